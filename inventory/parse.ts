@@ -1,0 +1,130 @@
+import type { Path } from './document';
+import { parseText, hasJinja, JinjaError } from './text';
+import { backendSchema } from './schema/backend';
+import { guestKeys } from './schema/guest';
+import { envSchema, type InventoryInput, inventorySchema, projectSchema } from './schema/inventory';
+import { reportIssue, type Validation } from './validation';
+
+/** Fields that are checked against other guests at synth, and so must be known then. */
+const NO_REFERENCE = new Set(['vmid', 'ip', 'gateway', 'name']);
+
+/**
+ * Checks the shape of an inventory. What is wrong is reported and left out, so that the rules can go on with
+ * the rest and everything is said at once.
+ * @param data plain data of the file
+ * @param validation takes the problems
+ * @param allowOtherKeys ignore unknown keys at the top level, as an Ansible group_vars file has them
+ * @returns the valid part of the inventory, or undefined when nothing of it can be used
+ */
+export function parseInventory(
+  data: unknown,
+  validation: Validation,
+  allowOtherKeys: boolean,
+): InventoryInput | undefined {
+  const known = Object.keys(inventorySchema.shape);
+  let rest = structuredClone(data);
+  if (allowOtherKeys && isMap(rest)) {
+    rest = Object.fromEntries(Object.entries(rest).filter(([name]) => known.includes(name)));
+  }
+  checkTexts(rest, [], validation);
+
+  // Each round leaves out what the round before refused; a round without issues ends it.
+  for (let round = 0; round < 4; round++) {
+    const result = inventorySchema.safeParse(rest);
+    if (result.success) return result.data;
+    for (const issue of result.error.issues) {
+      reportIssue(issue, rest, knownKeys, validation);
+    }
+    for (const issue of result.error.issues) {
+      const names: readonly (PropertyKey | undefined)[] =
+        issue.code === 'unrecognized_keys' ? issue.keys : [undefined];
+      for (const name of names) {
+        if (!leaveOut(rest, name === undefined ? issue.path : [...issue.path, name])) return undefined;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** The keys allowed in the map at a path. */
+function knownKeys(path: Path): string[] {
+  const last = path.at(-1);
+  if (path.length === 0) return Object.keys(inventorySchema.shape);
+  if (last === 'guest') return Object.keys(guestKeys);
+  if (last === 'backend')
+    return [...new Set(backendSchema.options.flatMap((option) => Object.keys(option.shape)))];
+  if (path.length === 2 && path[0] === 'app_projects') return Object.keys(projectSchema.shape);
+  if (path.length === 4 && path[2] === 'envs') return Object.keys(envSchema.shape);
+  return [];
+}
+
+/** Jinja, and characters that Terraform would change or a guest would choke on, in every key and text. */
+function checkTexts(value: unknown, path: Path, validation: Validation): void {
+  if (typeof value === 'string') {
+    checkCharacters(value, path, validation);
+    if (!hasJinja(value)) return;
+    if (NO_REFERENCE.has(String(path.at(-1))) && path.length === 5) {
+      validation.error(
+        path,
+        'is a vault reference, but has to be known when the inventory is checked',
+        'write the value itself',
+      );
+      return;
+    }
+    try {
+      parseText(value);
+    } catch (error) {
+      if (!(error instanceof JinjaError)) throw error;
+      validation.error(path, error.what, error.fix);
+    }
+  } else if (Array.isArray(value)) {
+    value.forEach((item, index) => {
+      checkTexts(item, [...path, index], validation);
+    });
+  } else if (isMap(value)) {
+    for (const [name, item] of Object.entries(value)) {
+      checkCharacters(name, [...path, name], validation);
+      checkTexts(item, [...path, name], validation);
+    }
+  }
+}
+
+function checkCharacters(value: string, path: Path, validation: Validation): void {
+  if (value !== value.normalize('NFC')) {
+    validation.error(
+      path,
+      'is not in Unicode normal form C, and Terraform would change it silently',
+      'type it again, or convert the file (e.g. `uconv -x nfc`)',
+    );
+  }
+  const control = [...value].find((char) => {
+    const code = char.charCodeAt(0);
+    return (code < 0x20 && char !== '\n' && char !== '\t') || code === 0x7f || char === '\uFEFF';
+  });
+  if (control !== undefined) {
+    const code = control.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+    validation.error(path, `holds the control character U+${code}`, 'remove it');
+  }
+}
+
+/** Removes the value at a path, or the nearest map entry around it. */
+function leaveOut(data: unknown, path: Path): boolean {
+  for (let length = path.length; length > 0; length--) {
+    const parent = path
+      .slice(0, length - 1)
+      .reduce<unknown>(
+        (value, step) =>
+          isMap(value) || Array.isArray(value) ? (value as Record<PropertyKey, unknown>)[step] : undefined,
+        data,
+      );
+    const step = path[length - 1];
+    if (isMap(parent) && step !== undefined && Object.hasOwn(parent, step)) {
+      return Reflect.deleteProperty(parent, step);
+    }
+  }
+  return false;
+}
+
+function isMap(value: unknown): value is Record<PropertyKey, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,102 @@
+import { groupPart } from '../names';
+import type { Path } from '../document';
+import type { InventoryInput } from '../schema/inventory';
+import type { Validation } from '../validation';
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Names that change how the process itself is started or found. */
+const REFUSED =
+  /^(PATH|HOME|USER|SHELL|IFS|ENV|BASH_ENV|LD_.*|NODE_OPTIONS|PYTHONPATH|NOTIFY_SOCKET|LISTEN_.*|INVOCATION_ID|JOURNAL_STREAM|CREDENTIALS_DIRECTORY)$/;
+
+const SECRET_NAME = /(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|(^|_)KEY$|(^|_)PASS$|(^|_)PWD$)/i;
+
+/** `scheme://user:password@host` where the password is written out. */
+const URL_CREDENTIALS = /[A-Za-z][A-Za-z0-9+.-]*:\/\/[^\s/@:]*:([^\s/@]+)@/;
+
+/** The maps `env_vars` and lists `plain_env_vars` of projects and envs. */
+export function checkEnvVars(input: InventoryInput, validation: Validation): void {
+  for (const [project, { envs, ...own }] of Object.entries(input.app_projects)) {
+    const path = ['app_projects', project];
+    checkMap(
+      own.env_vars ?? {},
+      own.plain_env_vars ?? [],
+      [...path, 'env_vars'],
+      groupPart(project),
+      validation,
+    );
+    checkPlain(
+      own.plain_env_vars,
+      { ...own.env_vars, ...Object.assign({}, ...Object.values(envs).map((env) => env.env_vars)) },
+      [...path, 'plain_env_vars'],
+      validation,
+    );
+    for (const [env, { env_vars, plain_env_vars }] of Object.entries(envs)) {
+      const plain = [...(own.plain_env_vars ?? []), ...(plain_env_vars ?? [])];
+      const prefix = `${groupPart(project)}_${groupPart(env)}`;
+      checkMap(env_vars ?? {}, plain, [...path, 'envs', env, 'env_vars'], prefix, validation);
+      checkPlain(
+        plain_env_vars,
+        { ...own.env_vars, ...env_vars },
+        [...path, 'envs', env, 'plain_env_vars'],
+        validation,
+      );
+    }
+  }
+}
+
+function checkMap(
+  map: Record<string, unknown>,
+  plain: readonly string[],
+  path: Path,
+  prefix: string,
+  validation: Validation,
+): void {
+  for (const [name, value] of Object.entries(map)) {
+    const at = [...path, name];
+    if (validation.isRefused(at)) continue;
+    if (!NAME.test(name)) {
+      validation.error(
+        at,
+        'is not the name of an environment variable',
+        'use letters, digits and _, not beginning with a digit',
+      );
+    } else if (REFUSED.test(name)) {
+      validation.error(at, 'would change how the process is started', 'choose another name');
+    } else if (/[\r\n]/.test(String(value))) {
+      validation.error(
+        at,
+        'holds a line break, which the readers of env files do not agree on',
+        'write one line (e.g. base64)',
+      );
+    } else if (isLiteralSecret(name, String(value), plain)) {
+      const variable = `vault_${prefix}_${name}`.toLowerCase();
+      validation.error(
+        at,
+        'looks like a secret written in clear',
+        `write "{{ ${variable} }}" and give it as TF_VAR_${variable}, or list ${name} in plain_env_vars`,
+      );
+    }
+  }
+}
+
+function isLiteralSecret(name: string, value: string, plain: readonly string[]): boolean {
+  if (value === '' || plain.includes(name)) return false;
+  const literals = value.replace(/\{\{.*?\}\}/gs, '\u0001');
+  const password = URL_CREDENTIALS.exec(literals)?.[1];
+  if (password !== undefined) return !password.includes('\u0001');
+  return SECRET_NAME.test(name) && !literals.includes('\u0001');
+}
+
+function checkPlain(
+  plain: readonly string[] | undefined,
+  known: Record<string, unknown>,
+  path: Path,
+  validation: Validation,
+): void {
+  plain?.forEach((name, index) => {
+    if (!(name in known)) {
+      validation.error([...path, index], 'names no variable of env_vars here', 'remove it or mend its name');
+    }
+  });
+}

@@ -1,0 +1,84 @@
+import type { InventoryInput } from '../schema/inventory';
+import type { Draft } from '../resolve';
+import type { Validation } from '../validation';
+
+/** Options of a guest that only go together, or only under conditions. */
+export function checkGuest(draft: Draft, input: InventoryInput, validation: Validation): void {
+  const { guest } = draft;
+  const type = guest.get('proxmox_guest_type', 'lxc');
+
+  const password = guest.find('lxc_password');
+  if (password && !guest.get('allow_password_in_state', false)) {
+    validation.error(
+      password.path,
+      'would stand in the Terraform state in clear',
+      'use ssh_public_keys, or set allow_password_in_state: true beside it',
+    );
+  }
+
+  const nesting = guest.get('lxc_nesting', true);
+  if (type === 'lxc' && !guest.get('lxc_unprivileged', true) && nesting && !isRootWithPassword(input)) {
+    const path = guest.find('lxc_unprivileged')?.path ?? draft.path;
+    validation.error(
+      path,
+      'makes a privileged container with nesting, which Proxmox lets only root@pam with a password create',
+      'set lxc_nesting: false, or use proxmox_user: root@pam with proxmox_password and no token',
+    );
+  }
+
+  if (type === 'kvm' && !guest.find('kvm_clone_vmid') && !guest.wasRefused('kvm_clone_vmid')) {
+    validation.error(
+      [...draft.path, 'guest', 'kvm_clone_vmid'],
+      'is missing',
+      'write the VMID of the template to clone',
+    );
+  }
+  const clone = guest.find('kvm_clone_vmid');
+  if (type === 'kvm' && clone && clone.value === draft.scope.find('vmid')?.value) {
+    validation.error(clone.path, "is the guest's own VMID", 'write the VMID of the template');
+  }
+  if (type === 'kvm' && guest.get('mount_points', []).length > 0) {
+    const path = guest.find('mount_points')?.path ?? draft.path;
+    validation.error(path, 'is for containers only', 'remove it, or grow disk_size');
+  }
+
+  const protection = guest.get('protection', draft.env.toLowerCase() === 'prod');
+  const prevent = guest.find('prevent_destroy');
+  if (prevent?.value === true && !protection) {
+    validation.error(prevent.path, 'is set without protection', 'set protection: true beside it');
+  }
+  const state = draft.scope.find('state');
+  if (state?.value === 'absent' && type !== 'external' && (protection || prevent?.value === true)) {
+    validation.error(
+      state.path,
+      'would destroy a protected guest',
+      'first deploy it with guest: {protection: false, prevent_destroy: false}, then set state: absent',
+    );
+  }
+  checkAdopt(draft, type, validation);
+}
+
+function checkAdopt(draft: Draft, type: string, validation: Validation): void {
+  for (const { value, path } of draft.guest.levels) {
+    if (value.adopt !== undefined && path.length < 5) {
+      validation.error(
+        [...path, 'adopt'],
+        'stands above the env, and would adopt several guests',
+        'write it on the env',
+      );
+    }
+  }
+  const adopt = draft.scope.find('adopt') ?? draft.guest.find('adopt');
+  if (adopt?.value === true && type === 'external') {
+    validation.error(adopt.path, 'has no meaning for an external host', 'remove it');
+  }
+}
+
+/** The one credential that Proxmox lets set features of a privileged container (measured on PVE 9.2). */
+function isRootWithPassword(input: InventoryInput): boolean {
+  return (
+    input.proxmox_user === 'root@pam' &&
+    input.proxmox_password !== undefined &&
+    input.proxmox_token_id === undefined
+  );
+}

@@ -1,0 +1,34 @@
+import type { Draft } from '../resolve';
+import type { Validation } from '../validation';
+
+/** The host name: lower-case RFC 1123, not all digits, not `localhost`. */
+export function checkHostname(draft: Draft, validation: Validation): void {
+  const name = draft.scope.find('name');
+  if (!name || validation.isRefused(name.path)) return;
+  const problem = hostnameProblem(name.value);
+  if (problem) validation.error(name.path, problem.what, problem.fix);
+}
+
+/**
+ * What is wrong with a host name.
+ * @param name the name
+ * @returns what is wrong and what to do, or undefined
+ */
+export function hostnameProblem(name: string): { what: string; fix: string } | undefined {
+  const fix = 'use lower-case letters, digits and "-", e.g. pote-dev';
+  if (name === '') return { what: 'is empty', fix };
+  if (/[A-Z]/.test(name)) return { what: 'holds capital letters', fix: `write ${name.toLowerCase()}` };
+  if (name.length > 253) return { what: 'is longer than 253 characters', fix: 'choose a shorter name' };
+  if (name === 'localhost' || name.startsWith('localhost.')) {
+    return { what: 'is the name of every host itself', fix: 'choose another name' };
+  }
+  const labels = name.split('.');
+  if (labels.some((label) => label.length > 63)) {
+    return { what: 'has a part longer than 63 characters', fix: 'choose a shorter name' };
+  }
+  if (!labels.every((label) => /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(label))) {
+    return { what: 'is not a host name (RFC 1123)', fix };
+  }
+  if (/^[0-9.]+$/.test(name)) return { what: 'is all digits', fix: 'begin it with a letter' };
+  return undefined;
+}

@@ -1,0 +1,40 @@
+import type { Draft } from '../resolve';
+import type { InventoryInput } from '../schema/inventory';
+import type { Validation } from '../validation';
+import { checkApi } from './api';
+import { checkPorts, checkRepos } from './app';
+import { checkEnvVars } from './env-vars';
+import { checkGuest } from './guest';
+import { checkHostname } from './hostname';
+import { checkIds } from './ids';
+import { checkAddress, checkNetworks, type Placed } from './network';
+import { checkReferences } from './references';
+import { checkRequired } from './required';
+import { checkAccess } from './access';
+import { checkUnique } from './unique';
+
+/**
+ * Every rule that the schema alone cannot say.
+ * @param input the inventory as parsed
+ * @param drafts its envs
+ * @param validation takes the problems
+ */
+export function checkRules(input: InventoryInput, drafts: readonly Draft[], validation: Validation): void {
+  checkApi(input, validation);
+  checkReferences(input, validation);
+  checkIds(input, drafts, validation);
+  checkRepos(input, validation);
+  checkEnvVars(input, validation);
+  const placed: Placed[] = [];
+  for (const draft of drafts) {
+    checkRequired(draft, validation);
+    checkHostname(draft, validation);
+    checkPorts(draft, validation);
+    checkGuest(draft, input, validation);
+    checkAccess(draft, validation);
+    const place = checkAddress(draft, validation);
+    if (place) placed.push(place);
+  }
+  checkNetworks(placed, validation);
+  checkUnique(drafts, placed, validation);
+}

@@ -1,0 +1,148 @@
+import { contains, isIpv4, type Network, networkOf, overlap, rangeOf } from '../address';
+import type { Draft } from '../resolve';
+import { splitAddress } from '../resolve';
+import type { Validation } from '../validation';
+
+const UNUSABLE: Record<string, string> = {
+  loopback: 'is a loopback address',
+  multicast: 'is a multicast address',
+  unspecified: 'is the unspecified address',
+  broadcast: 'is the broadcast address',
+  reserved: 'is a reserved address',
+};
+
+/** An env whose address was found right. */
+export interface Placed {
+  draft: Draft;
+  address: string;
+  network: Network;
+}
+
+/**
+ * Address and gateway of one env.
+ * @param draft the env
+ * @param validation takes the problems
+ * @returns the env with its network, or undefined when the address was refused
+ */
+export function checkAddress(draft: Draft, validation: Validation): Placed | undefined {
+  const ip = draft.scope.find('ip');
+  if (!ip) return undefined;
+  const { address, prefix } = splitAddress(ip.value);
+  if (validation.isRefused(ip.path)) return undefined;
+  const refuse = (what: string, fix: string): undefined => {
+    validation.error(ip.path, what, fix);
+    return undefined;
+  };
+  if (!isIpv4(address)) return refuse('is not an IPv4 address with prefix', 'write e.g. 10.0.10.101/24');
+  if (!ip.value.includes('/') || Number.isNaN(prefix) || prefix > 32) {
+    return refuse('has no valid prefix', `write the length of the subnet's prefix: ${address}/24`);
+  }
+  const pointToPoint = prefix > 30;
+  if (pointToPoint && !draft.guest.get('allow_point_to_point', false)) {
+    return refuse(
+      `has the prefix /${prefix}, which leaves no room for a gateway`,
+      'write a prefix from 8 to 30, or set guest.allow_point_to_point: true',
+    );
+  }
+  if (prefix < 8) return refuse(`has the prefix /${prefix}`, 'write a prefix from 8 to 30');
+  const range = rangeOf(address);
+  const first = Number(address.split('.')[0]);
+  if (first === 0) return refuse('is an address of 0.0.0.0/8', "write the guest's address");
+  const unusable = UNUSABLE[range];
+  if (unusable) return refuse(unusable, "write the guest's address");
+  const network = networkOf(address, prefix);
+  if (!pointToPoint && address === network.network) {
+    return refuse(
+      `is the address of the network ${network.network}/${prefix} itself`,
+      'write an address inside it',
+    );
+  }
+  if (!pointToPoint && address === network.broadcast) {
+    return refuse(`is the broadcast address of ${network.network}/${prefix}`, 'write an address inside it');
+  }
+  if (range !== 'private') {
+    validation.warn(ip.path, 'is not a private address (RFC 1918)', 'make sure that it is yours');
+  }
+  checkGateway(draft, address, network, validation);
+  return { draft, address, network };
+}
+
+function checkGateway(draft: Draft, address: string, network: Network, validation: Validation): void {
+  const gateway = draft.scope.find('gateway');
+  if (!gateway || validation.isRefused(gateway.path)) return;
+  const refuse = (what: string, fix: string): void => {
+    validation.error(gateway.path, what, fix);
+  };
+  const { value } = gateway;
+  if (value.includes('/') && isIpv4(splitAddress(value).address)) {
+    refuse('has a prefix', `write the bare address: ${splitAddress(value).address}`);
+  } else if (!isIpv4(value)) refuse('is not an IPv4 address', 'write e.g. 10.0.10.1');
+  else if (value === address) refuse("is the guest's own address", "write the router's address");
+  else if (network.prefix < 32 && !contains(network, value)) {
+    refuse(
+      `is not in the guest's subnet ${network.network}/${network.prefix}`,
+      'write an address of that subnet, or mend ip',
+    );
+  } else if (network.prefix < 31 && (value === network.network || value === network.broadcast)) {
+    refuse(
+      `is the ${value === network.network ? 'network' : 'broadcast'} address of the subnet`,
+      "write the router's address",
+    );
+  }
+}
+
+/** Subnets and gateways of all guests together: one gateway and one prefix per subnet, and no guest in its place. */
+export function checkNetworks(placed: readonly Placed[], validation: Validation): void {
+  const gateways = new Map<string, { value: string; draft: Draft }>();
+  const networks: Placed[] = [];
+  const addresses = new Map(placed.map((item) => [item.address, item]));
+  for (const item of placed) {
+    const { draft, network } = item;
+    const gateway = draft.scope.find('gateway');
+    if (gateway && !validation.isRefused(gateway.path)) {
+      const link = [
+        network.network,
+        network.prefix,
+        draft.guest.get('bridge', 'vmbr0'),
+        draft.guest.get('vlan', 1),
+      ].join(' ');
+      const known = gateways.get(link);
+      const path = [...draft.path, 'gateway'];
+      const taken = addresses.get(gateway.value);
+      if (taken && taken !== item) {
+        validation.error(
+          path,
+          `is the address of the guest of ${taken.draft.stack}`,
+          "write the router's address",
+          [...taken.draft.path, 'ip'],
+        );
+      } else if (known && known.value !== gateway.value) {
+        validation.error(
+          path,
+          `differs from the gateway of ${known.draft.stack} in the same subnet`,
+          'write the same gateway in both',
+          [...known.draft.path, 'gateway'],
+        );
+      }
+      if (!known) gateways.set(link, { value: gateway.value, draft });
+    }
+    const clash = networks.find(
+      (other) => other.network.prefix !== network.prefix && overlap(other.network, network),
+    );
+    if (clash) {
+      validation.error(
+        [...draft.path, 'ip'],
+        `makes the subnet ${network.network}/${network.prefix}, which overlaps ${clash.network.network}/${clash.network.prefix} of ${clash.draft.stack}`,
+        'write the same prefix in both',
+        [...clash.draft.path, 'ip'],
+      );
+    }
+    if (
+      !networks.some(
+        (other) => other.network.network === network.network && other.network.prefix === network.prefix,
+      )
+    ) {
+      networks.push(item);
+    }
+  }
+}

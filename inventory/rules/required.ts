@@ -1,0 +1,28 @@
+import type { Draft } from '../resolve';
+import type { Validation } from '../validation';
+
+const EXAMPLES = {
+  name: 'pote-dev',
+  vmid: '201',
+  ip: '10.0.10.101/24',
+  gateway: '10.0.10.1',
+  branch: 'dev',
+} as const;
+
+/** What every env needs: the seed's keys, of which an external host needs fewer. */
+export function checkRequired(draft: Draft, validation: Validation): void {
+  const { scope, guest } = draft;
+  const external = guest.get('proxmox_guest_type', 'lxc') === 'external';
+  const needsBranch = scope.get('app_type', 'node') !== 'none';
+  for (const key of ['name', 'vmid', 'ip', 'gateway', 'branch'] as const) {
+    if (external && (key === 'vmid' || key === 'gateway')) continue;
+    if (key === 'branch' && !needsBranch) continue;
+    if (scope.find(key) === undefined && !scope.wasRefused(key)) {
+      validation.error([...draft.path, key], 'is missing', `write it, e.g. ${key}: ${EXAMPLES[key]}`);
+    }
+  }
+  const repo = [...draft.projectPath, 'repo'];
+  if (needsBranch && scope.find('repo') === undefined && !validation.isRefused(repo)) {
+    validation.error(repo, 'is missing', 'write the URL of the git repository, or set app_type: none');
+  }
+}

@@ -1,0 +1,40 @@
+import type { Path } from '../document';
+import type { Draft } from '../resolve';
+import type { Validation } from '../validation';
+import type { Placed } from './network';
+
+/** Address, VMID, host name and MAC address are unique in the whole inventory, across projects. */
+export function checkUnique(
+  drafts: readonly Draft[],
+  placed: readonly Placed[],
+  validation: Validation,
+): void {
+  const check = (
+    what: string,
+    fix: string,
+  ): ((value: string | number | undefined, path: Path, draft: Draft) => void) => {
+    const seen = new Map<string | number, { path: Path; draft: Draft }>();
+    return (value, path, draft) => {
+      if (value === undefined || validation.isRefused(path)) return;
+      const first = seen.get(value);
+      if (first) validation.error(path, `${what} ${value}, which ${first.draft.stack} has`, fix, first.path);
+      else seen.set(value, { path, draft });
+    };
+  };
+  const address = check('is the address', 'give each guest an address of its own');
+  const vmid = check(
+    'is the VMID',
+    'give each guest a VMID of its own; VMs and containers share the numbers',
+  );
+  const hostname = check('is the host name', 'give each guest a name of its own');
+  const mac = check('is the MAC address', 'give each guest a MAC address of its own, or leave it out');
+
+  const addresses = new Map(placed.map((item) => [item.draft, item.address]));
+  for (const draft of drafts) {
+    address(addresses.get(draft), [...draft.path, 'ip'], draft);
+    vmid(draft.scope.find('vmid')?.value, [...draft.path, 'vmid'], draft);
+    hostname(draft.scope.find('name')?.value.toLowerCase(), [...draft.path, 'name'], draft);
+    const hardware = draft.guest.find('mac_address');
+    if (hardware) mac(hardware.value.toUpperCase(), hardware.path, draft);
+  }
+}

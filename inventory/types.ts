@@ -1,0 +1,139 @@
+import type { Path } from './document';
+import type { Problem } from './problem';
+import type { BackendInput } from './schema/backend';
+import type { GUEST_TYPES, OS_TYPES } from './schema/guest';
+import type { APP_TYPES } from './schema/inventory';
+import type { Text } from './text';
+
+/** How the Proxmox API is reached; what is missing comes from the provider's environment variables. */
+export interface ProxmoxApi {
+  /** Host name, address or https URL, with or without a port; undefined: PROXMOX_VE_ENDPOINT. */
+  host?: Text;
+  /** The port where the host has none. */
+  port: number;
+  username?: Text;
+  password?: Text;
+  /** `user@realm!id`. */
+  tokenId?: Text;
+  tokenSecret?: Text;
+  insecure: boolean;
+  caFile?: Text;
+}
+
+/** A volume besides the root disk. */
+export interface MountPoint {
+  path: Text;
+  volume: Text;
+  /** GiB. */
+  size?: number;
+  backup: boolean;
+  readOnly: boolean;
+}
+
+/** The guest of an env, every default filled in. */
+export interface Guest {
+  type: (typeof GUEST_TYPES)[number];
+  template: Text;
+  osType: (typeof OS_TYPES)[number];
+  unprivileged: boolean;
+  nesting: boolean;
+  password?: Text;
+  start: boolean;
+  cloneVmid?: number;
+  /** The disk of the VM template that is the root disk, e.g. `scsi0`. */
+  kvmDisk: string;
+  cores: number;
+  /** MiB. */
+  memory: number;
+  /** MiB. */
+  swap: number;
+  /** GiB. */
+  diskSize: number;
+  diskStorage: Text;
+  bridge: Text;
+  vlan?: number;
+  mtu?: number;
+  macAddress?: string;
+  firewall: boolean;
+  nameservers: readonly Text[];
+  searchdomain?: Text;
+  onboot: boolean;
+  startupOrder?: number;
+  description?: Text;
+  /** Further tags, lower-case. */
+  tags: readonly string[];
+  mountPoints: readonly MountPoint[];
+  protection: boolean;
+  preventDestroy: boolean;
+  adopt: boolean;
+}
+
+/** How Terraform reaches a guest by SSH. */
+export interface SshSettings {
+  user: Text;
+  publicKeys: readonly Text[];
+  hostKey?: Text;
+  bastion?: { host: Text; port: number; user: Text };
+}
+
+/** An address in its subnet. */
+export interface Address {
+  /** Dotted quad without prefix. */
+  address: string;
+  /** Length of the prefix. */
+  prefix: number;
+}
+
+/** The application of an env. */
+export interface App {
+  type: (typeof APP_TYPES)[number];
+  repo?: Text;
+  branch: Text;
+  deployKey?: Text;
+  knownHosts: readonly Text[];
+  backendPort: number;
+  frontendPort: number;
+  packages: readonly Text[];
+  /** Sorted by name. */
+  envVars: Readonly<Record<string, Text>>;
+}
+
+/** One environment: everything its stack is made from. */
+export interface Env {
+  /** As written, e.g. `projectA`. */
+  project: string;
+  /** As written, e.g. `dev`. */
+  env: string;
+  /** `app-<project>-<env>`, lower-case: the stack, the workspace, the tag of ours. */
+  stack: string;
+  /** False: the stack plans its own destruction. */
+  present: boolean;
+  /** Where it stands in the inventory. */
+  path: Path;
+  hostname: string;
+  /** 0 for an external host. */
+  vmid: number;
+  ip: Address;
+  /** Undefined for an external host that has none written. */
+  gateway?: string;
+  node: Text;
+  guest: Guest;
+  ssh: SshSettings;
+  /** Whether Terraform connects to the guest at all. */
+  configure: boolean;
+  app: App;
+  backend: BackendInput;
+  /** Folders whose templates replace ours, nearest first; relative to the inventory. */
+  templateDirs: readonly string[];
+}
+
+/** A validated inventory. */
+export interface Inventory {
+  /** The file as the user named it. */
+  file: string;
+  api: ProxmoxApi;
+  /** Sorted by stack. */
+  envs: readonly Env[];
+  /** Doubts that do not refuse the inventory. */
+  warnings: readonly Problem[];
+}

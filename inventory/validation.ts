@@ -1,0 +1,202 @@
+import { closest, distance } from 'fastest-levenshtein';
+import type { z } from 'zod';
+import { dotted, type Path, type SourceDocument } from './document';
+import type { Problem } from './problem';
+import { FIX } from './schema/fields';
+
+/** Collects problems and knows where everything stands. */
+export class Validation {
+  /** All problems so far. */
+  readonly problems: Problem[] = [];
+  /** Paths whose value was refused: nothing else is said about them. */
+  readonly #refused = new Set<string>();
+
+  /** @param source the parsed file, for positions */
+  constructor(private readonly source: Pick<SourceDocument, 'locate' | 'written'>) {}
+
+  /**
+   * Refuses a value.
+   * @param path where it stands
+   * @param what what is wrong, without any value that could be a secret
+   * @param fix what to do
+   * @param other for a duplicate, the path of the other one
+   */
+  error(path: Path, what: string, fix: string, other?: Path): void {
+    this.#refused.add(dotted(path));
+    this.#add('error', path, what, fix, other);
+  }
+
+  /**
+   * Says a doubt that does not refuse the inventory; parameters as for `error`.
+   */
+  warn(path: Path, what: string, fix: string): void {
+    this.#add('warning', path, what, fix);
+  }
+
+  /** Whether the value at a path, or something in it, was refused already. */
+  isRefused(path: Path): boolean {
+    const name = dotted(path);
+    return this.#refused.has(name) || [...this.#refused].some((refused) => refused.startsWith(`${name}.`));
+  }
+
+  /** Whether anything was refused. */
+  get failed(): boolean {
+    return this.problems.some(({ severity }) => severity === 'error');
+  }
+
+  /** The text of a scalar as written, `1.10` rather than 1.1. */
+  written(path: Path): string | undefined {
+    return this.source.written(path);
+  }
+
+  #add(severity: Problem['severity'], path: Path, what: string, fix: string, other?: Path): void {
+    const position = this.source.locate(path);
+    this.problems.push({
+      severity,
+      position,
+      path: dotted(path),
+      what,
+      fix,
+      ...(other ? { other: this.source.locate(other) } : {}),
+    });
+  }
+}
+
+/**
+ * The known word nearest to a wrong one.
+ * @param word what was written
+ * @param known what would be right
+ * @returns ` (did you mean "x"?)`, or an empty text when nothing is near
+ */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const near = nearest(word, known)[0];
+  return near === undefined ? '' : ` (did you mean "${near}"?)`;
+}
+
+/**
+ * The known words near to a wrong one.
+ * @param word what was written
+ * @param known what would be right
+ * @returns the near ones, nearest first; at most three
+ */
+export function nearest(word: string, known: readonly string[]): string[] {
+  if (known.length === 0) return [];
+  const lower = word.toLowerCase();
+  const limit = Math.max(2, Math.floor(lower.length / 3));
+  const scored = known
+    .map((name) => ({
+      name,
+      score: name.toLowerCase().includes(lower) ? 0 : distance(lower, name.toLowerCase()),
+    }))
+    .filter(({ score }) => score <= limit)
+    .sort((a, b) => a.score - b.score);
+  const best = closest(word, [...known]);
+  const names = scored.map(({ name }) => name);
+  return names.includes(best)
+    ? [best, ...names.filter((name) => name !== best)].slice(0, 3)
+    : names.slice(0, 3);
+}
+
+/**
+ * Says an issue of zod in the words of this tool.
+ * @param issue the issue
+ * @param data the whole data, to tell what stands there
+ * @param knownKeys the keys allowed in the map at a path
+ * @param validation takes the problems
+ */
+export function reportIssue(
+  issue: z.core.$ZodIssue,
+  data: unknown,
+  knownKeys: (path: Path) => readonly string[],
+  validation: Validation,
+): void {
+  const { path } = issue;
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(path);
+    for (const name of issue.keys) {
+      validation.error(
+        [...path, name],
+        `is not a key of this tool here${didYouMean(name, known)}`,
+        'remove it or mend its name (docs/inventory.md lists all keys)',
+      );
+    }
+    return;
+  }
+  const [what = '', fix] = issue.message.split(FIX);
+  if (fix !== undefined) {
+    validation.error(path, what, fix);
+    return;
+  }
+  const value = valueAt(data, path);
+  if (value === undefined) {
+    validation.error(path, 'is missing', 'write it');
+    return;
+  }
+  if (issue.code === 'invalid_value') {
+    const allowed = issue.values.map(String);
+    const word = typeof value === 'string' ? didYouMean(value, allowed) : '';
+    validation.error(path, `is none of the allowed values${word}`, `write one of: ${allowed.join(', ')}`);
+    return;
+  }
+  if (issue.code === 'invalid_union') {
+    const type = path.at(-1) === 'type' ? path : [...path, 'type'];
+    validation.error(type, 'is missing or unknown', 'write one of: local, cloud, s3, http, pg');
+    return;
+  }
+  if (issue.code === 'invalid_type') {
+    const expected = TYPE_NAMES[issue.expected] ?? issue.expected;
+    const reference = typeof value === 'string' && value.includes('{{');
+    validation.error(
+      path,
+      `is ${describe(value)}, not ${expected}`,
+      reference
+        ? 'a vault reference is a text and cannot stand here: write the value'
+        : (TYPE_FIXES[issue.expected] ?? 'mend it'),
+    );
+    return;
+  }
+  validation.error(path, issue.message, 'mend it');
+}
+
+const TYPE_NAMES: Record<string, string> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
+};
+
+const TYPE_FIXES: Record<string, string> = {
+  string: 'write a text, in quotes where YAML would read it as something else',
+  number: 'write digits without quotes',
+  int: 'write digits without quotes',
+  boolean: 'write true or false without quotes',
+  array: 'write a list: one "- item" per line',
+  object: 'write a map: one "key: value" per line',
+  record: 'write a map: one "key: value" per line',
+};
+
+function describe(value: unknown): string {
+  if (value === null) return 'empty';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  if (typeof value === 'boolean') return 'true or false';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'a number' : 'a fraction';
+  return 'a text';
+}
+
+/**
+ * The value at a path of plain data.
+ * @param data the data
+ * @param path keys and indexes
+ * @returns the value, or undefined
+ */
+export function valueAt(data: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, step) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[step] : undefined,
+    data,
+  );
+}
