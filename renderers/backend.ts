@@ -1,0 +1,85 @@
+import type { Env } from '../inventory/types';
+
+/** A Terraform backend. */
+export interface Backend {
+  /** Its type, e.g. `s3`; `cloud` for HCP Terraform. */
+  name: string;
+  /** Its settings, as Terraform reads them. */
+  settings: Record<string, unknown>;
+}
+
+/** From a stack's folder in cdktf.out to the folder of cdktf.json. */
+const TO_ROOT = '../../..';
+
+/**
+ * Where a stack's state lies.
+ * @param env the env
+ * @returns the backend; the workspace, key, schema or file is named like the stack
+ */
+export function renderBackend(env: Env): Backend {
+  const { backend, stack } = env;
+  switch (backend.type) {
+    case 'local':
+      return { name: 'local', settings: { path: `${TO_ROOT}/${localStatePath(env)}` } };
+    case 'cloud': {
+      const { organization, hostname, project } = backend;
+      return {
+        name: 'cloud',
+        settings: {
+          organization,
+          ...(hostname === undefined ? {} : { hostname }),
+          workspaces: { name: stack, ...(project === undefined ? {} : { project }) },
+        },
+      };
+    }
+    case 's3': {
+      const { bucket, region, prefix, endpoint, profile, encrypt, use_lockfile, use_path_style } = backend;
+      const folder = prefix === undefined ? '' : `${prefix.replace(/\/+$/, '')}/`;
+      return {
+        name: 's3',
+        settings: {
+          bucket,
+          key: `${folder}${stack}.tfstate`,
+          encrypt: encrypt ?? true,
+          use_lockfile: use_lockfile ?? true,
+          ...(region === undefined ? {} : { region }),
+          ...(endpoint === undefined ? {} : { endpoints: { s3: endpoint } }),
+          ...(profile === undefined ? {} : { profile }),
+          ...(use_path_style === undefined ? {} : { use_path_style }),
+        },
+      };
+    }
+    case 'http': {
+      const { type: _type, address, lock_address, unlock_address, ...others } = backend;
+      const named = (url: string | undefined): string | undefined => url?.replaceAll('{stack}', stack);
+      const settings = {
+        address: named(address),
+        lock_address: named(lock_address),
+        unlock_address: named(unlock_address),
+        ...others,
+      };
+      return {
+        name: 'http',
+        settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
+      };
+    }
+    case 'pg':
+      return {
+        name: 'pg',
+        settings: {
+          schema_name: stack,
+          ...(backend.conn_str === undefined ? {} : { conn_str: backend.conn_str }),
+        },
+      };
+  }
+}
+
+/**
+ * The state file of a stack with a local backend.
+ * @param env the env
+ * @returns its path, relative to the folder of cdktf.json: outside of cdktf.out, which people and the CLI delete
+ */
+export function localStatePath(env: Env): string {
+  const folder = env.backend.type === 'local' ? (env.backend.path ?? 'state') : 'state';
+  return `${folder.replace(/\/+$/, '')}/${env.stack}.tfstate`;
+}

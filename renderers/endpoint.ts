@@ -1,0 +1,18 @@
+import { literal, type Text } from '../inventory/text';
+import { template, toExpression } from './expression';
+
+/**
+ * The URL of the Proxmox API, without a path.
+ * @param host host name, address or https URL, with or without a port
+ * @param port the port where the host has none
+ * @returns e.g. `https://pve.example.lan:8006`; for a reference the expression that makes it
+ */
+export function endpoint(host: Text, port: number): string {
+  const known = literal(host);
+  if (known !== undefined) {
+    const bare = known.replace(/^https:\/\//, '').replace(/\/$/, '');
+    return `https://${/:\d+$/.test(bare) ? bare : `${bare}:${port}`}`;
+  }
+  const bare = `trimsuffix(trimprefix(${toExpression(host)}, "https://"), "/")`;
+  return `https://${template(`can(regex(":[0-9]+$", ${bare})) ? ${bare} : "\${${bare}}:${port}"`)}`;
+}

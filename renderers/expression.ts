@@ -1,0 +1,61 @@
+import type { Text } from '../inventory/text';
+
+/**
+ * Escapes a literal for a Terraform template: `${` and `%{` would start an expression.
+ * Source: Terraform language, "Strings and Templates", escape sequences.
+ * @param value the literal
+ * @returns the text that Terraform reads as exactly this literal
+ */
+export function escapeLiteral(value: string): string {
+  // In a replacement text `$$` means `$`; a function's result is taken as it is.
+  return value.replaceAll('${', () => '$${').replaceAll('%{', () => '%%{');
+}
+
+/**
+ * A text of the inventory as a Terraform template.
+ * @param text the text
+ * @returns literals escaped, references as `${var.vault_x}`
+ */
+export function toTemplate(text: Text): string {
+  return text.parts
+    .map((part) => (typeof part === 'string' ? escapeLiteral(part) : `\${var.${part.variable}}`))
+    .join('');
+}
+
+/**
+ * A literal as a quoted string inside a Terraform expression.
+ * @param value the literal
+ * @returns e.g. `"app-pote-dev"`, with the escapes of HCL
+ */
+export function quote(value: string): string {
+  const escaped = value
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\t', '\\t')
+    .replaceAll('\r', '\\r');
+  return `"${escapeLiteral(escaped)}"`;
+}
+
+/**
+ * A text of the inventory as a Terraform expression.
+ * @param text the text
+ * @returns e.g. `var.vault_x`, `"pve"` or `"a-${var.vault_x}"`
+ */
+export function toExpression(text: Text): string {
+  const [only, ...others] = text.parts;
+  if (only !== undefined && typeof only !== 'string' && others.length === 0) return `var.${only.variable}`;
+  const inner = text.parts
+    .map((part) => (typeof part === 'string' ? quote(part).slice(1, -1) : `\${var.${part.variable}}`))
+    .join('');
+  return `"${inner}"`;
+}
+
+/**
+ * An expression as the template that a JSON attribute holds.
+ * @param expression the expression
+ * @returns `${expression}`
+ */
+export function template(expression: string): string {
+  return `\${${expression}}`;
+}

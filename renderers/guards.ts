@@ -1,0 +1,124 @@
+import type { Env } from '../inventory/types';
+import { quote, template, toExpression } from './expression';
+import { addressTag, CREATED_TAG } from './tags';
+
+/** One condition that a plan must meet. */
+export interface Guard {
+  condition: string;
+  errorMessage: string;
+}
+
+/** Named values that the guards share, in the order in which they build on each other. */
+export type Locals = Record<string, string>;
+
+const CONTAINERS = 'data.proxmox_virtual_environment_containers.all.containers';
+const VMS = 'data.proxmox_virtual_environment_vms.all.vms';
+
+/** Who a guest is, for a message: `container "x" on node "y"`. */
+const WHO = (list: string): string =>
+  `\${join(", ", [for g in ${list} : "\${g.kind} \${g.vm_id} (\${g.name}) on node \${g.node_name}"])}`;
+
+/**
+ * What the cluster's guest lists say about this stack's VMID and address.
+ * `vm_id` is compared as a number: compared with a string the guard would be off without a word (measured).
+ * @param env the env
+ * @returns the locals
+ */
+export function guardLocals(env: Env): Locals {
+  const ours = quote(env.stack);
+  return {
+    guests: template(
+      `concat([for g in ${CONTAINERS} : merge(g, { kind = "container" })], [for g in ${VMS} : merge(g, { kind = "VM" })])`,
+    ),
+    holders: template(`[for g in local.guests : g if g.vm_id == ${env.vmid}]`),
+    ours: template(`[for g in local.holders : g if contains(g.tags, ${ours})]`),
+    foreign: template(`[for g in local.holders : g if !contains(g.tags, ${ours})]`),
+    moved: template(`[for g in local.ours : g if g.node_name != ${toExpression(env.node)}]`),
+    elsewhere: template(`[for g in local.guests : g if g.vm_id != ${env.vmid} && contains(g.tags, ${ours})]`),
+    address_claims: template(
+      `[for g in local.guests : g if g.vm_id != ${env.vmid} && contains(g.tags, ${quote(addressTag(env.ip.address))})]`,
+    ),
+    address_is_ours: template(
+      `length([for g in local.ours : g if contains(g.tags, ${quote(addressTag(env.ip.address))})]) > 0`,
+    ),
+    created: createdTag(env),
+  };
+}
+
+/**
+ * The tag that says when the guest was created. It stays while the guest stands and is new where the cluster
+ * has none, so a trigger that holds it makes the preflight run before every create, and only then.
+ */
+function createdTag(env: Env): string {
+  const standing = env.guest.adopt ? 'local.holders' : 'local.ours';
+  const kept = `[for t in flatten(${standing}[*].tags) : t if startswith(t, "${CREATED_TAG}")]`;
+  const now = `formatdate("YYYYMMDD't'hhmmss'z'", plantimestamp())`;
+  return template(
+    `length(${standing}) == 0 ? "${CREATED_TAG}\${${now}}" : join("", slice(concat(${kept}, ["${CREATED_TAG}elsewhere"]), 0, 1))`,
+  );
+}
+
+/**
+ * The conditions under which a guest may be created or changed.
+ * @param env the env
+ * @returns preconditions of the guest; each message says who is in the way and what to do
+ */
+export function guestGuards(env: Env): Guard[] {
+  const { vmid, stack } = env;
+  const { address } = env.ip;
+  const adopting = env.guest.adopt;
+  return [
+    ...(adopting
+      ? []
+      : [
+          {
+            condition: template('length(local.foreign) == 0'),
+            errorMessage:
+              `VMID ${vmid} belongs to ${WHO('local.foreign')}, which is not a guest of ${stack}: it has no tag "${stack}". ` +
+              'Nothing was touched. Choose another vmid in the inventory; or, if it is meant to become this guest, set adopt: true on the env. ' +
+              `If it is this guest and lost its tag: give it the tag "${stack}" back in Proxmox.`,
+          },
+        ]),
+    {
+      condition: template('length(local.moved) == 0'),
+      errorMessage:
+        `The guest of ${stack} is ${WHO('local.moved')}, not on node ${toNode(env)}: it was migrated, or proxmox_node was changed. ` +
+        'Nothing was touched. Write proxmox_node: ${join("", local.moved[*].node_name)} in the inventory, or migrate it back.',
+    },
+    {
+      condition: template('length(local.elsewhere) == 0'),
+      errorMessage:
+        `${WHO('local.elsewhere')} carries the tag "${stack}" of this stack, but the inventory says vmid ${vmid}. ` +
+        'A guest cannot be renumbered. Nothing was touched. Write its vmid in the inventory; if it is a copy, remove that tag from it in Proxmox.',
+    },
+    {
+      condition: template('var.allow_ip_conflicts || length(local.address_claims) == 0'),
+      errorMessage:
+        `${address} is the address of ${WHO('local.address_claims')}: it carries the tag "${addressTag(address)}". ` +
+        'Nothing was touched. Choose another ip in the inventory, or override with TF_VAR_allow_ip_conflicts=true.',
+    },
+    {
+      condition: template(
+        'var.allow_ip_conflicts || alltrue([for c in data.external.address : c.result.ok != "no"])',
+      ),
+      errorMessage: '${join("", [for c in data.external.address : c.result.message])}',
+    },
+  ];
+}
+
+function toNode(env: Env): string {
+  return `\${${toExpression(env.node)}}`;
+}
+
+/**
+ * What a plan warns of, and goes on.
+ * @returns a condition for a check block: whether the address was really searched
+ */
+export function searchedCheck(): Guard {
+  return {
+    condition: template(
+      'alltrue([for c in data.external.address : c.result.ok != "unknown" && !strcontains(c.result.message, "not installed")])',
+    ),
+    errorMessage: '${join("", [for c in data.external.address : c.result.message])}',
+  };
+}

@@ -1,0 +1,102 @@
+import type { Reference, Text } from '../inventory/text';
+import type { Env, ProxmoxApi } from '../inventory/types';
+import { quote } from './expression';
+
+/** A Terraform variable of a stack. */
+export interface Variable {
+  name: string;
+  type: 'string' | 'bool';
+  description: string;
+  sensitive: boolean;
+  /** null: none; whoever runs terraform has to give it, which the validation then says. */
+  default: string | boolean | null;
+  /** Whether a missing value is an error. */
+  required: boolean;
+}
+
+/**
+ * The variables that a stack uses, by name: one for each vault reference of its env and of the API connection.
+ * @param env the env
+ * @param api how the API is reached
+ * @returns the variables; sensitive where any field that uses one is a secret
+ */
+export function vaultVariables(env: Env, api: ProxmoxApi): Variable[] {
+  const found = new Map<string, { reference: Reference; secret: boolean }>();
+  const isExternal = env.guest.type === 'external';
+  const used = env.present ? env : [env.node, env.guest, env.ssh];
+  for (const text of textsOf([used, isExternal ? undefined : api])) {
+    for (const part of text.parts) {
+      if (typeof part === 'string') continue;
+      const secret = (found.get(part.variable)?.secret ?? false) || text.secret;
+      found.set(part.variable, { reference: part, secret });
+    }
+  }
+  return [...found.values()]
+    .map(({ reference, secret }): Variable => {
+      const { variable, default: fallback } = reference;
+      return {
+        name: variable,
+        type: 'string',
+        description: `{{ ${variable} }} of the inventory.`,
+        sensitive: secret,
+        default: fallback ?? null,
+        required: fallback === undefined,
+      };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Overrides the address guards. */
+export const ALLOW_IP_CONFLICTS: Variable = {
+  name: 'allow_ip_conflicts',
+  type: 'bool',
+  description:
+    'Create or change a guest although its address seems to be in use. Overrides the address guards only.',
+  sensitive: false,
+  default: false,
+  required: false,
+};
+
+/** How Terraform logs in to the guest. */
+export const SSH_VARIABLES: readonly Variable[] = [
+  {
+    name: 'ssh_private_key',
+    type: 'string',
+    description:
+      'Private key for the guest (its content). Without it and without ssh_private_key_file the SSH agent is used.',
+    sensitive: true,
+    default: null,
+    required: false,
+  },
+  {
+    name: 'ssh_private_key_file',
+    type: 'string',
+    description: 'Path of the private key for the guest, absolute or beginning with ~.',
+    sensitive: false,
+    default: null,
+    required: false,
+  },
+];
+
+/**
+ * The validation of a required variable: Terraform never waits for input, it says what to set.
+ * @param name the variable's name
+ * @returns condition and message
+ */
+export function requiredValidation(name: string): { condition: string; errorMessage: string } {
+  return {
+    condition: `\${var.${name} != null}`,
+    errorMessage: `${name} is not set: export TF_VAR_${name}, or set it in a .auto.tfvars file or in the workspace (${quote(
+      `{{ ${name} }}`,
+    )} in the inventory).`,
+  };
+}
+
+function* textsOf(value: unknown): Generator<Text> {
+  if (Array.isArray(value)) {
+    for (const item of value) yield* textsOf(item);
+  } else if (typeof value === 'object' && value !== null) {
+    if ('parts' in value && 'secret' in value) yield value as Text;
+    else for (const item of Object.values(value)) yield* textsOf(item);
+  }
+}
