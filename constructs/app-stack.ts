@@ -1,0 +1,71 @@
+import { NullProvider } from '@cdktf/provider-null/lib/provider';
+import { TerraformLocal, TerraformOutput, TerraformStack } from 'cdktf';
+import type { Construct } from 'constructs';
+import type { Env, ProxmoxApi } from '../inventory/types';
+import { renderBackend } from '../renderers/backend';
+import { stackOutputs } from '../renderers/outputs';
+import type { TemplateSource } from '../renderers/template';
+import { ALLOW_IP_CONFLICTS, SSH_VARIABLES, vaultVariables } from '../renderers/variables';
+import { withoutComments } from '../renderers/json';
+import { ExplicitBackend } from './backend';
+import { createGuest } from './guest';
+import { waitForSsh } from './ssh';
+import { declareVariables } from './variables';
+
+/** What a stack is made from. */
+export interface AppStackProps {
+  env: Env;
+  api: ProxmoxApi;
+  /** Finds templates. */
+  source: TemplateSource;
+}
+
+/** The stack of one environment: its guest, the guards around it, and everything that is done to it. */
+export class AppStack extends TerraformStack {
+  /**
+   * @param scope the app
+   * @param props what it is made from
+   */
+  constructor(
+    scope: Construct,
+    private readonly props: AppStackProps,
+  ) {
+    super(scope, props.env.stack);
+    const { env, api, source } = props;
+    const isGuest = env.guest.type !== 'external';
+    new ExplicitBackend(this, renderBackend(env));
+    new NullProvider(this, 'null');
+    declareVariables(this, [
+      ...vaultVariables(env, api),
+      ...(isGuest && env.present ? [ALLOW_IP_CONFLICTS] : []),
+      ...(env.configure && env.present ? SSH_VARIABLES : []),
+    ]);
+
+    const guest = createGuest(this, env, api, source);
+    if (!env.present) return;
+    if (env.configure) waitForSsh(this, env, guest);
+    else this.#sayNotConfigured();
+    for (const [name, value] of Object.entries(stackOutputs(env))) {
+      new TerraformOutput(this, name, { value });
+    }
+  }
+
+  /** Without the comments of CDKTF on every resource. */
+  override toTerraform(): Record<string, unknown> {
+    return withoutComments(super.toTerraform() as Record<string, unknown>);
+  }
+
+  #sayNotConfigured(): void {
+    const { env } = this.props;
+    const why = env.guest.start ? 'configure is false' : 'lxc_start_after_create is false';
+    new TerraformLocal(this, 'configured', false);
+    this.addOverride('check.not_configured', {
+      assert: [
+        {
+          condition: '${local.configured}',
+          error_message: `${env.stack}: ${why}, so nothing waits for SSH and nothing is configured on the guest.`,
+        },
+      ],
+    });
+  }
+}

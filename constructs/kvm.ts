@@ -1,0 +1,78 @@
+import type { TerraformStack } from 'cdktf';
+import { VirtualEnvironmentVm } from '../.gen/providers/proxmox/virtual-environment-vm';
+import type { Env } from '../inventory/types';
+import { guestDescription } from '../renderers/description';
+import { toTemplate } from '../renderers/expression';
+import { guestTags } from '../renderers/tags';
+import type { Guarded } from './guards';
+
+/** What only matters when the VM is made: a change would replace it. */
+const IGNORED = ['clone', 'initialization[0].user_account'];
+
+/**
+ * The VM of an env: a full clone of a template, set up by cloud-init.
+ * @param stack the stack
+ * @param env the env
+ * @param guarded what it waits for and must hold
+ * @returns the VM
+ */
+export function kvmGuest(stack: TerraformStack, env: Env, guarded: Guarded): VirtualEnvironmentVm {
+  const { guest } = env;
+  const storage = toTemplate(guest.diskStorage);
+  const hasDns = guest.nameservers.length > 0 || guest.searchdomain !== undefined;
+  return new VirtualEnvironmentVm(stack, 'guest', {
+    nodeName: toTemplate(env.node),
+    vmId: env.vmid,
+    name: env.hostname,
+    description: guestDescription(env),
+    tags: guestTags(env, guarded.created),
+    started: guest.start,
+    onBoot: guest.onboot,
+    protection: guest.protection,
+    // Without an agent in the guest a graceful shutdown may never end.
+    stopOnDestroy: true,
+    clone: { vmId: guest.cloneVmid ?? 0, full: true },
+    cpu: { cores: guest.cores },
+    memory: { dedicated: guest.memory },
+    disk: [{ interface: guest.kvmDisk, datastoreId: storage, size: guest.diskSize }],
+    networkDevice: [
+      {
+        bridge: toTemplate(guest.bridge),
+        firewall: guest.firewall,
+        ...(guest.macAddress === undefined ? {} : { macAddress: guest.macAddress }),
+        ...(guest.mtu === undefined ? {} : { mtu: guest.mtu }),
+        ...(guest.vlan === undefined ? {} : { vlanId: guest.vlan }),
+      },
+    ],
+    initialization: {
+      datastoreId: storage,
+      ipConfig: [
+        {
+          ipv4: {
+            address: `${env.ip.address}/${env.ip.prefix}`,
+            ...(env.gateway === undefined ? {} : { gateway: env.gateway }),
+          },
+        },
+      ],
+      ...(hasDns
+        ? {
+            dns: {
+              ...(guest.nameservers.length > 0 ? { servers: guest.nameservers.map(toTemplate) } : {}),
+              ...(guest.searchdomain ? { domain: toTemplate(guest.searchdomain) } : {}),
+            },
+          }
+        : {}),
+      userAccount: {
+        username: toTemplate(env.ssh.user),
+        ...(env.ssh.publicKeys.length > 0 ? { keys: env.ssh.publicKeys.map(toTemplate) } : {}),
+      },
+    },
+    ...(guest.startupOrder === undefined ? {} : { startup: { order: guest.startupOrder } }),
+    ...(guarded.dependsOn.length > 0 ? { dependsOn: guarded.dependsOn } : {}),
+    lifecycle: {
+      ignoreChanges: [...IGNORED, ...(guest.start ? [] : ['started'])],
+      ...(guest.preventDestroy ? { preventDestroy: true } : {}),
+      ...(guarded.preconditions.length > 0 ? { precondition: [...guarded.preconditions] } : {}),
+    },
+  });
+}

@@ -1,0 +1,103 @@
+import type { TerraformStack } from 'cdktf';
+import { VirtualEnvironmentContainer } from '../.gen/providers/proxmox/virtual-environment-container';
+import type { Env } from '../inventory/types';
+import { toTemplate } from '../renderers/expression';
+import { guestDescription } from '../renderers/description';
+import { guestTags } from '../renderers/tags';
+import type { Guarded } from './guards';
+
+/**
+ * What Proxmox cannot change in place although it means nothing for a guest that stands: the template it came
+ * from and the keys it was created with. And volumes that somebody added by hand: the provider would replace
+ * the guest to remove one (measured).
+ */
+function ignoredChanges({ guest }: Env): string[] {
+  return [
+    'initialization[0].user_account',
+    'operating_system[0].template_file_id',
+    ...(guest.mountPoints.length === 0 ? ['mount_point'] : []),
+    ...(guest.start ? [] : ['started']),
+  ];
+}
+
+/**
+ * The container of an env.
+ * @param stack the stack
+ * @param env the env
+ * @param guarded what it waits for and must hold
+ * @returns the container; every default of the provider that is unsafe is set
+ */
+export function lxcGuest(stack: TerraformStack, env: Env, guarded: Guarded): VirtualEnvironmentContainer {
+  const { guest } = env;
+  const hasDns = guest.nameservers.length > 0 || guest.searchdomain !== undefined;
+  return new VirtualEnvironmentContainer(stack, 'guest', {
+    nodeName: toTemplate(env.node),
+    vmId: env.vmid,
+    description: guestDescription(env),
+    tags: guestTags(env, guarded.created),
+    started: guest.start,
+    startOnBoot: guest.onboot,
+    unprivileged: guest.unprivileged,
+    protection: guest.protection,
+    features: { nesting: guest.nesting },
+    operatingSystem: { templateFileId: toTemplate(guest.template), type: guest.osType },
+    cpu: { cores: guest.cores },
+    memory: { dedicated: guest.memory, swap: guest.swap },
+    disk: { datastoreId: toTemplate(guest.diskStorage), size: guest.diskSize },
+    networkInterface: [
+      {
+        name: 'eth0',
+        bridge: toTemplate(guest.bridge),
+        firewall: guest.firewall,
+        ...(guest.macAddress === undefined ? {} : { macAddress: guest.macAddress }),
+        ...(guest.mtu === undefined ? {} : { mtu: guest.mtu }),
+        ...(guest.vlan === undefined ? {} : { vlanId: guest.vlan }),
+      },
+    ],
+    initialization: {
+      hostname: env.hostname,
+      ipConfig: [
+        {
+          ipv4: {
+            address: `${env.ip.address}/${env.ip.prefix}`,
+            ...(env.gateway === undefined ? {} : { gateway: env.gateway }),
+          },
+        },
+      ],
+      ...(hasDns
+        ? {
+            dns: {
+              ...(guest.nameservers.length > 0 ? { servers: guest.nameservers.map(toTemplate) } : {}),
+              ...(guest.searchdomain ? { domain: toTemplate(guest.searchdomain) } : {}),
+            },
+          }
+        : {}),
+      ...(env.ssh.publicKeys.length > 0 || guest.password
+        ? {
+            userAccount: {
+              ...(env.ssh.publicKeys.length > 0 ? { keys: env.ssh.publicKeys.map(toTemplate) } : {}),
+              ...(guest.password ? { password: toTemplate(guest.password) } : {}),
+            },
+          }
+        : {}),
+    },
+    ...(guest.startupOrder === undefined ? {} : { startup: { order: guest.startupOrder } }),
+    ...(guest.mountPoints.length === 0
+      ? {}
+      : {
+          mountPoint: guest.mountPoints.map((mount) => ({
+            path: toTemplate(mount.path),
+            volume: toTemplate(mount.volume),
+            backup: mount.backup,
+            readOnly: mount.readOnly,
+            ...(mount.size === undefined ? {} : { size: `${mount.size}G` }),
+          })),
+        }),
+    ...(guarded.dependsOn.length > 0 ? { dependsOn: guarded.dependsOn } : {}),
+    lifecycle: {
+      ignoreChanges: ignoredChanges(env),
+      ...(guest.preventDestroy ? { preventDestroy: true } : {}),
+      ...(guarded.preconditions.length > 0 ? { precondition: [...guarded.preconditions] } : {}),
+    },
+  });
+}

@@ -1,0 +1,22 @@
+import type { Construct } from 'constructs';
+import { ProxmoxProvider } from '../.gen/providers/proxmox/provider';
+import type { ProxmoxApi } from '../inventory/types';
+import { toTemplate } from '../renderers/expression';
+import { endpoint } from '../renderers/endpoint';
+
+/**
+ * The Proxmox provider of a stack. What the inventory does not say comes from PROXMOX_VE_… .
+ * @param scope the stack
+ * @param api how the API is reached
+ * @returns the provider
+ */
+export function proxmoxProvider(scope: Construct, api: ProxmoxApi): ProxmoxProvider {
+  const token = api.tokenId && api.tokenSecret && `${toTemplate(api.tokenId)}=${toTemplate(api.tokenSecret)}`;
+  return new ProxmoxProvider(scope, 'proxmox', {
+    ...(api.host ? { endpoint: endpoint(api.host, api.port) } : {}),
+    ...(token ? { apiToken: token } : {}),
+    ...(api.username && !token ? { username: toTemplate(api.username) } : {}),
+    ...(api.password && !token ? { password: toTemplate(api.password) } : {}),
+    ...(api.insecure ? { insecure: true } : {}),
+  });
+}

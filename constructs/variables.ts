@@ -1,0 +1,22 @@
+import { TerraformVariable } from 'cdktf';
+import type { Construct } from 'constructs';
+import { requiredValidation, type Variable } from '../renderers/variables';
+
+/**
+ * Declares variables on a stack; in a nested construct their names would get a hash.
+ * @param stack the stack
+ * @param variables the variables
+ */
+export function declareVariables(stack: Construct, variables: readonly Variable[]): void {
+  for (const { name, type, description, sensitive, default: fallback, required } of variables) {
+    const variable = new TerraformVariable(stack, name, {
+      type,
+      description,
+      ...(fallback === null ? {} : { default: fallback }),
+      ...(sensitive ? { sensitive } : {}),
+      ...(required ? { validation: [requiredValidation(name)] } : {}),
+    });
+    // CDKTF cannot say null in the constructor.
+    if (fallback === null) variable.addOverride('default', null);
+  }
+}

@@ -1,0 +1,92 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { App } from 'cdktf';
+import { AppStack } from './constructs/app-stack';
+import { loadInventory } from './inventory/load';
+import type { Env, Inventory } from './inventory/types';
+import { checkLeftBehind } from './inventory/left-behind';
+import { templateSource } from './renderers/template-source';
+
+/** Where things are. */
+export interface Settings {
+  /** The folder of cdktf.json; every relative path counts from it. */
+  root: string;
+  /** The inventory file, absolute or relative to the root. */
+  inventory: string;
+  /** The folder that the stacks are written to, absolute or relative to the root. */
+  output: string;
+  /** Ignore top-level keys of the inventory that are not ours. */
+  allowOtherKeys: boolean;
+}
+
+/**
+ * The settings of this run: cdktf.json, overridden by the environment.
+ * `APP_INVENTORY` names the inventory (relative to the working directory), `APP_INVENTORY_ALLOW_OTHER_KEYS=1`
+ * ignores foreign top-level keys, `CDKTF_OUTDIR` is what the cdktf CLI sets.
+ * @param root the folder of cdktf.json
+ * @param environment the environment variables
+ * @returns the settings
+ */
+export function readSettings(root: string, environment: NodeJS.ProcessEnv = process.env): Settings {
+  const config = JSON.parse(readFileSync(path.join(root, 'cdktf.json'), 'utf8')) as {
+    output?: string;
+    context?: { inventory?: string; inventory_allow_other_keys?: boolean };
+  };
+  const { APP_INVENTORY: named, APP_INVENTORY_ALLOW_OTHER_KEYS: others, CDKTF_OUTDIR: outdir } = environment;
+  return {
+    root,
+    inventory: named ? path.resolve(named) : (config.context?.inventory ?? 'inventory.yml'),
+    output: outdir ?? config.output ?? 'cdktf.out',
+    allowOtherKeys:
+      others === undefined
+        ? (config.context?.inventory_allow_other_keys ?? false)
+        : /^(1|true|yes)$/i.test(others),
+  };
+}
+
+/**
+ * Reads the inventory of these settings and checks it against what is deployed from here.
+ * @param settings where things are
+ * @returns the inventory
+ * @throws InventoryError with everything that is wrong
+ */
+export function readInventoryOf(settings: Settings): Inventory {
+  const absolute = path.resolve(settings.root, settings.inventory);
+  const relative = path.relative(process.cwd(), absolute);
+  const named = relative.startsWith('..') ? absolute : relative;
+  const inventory = loadInventory(named, { allowOtherKeys: settings.allowOtherKeys });
+  checkLeftBehind(inventory, settings.root);
+  return inventory;
+}
+
+/** What a synthesis made. */
+export interface Synthesis {
+  inventory: Inventory;
+  stacks: readonly { env: Env; stack: AppStack }[];
+}
+
+/**
+ * Writes the stacks of all envs. The only place that knows the App.
+ * @param settings where things are
+ * @param inventory a checked inventory
+ * @returns the stacks
+ */
+export function synthesize(settings: Settings, inventory: Inventory): Synthesis {
+  // CDKTF keeps a stack trace for every token, for messages that this tool never shows.
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    const outdir = path.resolve(settings.root, settings.output);
+    mkdirSync(outdir, { recursive: true });
+    const app = new App({ outdir, stackTraces: false });
+    const base = path.dirname(path.resolve(settings.root, settings.inventory));
+    const stacks = inventory.envs.map((env) => {
+      const source = templateSource(env.templateDirs.map((folder) => path.resolve(base, folder)));
+      return { env, stack: new AppStack(app, { env, api: inventory.api, source }) };
+    });
+    app.synth();
+    return { inventory, stacks };
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
