@@ -1,0 +1,28 @@
+'use strict';
+const fs = require('node:fs');
+const path = require('node:path');
+const { enableCompileCache } = require('node:module');
+
+/**
+ * Runs a bundle of dist/, made anew first when a source file changed.
+ * @param {string} name the bundle's name without `.js`
+ * @param {string} root the package
+ */
+async function launch(name, root = path.join(__dirname, '..')) {
+  // Telemetry of the libraries below: never.
+  process.env.CHECKPOINT_DISABLE = '1';
+  enableCompileCache?.();
+  const builder = path.join(root, 'scripts', 'build.js');
+  if (fs.existsSync(builder)) {
+    if (!fs.existsSync(path.join(root, 'node_modules', 'esbuild'))) {
+      console.error('The packages are not installed: run `npm ci` first.');
+      process.exitCode = 1;
+      return;
+    }
+    const { build, isStale } = require(builder);
+    if (isStale()) await build();
+  }
+  require(path.join(root, 'dist', `${name}.js`));
+}
+
+module.exports = { launch };

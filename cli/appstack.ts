@@ -1,0 +1,59 @@
+import { Command, Option } from 'commander';
+import { version } from '../package.json';
+import { run } from './run';
+
+const program = new Command('appstack')
+  .description(
+    'Application stacks on Proxmox VE: one inventory in, one reviewable Terraform stack per environment out.',
+  )
+  .version(version)
+  .showHelpAfterError('(appstack --help shows all commands)')
+  .addHelpText(
+    'after',
+    `
+Environment:
+  APP_INVENTORY                    the inventory, instead of the one that cdktf.json names
+  APP_INVENTORY_ALLOW_OTHER_KEYS   1: ignore top-level keys of other tools (an Ansible group_vars file)
+
+Typical use:
+  $ appstack check                     is the inventory right?
+  $ appstack synth                     write all stacks to cdktf.out/
+  $ git diff --no-index old cdktf.out  what will change, before anything runs
+  $ npx cdktf plan app-pote-dev        what Terraform would do
+  $ npx cdktf deploy app-pote-dev      do it`,
+  );
+
+// Each command is loaded when it runs: \`appstack --help\` needs no CDKTF.
+program
+  .command('synth')
+  .description('write the stacks of all environments to cdktf.out/, and say which files changed')
+  .argument('[names...]', 'stacks or projects to show (everything is written in any case)')
+  .action((names: string[]) => run(async () => (await import('./synth')).synth(names)));
+
+program
+  .command('list')
+  .description('list the stacks of the inventory')
+  .argument('[names...]', 'stacks or projects')
+  .action((names: string[]) => run(async () => (await import('./list')).list(names)));
+
+program
+  .command('check')
+  .description('check the inventory; every error at once, nothing is written')
+  .action(() => run(async () => (await import('./check')).check()));
+
+program
+  .command('inventory')
+  .description('print the guests as an Ansible inventory')
+  .argument('[names...]', 'stacks or projects')
+  .addOption(new Option('-f, --format <format>', 'its format').choices(['json', 'yaml']).default('json'))
+  .option('--list', 'as a dynamic inventory script answers')
+  .action((names: string[], options: { format: 'json' | 'yaml'; list?: boolean }) =>
+    run(async () => (await import('./inventory')).inventory(names, options)),
+  );
+
+program
+  .command('schema')
+  .description('print the JSON Schema of the inventory, for editors')
+  .action(() => run(async () => (await import('./schema')).schema()));
+
+program.parse();

@@ -1,0 +1,25 @@
+import { stringify } from 'yaml';
+import { readInventoryOf, readSettings } from '../main';
+import { ansibleInventory, dynamicInventory } from '../renderers/ansible-inventory';
+import { findRoot } from './root';
+import { selectEnvs } from './select';
+
+/** Options of `appstack inventory`. */
+export interface InventoryOptions {
+  format: 'json' | 'yaml';
+  /** As a dynamic inventory script answers. */
+  list?: boolean;
+}
+
+/**
+ * `appstack inventory`: the guests as an Ansible inventory on standard output.
+ * @param names stacks or projects; none: all
+ * @param options its form
+ */
+export function inventory(names: readonly string[], options: InventoryOptions): void {
+  const envs = selectEnvs(readInventoryOf(readSettings(findRoot())).envs, names);
+  const data = options.list ? dynamicInventory(envs) : ansibleInventory(envs);
+  console.log(
+    options.format === 'yaml' && !options.list ? stringify(data).trimEnd() : JSON.stringify(data, null, 2),
+  );
+}

@@ -1,0 +1,33 @@
+import type { Env } from '../inventory/types';
+import { nearest } from '../inventory/validation';
+import { UserError } from './run';
+
+/**
+ * The envs that names on the command line mean.
+ * @param envs all envs
+ * @param names stacks (`app-pote-dev`), projects (`pote`) or `all`; none: all
+ * @returns the envs, each once, in the inventory's order
+ * @throws UserError for an unknown name, with the near ones
+ */
+export function selectEnvs(envs: readonly Env[], names: readonly string[]): Env[] {
+  if (names.length === 0) return [...envs];
+  const unknown = names.filter((name) => name !== 'all' && !envs.some((env) => matches(env, name)));
+  if (unknown.length > 0) {
+    const known = [...new Set(envs.flatMap(({ stack, project }) => [stack, project]))];
+    throw new UserError(
+      unknown
+        .map((name) => {
+          const near = nearest(name, known);
+          const hint =
+            near.length > 0 ? `did you mean ${near.join(', ')}?` : `there are: ${known.join(', ')}`;
+          return `"${name}" is no stack and no project: ${hint}`;
+        })
+        .join('\n'),
+    );
+  }
+  return envs.filter((env) => names.some((name) => name === 'all' || matches(env, name)));
+}
+
+function matches({ stack, project }: Env, name: string): boolean {
+  return stack === name.toLowerCase() || project.toLowerCase() === name.toLowerCase();
+}
