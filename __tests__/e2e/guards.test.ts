@@ -1,0 +1,383 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { DEFAULT_TOKEN, startEmulator, type Emulator } from '../../emulator';
+import { command, describeWith, providers } from '../support/requirements';
+import { unwrapped, Workspace } from '../support/workspace';
+
+jest.setTimeout(120_000);
+
+const STACK = 'app-shop-dev';
+const TEMPLATE = 'local:vztmpl/debian-12-standard_12.12-1_amd64.tar.zst';
+
+/** One env; `env` are further lines of it. */
+function inventory(url: string, env = '', top = ''): string {
+  return `proxmox_host: ${url}
+configure: false
+${top}
+guest: {lxc_ostemplate: "${TEMPLATE}"}
+app_projects:
+  shop:
+    app_type: none
+    envs:
+      dev:
+        name: shop-dev
+        vmid: 301
+        ip: 10.0.10.31/24
+        gateway: 10.0.10.1
+${env}`;
+}
+
+describeWith([providers, command('curl')], 'guards, with the real provider against the emulator', () => {
+  let emulator: Emulator;
+  let workspace: Workspace;
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'pve-'));
+    const certFile = path.join(folder, 'ca.pem');
+    emulator = await startEmulator({ taskMs: 20, nodes: ['pve', 'pve2'], certFile });
+    workspace = new Workspace({
+      PROXMOX_VE_API_TOKEN: DEFAULT_TOKEN,
+      SSL_CERT_FILE: certFile,
+    });
+  });
+
+  afterEach(async () => {
+    await emulator.stop();
+    workspace.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const creates = (): unknown[] =>
+    emulator.log.list().filter(({ method, path: where }) => method === 'POST' && /\/(lxc|qemu)$/.test(where));
+  const writes = (): string[] =>
+    emulator.log
+      .list()
+      .filter(({ method }) => method !== 'GET')
+      .map(({ method, path: where }) => `${method} ${where}`);
+
+  test('a deploy creates the guest, and the plan after it is empty', async () => {
+    workspace.synth(inventory(emulator.url));
+    const applied = await workspace.apply(STACK);
+    expect(applied.output).toContain('Apply complete! Resources: 3 added');
+    const plan = await workspace.plan(STACK);
+    expect([plan.code, plan.output]).toEqual([0, expect.stringContaining('No changes.')]);
+    expect(creates()).toHaveLength(1);
+  });
+
+  test.each([
+    ['a container on the same node', { type: 'lxc', node: 'pve' }, 'container 301 (stranger) on node pve'],
+    ['a container on another node', { type: 'lxc', node: 'pve2' }, 'container 301 (stranger) on node pve2'],
+    ['a VM', { type: 'qemu', node: 'pve' }, 'VM 301 (stranger) on node pve'],
+  ] as const)('a VMID of %s fails the plan with its name and node', async (_what, seed, who) => {
+    const config = seed.type === 'lxc' ? { hostname: 'stranger' } : { name: 'stranger' };
+    emulator.addGuest({ vmid: 301, ...seed, running: false, config });
+    workspace.synth(inventory(emulator.url));
+    const plan = await workspace.plan(STACK);
+    expect(plan.code).toBe(1);
+    expect(unwrapped(plan.output)).toContain(`VMID 301 belongs to ${who}, which is not a guest of ${STACK}`);
+    const apply = await workspace.apply(STACK);
+    expect(apply.code).toBe(1);
+    expect(writes()).toEqual([]);
+  });
+
+  test('a VMID of a guest that the token may not see fails the plan', async () => {
+    emulator.addGuest({ vmid: 301, type: 'lxc', node: 'pve', running: true, config: { hostname: 'hidden' } });
+    emulator.auth.setToken({
+      id: 'root@pam!limited',
+      secret: '11111111-1111-1111-1111-111111111111',
+      grant: { role: 'Administrator', hidden: [301] },
+    });
+    workspace.env['PROXMOX_VE_API_TOKEN'] = 'root@pam!limited=11111111-1111-1111-1111-111111111111';
+    workspace.synth(inventory(emulator.url));
+    const plan = await workspace.plan(STACK);
+    expect(plan.code).toBe(1);
+    expect(unwrapped(plan.output)).toContain(
+      'VMID 301 is taken by a guest that these credentials may not see',
+    );
+  });
+
+  test('a guest that appears between plan and apply is not touched', async () => {
+    workspace.synth(inventory(emulator.url));
+    const plan = await workspace.plan(STACK, '-out=plan.tfplan');
+    expect(plan.code).toBe(2);
+    emulator.addGuest({ vmid: 301, type: 'lxc', node: 'pve', running: false, config: { hostname: 'late' } });
+    const apply = await workspace.terraform(STACK, ['apply', 'plan.tfplan']);
+    expect(apply.code).toBe(1);
+    expect(unwrapped(apply.output)).toContain(
+      'VMID 301 belongs to lxc/301 (late) on node pve, which is not a guest of app-shop-dev',
+    );
+    expect(writes()).toEqual([]);
+  });
+
+  test('our guest on another node fails the plan with the node to write, and is not created again', async () => {
+    workspace.synth(inventory(emulator.url));
+    await workspace.apply(STACK);
+    emulator.changeGuest(301, { node: 'pve2' });
+    emulator.log.clear();
+    const plan = await workspace.plan(STACK);
+    expect(plan.code).toBe(1);
+    expect(unwrapped(plan.output)).toContain('Write proxmox_node: pve2 in the inventory');
+    expect(writes()).toEqual([]);
+
+    workspace.synth(inventory(emulator.url, '', 'proxmox_node: pve2'));
+    const moved = await workspace.apply(STACK);
+    expect(moved.code).toBe(0);
+    expect(writes().filter((line) => line.startsWith('DELETE'))).toEqual([]);
+    expect((await workspace.plan(STACK)).code).toBe(0);
+  });
+
+  test('another vmid in the inventory is refused: a guest cannot be renumbered', async () => {
+    workspace.synth(inventory(emulator.url));
+    await workspace.apply(STACK);
+    emulator.log.clear();
+    workspace.synth(inventory(emulator.url).replace('vmid: 301', 'vmid: 302'));
+    const plan = await workspace.plan(STACK);
+    expect(plan.code).toBe(1);
+    expect(unwrapped(plan.output)).toContain(
+      'container 301 (shop-dev) on node pve carries the tag "app-shop-dev"',
+    );
+    expect(writes()).toEqual([]);
+  });
+
+  test.each([
+    [
+      "another stack's guest, by its tag",
+      { type: 'lxc', config: { hostname: 'other', tags: 'app-x-dev;ip-10.0.10.31' } },
+      'container 400 (other) on node pve2: it carries the tag "ip-10.0.10.31"',
+    ],
+    [
+      "a stopped container's configuration",
+      {
+        type: 'lxc',
+        config: { hostname: 'other', net0: 'name=eth0,bridge=vmbr0,ip=10.0.10.31/24,gw=10.0.10.1' },
+      },
+      '10.0.10.31 is the address of lxc/400 (other) on node pve2',
+    ],
+    [
+      "a VM's cloud-init",
+      { type: 'qemu', config: { name: 'other', ipconfig0: 'ip=10.0.10.31/24,gw=10.0.10.1' } },
+      '10.0.10.31 is the address of qemu/400 (other) on node pve2',
+    ],
+  ] as const)(
+    'an address of %s fails the plan; allow_ip_conflicts overrides it',
+    async (_what, seed, who) => {
+      emulator.addGuest({ vmid: 400, node: 'pve2', running: false, ...seed });
+      workspace.synth(inventory(emulator.url));
+      const plan = await workspace.plan(STACK);
+      expect(plan.code).toBe(1);
+      expect(unwrapped(plan.output)).toContain(who);
+      expect(writes()).toEqual([]);
+      const forced = await workspace.apply(STACK, '-var=allow_ip_conflicts=true');
+      expect([forced.code, forced.output]).toEqual([0, expect.stringContaining('Apply complete!')]);
+    },
+  );
+
+  test('an address that only begins or ends alike is free', async () => {
+    emulator.addGuest({
+      vmid: 400,
+      type: 'lxc',
+      node: 'pve',
+      running: false,
+      config: { net0: 'name=eth0,bridge=vmbr0,ip=10.0.10.3/24,gw=10.0.10.1' },
+    });
+    emulator.addGuest({
+      vmid: 401,
+      type: 'lxc',
+      node: 'pve',
+      running: false,
+      config: { net0: 'name=eth0,bridge=vmbr0,ip=110.0.10.31/24' },
+    });
+    emulator.addGuest({
+      vmid: 402,
+      type: 'lxc',
+      node: 'pve',
+      running: false,
+      config: { net0: 'name=eth0,bridge=vmbr0,ip=10.0.10.99/24,gw=10.0.10.31' },
+    });
+    emulator.addGuest({
+      vmid: 403,
+      type: 'lxc',
+      node: 'pve',
+      running: false,
+      config: { description: 'was ip=10.0.10.31/24' },
+    });
+    workspace.synth(inventory(emulator.url));
+    expect((await workspace.plan(STACK)).code).toBe(2);
+  });
+
+  test('without credentials in the environment the plan says what it did not search, and the apply does', async () => {
+    emulator.addGuest({
+      vmid: 400,
+      type: 'lxc',
+      node: 'pve',
+      running: false,
+      config: { hostname: 'other', net0: 'name=eth0,bridge=vmbr0,ip=10.0.10.31/24' },
+    });
+    const [id, secret] = DEFAULT_TOKEN.split('=');
+    delete workspace.env['PROXMOX_VE_API_TOKEN'];
+    workspace.synth(
+      inventory(emulator.url, '', `proxmox_token_id: ${id}\nproxmox_token_secret: "{{ vault_secret }}"`),
+    );
+    const variable = `-var=vault_secret=${secret}`;
+    const plan = await workspace.plan(STACK, variable);
+    expect(plan.code).toBe(2);
+    expect(unwrapped(plan.output)).toContain('10.0.10.31 was not searched in other guests');
+    const apply = await workspace.apply(STACK, variable);
+    expect(apply.code).toBe(1);
+    expect(unwrapped(apply.output)).toContain('10.0.10.31 is the address of lxc/400 (other) on node pve');
+    expect(writes()).toEqual([]);
+
+    workspace.env['TF_VAR_vault_secret'] = secret;
+    const searched = await workspace.plan(STACK);
+    expect(searched.code).toBe(1);
+    expect(unwrapped(searched.output)).toContain('10.0.10.31 is the address of lxc/400 (other) on node pve');
+    for (const text of [
+      plan.output,
+      apply.output,
+      searched.output,
+      workspace.json(STACK),
+      workspace.state(STACK),
+    ]) {
+      expect(text).not.toContain(secret);
+    }
+  });
+
+  test('with user and password instead of a token', async () => {
+    delete workspace.env['PROXMOX_VE_API_TOKEN'];
+    workspace.synth(
+      inventory(emulator.url, '', 'proxmox_user: root@pam\nproxmox_password: "{{ vault_password }}"'),
+    );
+    workspace.env['TF_VAR_vault_password'] = 'emulated-password';
+    const apply = await workspace.apply(STACK);
+    expect([apply.code, apply.output]).toEqual([0, expect.stringContaining('Apply complete!')]);
+    expect((await workspace.plan(STACK)).code).toBe(0);
+  });
+
+  test('a configuration that cannot be read refuses, one of a guest gone since does not', async () => {
+    emulator.addGuest({ vmid: 400, type: 'lxc', node: 'pve', running: false, config: { hostname: 'other' } });
+    emulator.faults.add({
+      kind: 'error',
+      method: 'GET',
+      path: '/nodes/pve/lxc/400/config',
+      count: 9,
+      status: 596,
+      reason: 'Connection timed out',
+    });
+    workspace.synth(inventory(emulator.url));
+    const plan = await workspace.plan(STACK);
+    expect(plan.code).toBe(1);
+    expect(unwrapped(plan.output)).toContain(
+      'the configuration of the guest lxc.400.pve cannot be read (HTTP 596)',
+    );
+
+    emulator.faults.remove();
+    emulator.faults.add({
+      kind: 'error',
+      method: 'GET',
+      path: '/nodes/pve/lxc/400/config',
+      count: 9,
+      status: 500,
+      reason: "Configuration file 'nodes/pve/lxc/400.conf' does not exist",
+    });
+    expect((await workspace.plan(STACK)).code).toBe(2);
+  });
+
+  test('our own orphan of a killed create passes', async () => {
+    workspace.synth(inventory(emulator.url));
+    await workspace.apply(STACK);
+    rmSync(path.join(workspace.root, 'state'), { recursive: true });
+    const apply = await workspace.apply(STACK);
+    expect([apply.code, apply.output]).toEqual([0, expect.stringContaining('Apply complete!')]);
+    expect((await workspace.plan(STACK)).code).toBe(0);
+  });
+
+  test('a guest that was deleted outside is created again, after the guards have looked again', async () => {
+    workspace.synth(inventory(emulator.url));
+    await workspace.apply(STACK);
+    emulator.removeGuest(301);
+    emulator.addGuest({
+      vmid: 301,
+      type: 'lxc',
+      node: 'pve',
+      running: false,
+      config: { hostname: 'squatter' },
+    });
+    const refused = await workspace.apply(STACK);
+    expect(refused.code).toBe(1);
+    expect(unwrapped(refused.output)).toContain('VMID 301 belongs to container 301 (squatter) on node pve');
+
+    emulator.removeGuest(301);
+    emulator.log.clear();
+    const plan = await workspace.plan(STACK, '-out=plan.tfplan');
+    expect(plan.code).toBe(2);
+    expect(plan.output).toContain('null_resource.preflight must be replaced');
+    emulator.addGuest({
+      vmid: 301,
+      type: 'lxc',
+      node: 'pve',
+      running: false,
+      config: { hostname: 'squatter' },
+    });
+    const late = await workspace.terraform(STACK, ['apply', 'plan.tfplan']);
+    expect(late.code).toBe(1);
+    expect(writes()).toEqual([]);
+
+    emulator.removeGuest(301);
+    expect((await workspace.apply(STACK)).code).toBe(0);
+    expect((await workspace.plan(STACK)).code).toBe(0);
+  });
+
+  test('an address change is guarded, too, and done in place', async () => {
+    workspace.synth(inventory(emulator.url));
+    await workspace.apply(STACK);
+    emulator.addGuest({
+      vmid: 400,
+      type: 'lxc',
+      node: 'pve',
+      running: false,
+      config: { hostname: 'other', net0: 'name=eth0,bridge=vmbr0,ip=10.0.10.32/24' },
+    });
+    workspace.synth(inventory(emulator.url).replace('10.0.10.31/24', '10.0.10.32/24'));
+    const taken = await workspace.plan(STACK);
+    expect(taken.code).toBe(1);
+    expect(unwrapped(taken.output)).toContain('10.0.10.32 is the address of lxc/400 (other)');
+
+    emulator.removeGuest(400);
+    const apply = await workspace.apply(STACK);
+    expect(apply.output).toContain('1 added, 1 changed, 1 destroyed');
+    expect(apply.output).toContain('container.guest: Modifications complete');
+    expect((await workspace.plan(STACK)).code).toBe(0);
+  });
+
+  test('a missing variable is an error that names it, and nothing waits for input', async () => {
+    workspace.synth(inventory(emulator.url, '', 'proxmox_node: "{{ vault_node }}"'));
+    const plan = await workspace.plan(STACK);
+    expect(plan.code).toBe(1);
+    expect(unwrapped(plan.output)).toContain('vault_node is not set: export TF_VAR_vault_node');
+  });
+
+  test('the guards hold for 5,000 guests, and find the one that has the address', async () => {
+    for (let vmid = 1000; vmid < 6000; vmid++) {
+      const last = vmid === 5999 ? 'ip=10.0.10.31/24' : `ip=10.9.${vmid % 250}.${(vmid >> 5) % 250}/16`;
+      emulator.addGuest({
+        vmid,
+        type: vmid % 2 ? 'lxc' : 'qemu',
+        node: vmid % 3 ? 'pve' : 'pve2',
+        running: false,
+        config:
+          vmid % 2
+            ? { hostname: `g${vmid}`, net0: `name=eth0,bridge=vmbr0,${last}` }
+            : { name: `g${vmid}`, ipconfig0: last },
+      });
+    }
+    workspace.synth(inventory(emulator.url));
+    const plan = await workspace.plan(STACK);
+    expect(plan.code).toBe(1);
+    expect(unwrapped(plan.output)).toContain('10.0.10.31 is the address of lxc/5999 (g5999) on node pve2');
+    emulator.removeGuest(5999);
+    expect((await workspace.apply(STACK)).code).toBe(0);
+    expect((await workspace.plan(STACK)).code).toBe(0);
+  });
+});

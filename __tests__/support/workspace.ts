@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { readInventoryOf, synthesize, type Settings } from '../../main';
+
+/** What a command printed, and how it ended. */
+export interface Outcome {
+  code: number | null;
+  /** Standard output and standard error, in the order in which they came. */
+  output: string;
+}
+
+/**
+ * Runs a command without blocking: the emulator answers in this same process.
+ * @param file the program
+ * @param args its arguments
+ * @param options working directory, environment; `onOutput` sees the output as it comes, `onStart` the process
+ * @returns how it ended
+ */
+export function runCommand(
+  file: string,
+  args: readonly string[],
+  options: {
+    cwd: string;
+    env: NodeJS.ProcessEnv;
+    onOutput?: (text: string) => void;
+    onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
+  },
+): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      cwd: options.cwd,
+      env: options.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    const take = (chunk: Buffer): void => {
+      output += chunk.toString();
+      options.onOutput?.(chunk.toString());
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve({ code, output });
+    });
+    options.onStart?.((signal) => child.kill(signal));
+  });
+}
+
+/** A folder with an inventory, its stacks and their state, as a user has it. */
+export class Workspace {
+  /** The folder of cdktf.json. */
+  readonly root = mkdtempSync(path.join(os.tmpdir(), 'stacks-'));
+  /** Where things are. */
+  readonly settings: Settings = {
+    root: this.root,
+    inventory: 'inventory.yml',
+    output: 'cdktf.out',
+    allowOtherKeys: false,
+  };
+  readonly #initialized = new Set<string>();
+
+  /** @param env environment variables for terraform, besides those of this process */
+  constructor(readonly env: NodeJS.ProcessEnv = {}) {
+    writeFileSync(
+      path.join(this.root, 'cdktf.json'),
+      JSON.stringify({ language: 'typescript', app: 'true' }),
+    );
+  }
+
+  /**
+   * Writes the inventory and synthesizes it.
+   * @param inventory YAML
+   */
+  synth(inventory: string): void {
+    writeFileSync(path.join(this.root, 'inventory.yml'), inventory);
+    synthesize(this.settings, readInventoryOf(this.settings));
+  }
+
+  /** The folder of a stack. */
+  folder(stack: string): string {
+    return path.join(this.root, 'cdktf.out', 'stacks', stack);
+  }
+
+  /** The text of a stack's JSON. */
+  json(stack: string): string {
+    return readFileSync(path.join(this.folder(stack), 'cdk.tf.json'), 'utf8');
+  }
+
+  /** The text of a stack's local state; empty where there is none. */
+  state(stack: string): string {
+    const file = path.join(this.root, 'state', `${stack}.tfstate`);
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  }
+
+  /**
+   * Runs terraform in a stack's folder, after `init` the first time.
+   * @param stack the stack
+   * @param args its arguments; `-no-color` and `-input=false` are added where they belong
+   * @param options as for runCommand; `env` adds to the workspace's, undefined removes
+   * @returns how it ended
+   */
+  async terraform(
+    stack: string,
+    args: readonly string[],
+    options: {
+      env?: NodeJS.ProcessEnv;
+      onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
+      onOutput?: (text: string) => void;
+    } = {},
+  ): Promise<Outcome> {
+    const cwd = this.folder(stack);
+    mkdirSync(cwd, { recursive: true });
+    const env = {
+      ...process.env,
+      CHECKPOINT_DISABLE: '1',
+      TF_IN_AUTOMATION: '1',
+      TF_INPUT: '0',
+      ...this.env,
+      ...options.env,
+    };
+    if (!this.#initialized.has(stack)) {
+      const init = await runCommand('terraform', ['init', '-no-color', '-input=false'], { cwd, env });
+      if (init.code !== 0) return init;
+      this.#initialized.add(stack);
+    }
+    return runCommand('terraform', [args[0] ?? '', '-no-color', ...args.slice(1)], { ...options, cwd, env });
+  }
+
+  /** Plans; code 0: nothing to do, 2: changes, 1: an error. */
+  plan(stack: string, ...args: string[]): Promise<Outcome> {
+    return this.terraform(stack, ['plan', '-detailed-exitcode', ...args]);
+  }
+
+  /** Applies without asking. */
+  apply(stack: string, ...args: string[]): Promise<Outcome> {
+    return this.terraform(stack, ['apply', '-auto-approve', ...args]);
+  }
+
+  /** Removes the folder. */
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** One line without the box and the wrapping that terraform draws around a message. */
+export function unwrapped(output: string): string {
+  return output.replace(/[│╷╵]/g, ' ').replace(/\s+/g, ' ');
+}
