@@ -56,4 +56,10 @@ program
   .description('print the JSON Schema of the inventory, for editors')
   .action(() => run(async () => (await import('./schema')).schema()));
 
+// bin/appstack.js starts it; here it is for --help.
+program
+  .command('emulator')
+  .description('start an emulated Proxmox VE on this machine, to try everything without a server')
+  .allowUnknownOption();
+
 program.parse();

@@ -20,7 +20,7 @@ export function kvmGuest(stack: TerraformStack, env: Env, guarded: Guarded): Vir
   const { guest } = env;
   const storage = toTemplate(guest.diskStorage);
   const hasDns = guest.nameservers.length > 0 || guest.searchdomain !== undefined;
-  return new VirtualEnvironmentVm(stack, 'guest', {
+  const vm = new VirtualEnvironmentVm(stack, 'guest', {
     nodeName: toTemplate(env.node),
     vmId: env.vmid,
     name: env.hostname,
@@ -35,15 +35,6 @@ export function kvmGuest(stack: TerraformStack, env: Env, guarded: Guarded): Vir
     cpu: { cores: guest.cores },
     memory: { dedicated: guest.memory },
     disk: [{ interface: guest.kvmDisk, datastoreId: storage, size: guest.diskSize }],
-    networkDevice: [
-      {
-        bridge: toTemplate(guest.bridge),
-        firewall: guest.firewall,
-        ...(guest.macAddress === undefined ? {} : { macAddress: guest.macAddress }),
-        ...(guest.mtu === undefined ? {} : { mtu: guest.mtu }),
-        ...(guest.vlan === undefined ? {} : { vlanId: guest.vlan }),
-      },
-    ],
     initialization: {
       datastoreId: storage,
       ipConfig: [
@@ -75,4 +66,23 @@ export function kvmGuest(stack: TerraformStack, env: Env, guarded: Guarded): Vir
       ...(guarded.preconditions.length > 0 ? { precondition: [...guarded.preconditions] } : {}),
     },
   });
+  vm.addOverride('network_device', [networkDevice(env)]);
+  return vm;
+}
+
+/** The provider declares this list as an attribute, so that every key must be there, null or not. */
+function networkDevice({ guest }: Env): Record<string, unknown> {
+  return {
+    bridge: toTemplate(guest.bridge),
+    disconnected: false,
+    enabled: true,
+    firewall: guest.firewall,
+    mac_address: guest.macAddress ?? null,
+    model: 'virtio',
+    mtu: guest.mtu ?? null,
+    queues: null,
+    rate_limit: null,
+    trunks: null,
+    vlan_id: guest.vlan ?? null,
+  };
 }

@@ -30,7 +30,7 @@ async function build() {
   const esbuild = require('esbuild');
   const result = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: { app: 'cli/app.ts', appstack: 'cli/appstack.ts' },
+    entryPoints: { app: 'cli/app.ts', appstack: 'cli/appstack.ts', emulator: 'cli/emulator.ts' },
     outdir: 'dist',
     bundle: true,
     platform: 'node',

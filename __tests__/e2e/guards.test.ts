@@ -71,7 +71,8 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
     ['a container on another node', { type: 'lxc', node: 'pve2' }, 'container 301 (stranger) on node pve2'],
     ['a VM', { type: 'qemu', node: 'pve' }, 'VM 301 (stranger) on node pve'],
   ] as const)('a VMID of %s fails the plan with its name and node', async (_what, seed, who) => {
-    const config = seed.type === 'lxc' ? { hostname: 'stranger' } : { name: 'stranger' };
+    const config: Record<string, string> =
+      seed.type === 'lxc' ? { hostname: 'stranger' } : { name: 'stranger' };
     emulator.addGuest({ vmid: 301, ...seed, running: false, config });
     workspace.synth(inventory(emulator.url));
     const plan = await workspace.plan(STACK);
@@ -375,7 +376,7 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
     workspace.synth(inventory(emulator.url));
     const plan = await workspace.plan(STACK);
     expect(plan.code).toBe(1);
-    expect(unwrapped(plan.output)).toContain('10.0.10.31 is the address of lxc/5999 (g5999) on node pve2');
+    expect(unwrapped(plan.output)).toContain('10.0.10.31 is the address of lxc/5999 (g5999) on node pve.');
     emulator.removeGuest(5999);
     expect((await workspace.apply(STACK)).code).toBe(0);
     expect((await workspace.plan(STACK)).code).toBe(0);

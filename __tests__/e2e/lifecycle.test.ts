@@ -1,0 +1,238 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { DEFAULT_TOKEN, startEmulator, type Emulator } from '../../emulator';
+import { command, describeWith, providers } from '../support/requirements';
+import { unwrapped, Workspace } from '../support/workspace';
+
+jest.setTimeout(120_000);
+
+const STACK = 'app-shop-prod';
+
+/** One env; `guest` is its guest map, `env` are further lines of the env. */
+function inventory(url: string, guest: string, env = ''): string {
+  return `proxmox_host: ${url}
+configure: false
+ssh_public_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleExa ops@example.lan]
+app_projects:
+  shop:
+    app_type: none
+    envs:
+      prod:
+        name: shop-prod
+        vmid: 301
+        ip: 10.0.10.31/24
+        gateway: 10.0.10.1
+        guest: ${guest}
+${env}`;
+}
+
+const OPEN = 'protection: false';
+
+describeWith([providers, command('curl')], 'the life of a guest, with the real provider', () => {
+  let emulator: Emulator;
+  let workspace: Workspace;
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'pve-'));
+    const certFile = path.join(folder, 'ca.pem');
+    emulator = await startEmulator({ taskMs: 20, nodes: ['pve', 'pve2'], certFile });
+    workspace = new Workspace({ PROXMOX_VE_API_TOKEN: DEFAULT_TOKEN, SSL_CERT_FILE: certFile });
+  });
+
+  afterEach(async () => {
+    await emulator.stop();
+    workspace.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const writes = (): string[] =>
+    emulator.log
+      .list()
+      .filter(({ method }) => method !== 'GET')
+      .map(({ method, path: where }) => `${method} ${where}`);
+
+  const deploy = async (): Promise<void> => {
+    const apply = await workspace.apply(STACK);
+    expect([apply.code, apply.output]).toEqual([0, expect.stringContaining('Apply complete!')]);
+    const plan = await workspace.plan(STACK);
+    expect([plan.code, plan.output]).toEqual([0, expect.stringContaining('No changes.')]);
+  };
+
+  test('a container with every option: the plan after the deploy is empty', async () => {
+    const guest = `
+          cores: 3
+          memory: 1024
+          swap: 0
+          disk_size: 12
+          disk_storage: local-lvm
+          bridge: vmbr0
+          vlan: 7
+          mtu: 1400
+          mac_address: bc:24:11:00:00:31
+          firewall: false
+          nameservers: [10.0.10.1, 10.0.10.2]
+          searchdomain: example.lan
+          onboot: false
+          startup_order: 3
+          description: "Shop: Grüße & \${not} %{a} template"
+          tags: [Web, blue, ip_x]
+          mount_points: [{path: /srv/data, volume: local-lvm, size: 4, backup: true}]
+          protection: true
+          prevent_destroy: true
+          lxc_password: "{{ vault_root }}"
+          allow_password_in_state: true`;
+    workspace.env['TF_VAR_vault_root'] = 'fake-root-password';
+    workspace.synth(inventory(emulator.url, guest));
+    await deploy();
+  });
+
+  test('a VM: the plan after the deploy is empty', async () => {
+    emulator.addGuest({
+      vmid: 900,
+      type: 'qemu',
+      node: 'pve',
+      running: false,
+      config: {
+        name: 'template',
+        template: 1,
+        scsi0: 'local-lvm:base-900-disk-0,size=4G',
+        ide2: 'local-lvm:vm-900-cloudinit,media=cdrom',
+      },
+    });
+    workspace.synth(inventory(emulator.url, `{proxmox_guest_type: kvm, kvm_clone_vmid: 900, ${OPEN}}`));
+    await deploy();
+  });
+
+  test('a changed key, template or password does not touch a guest that stands', async () => {
+    workspace.synth(inventory(emulator.url, `{${OPEN}}`));
+    await deploy();
+    const other = inventory(
+      emulator.url,
+      `{${OPEN}, lxc_ostemplate: "local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst"}`,
+    );
+    workspace.synth(other.replace('ExampleExa ops', 'ExampleExb ops'));
+    const plan = await workspace.plan(STACK);
+    expect([plan.code, plan.output]).toEqual([0, expect.stringContaining('No changes.')]);
+  });
+
+  test('a volume that was added by hand stays, and the guest with it', async () => {
+    workspace.synth(inventory(emulator.url, `{${OPEN}}`));
+    await deploy();
+    emulator.changeGuest(301, { config: { mp0: 'local-lvm:vm-301-disk-1,mp=/mnt/hand,size=1G' } });
+    const plan = await workspace.plan(STACK);
+    expect([plan.code, plan.output]).toEqual([0, expect.stringContaining('No changes.')]);
+  });
+
+  test('a guest that is not started stays as people leave it, and every plan says that it is not configured', async () => {
+    workspace.synth(
+      inventory(emulator.url, `{${OPEN}, lxc_start_after_create: false}`).replace('configure: false\n', ''),
+    );
+    await deploy();
+    const plan = await workspace.plan(STACK);
+    expect(unwrapped(plan.output)).toContain(
+      'lxc_start_after_create is false, so nothing waits for SSH and nothing is configured',
+    );
+    emulator.changeGuest(301, { running: true });
+    expect((await workspace.plan(STACK)).code).toBe(0);
+  });
+
+  test('adoption imports a standing guest: no create, no replacement, then an empty plan', async () => {
+    emulator.addGuest({
+      vmid: 301,
+      type: 'lxc',
+      node: 'pve',
+      running: true,
+      config: {
+        hostname: 'old-name',
+        memory: 512,
+        unprivileged: 1,
+        features: 'nesting=1',
+        ostype: 'debian',
+        rootfs: 'local-lvm:vm-301-disk-0,size=8G',
+        net0: 'name=eth0,bridge=vmbr0,firewall=1,hwaddr=BC:24:11:AA:BB:CC,ip=10.0.10.31/24,gw=10.0.10.1,type=veth',
+      },
+    });
+    workspace.synth(inventory(emulator.url, `{${OPEN}}`));
+    expect((await workspace.plan(STACK)).code).toBe(1);
+
+    workspace.synth(inventory(emulator.url, `{${OPEN}}`, '        adopt: true\n'));
+    const plan = await workspace.plan(STACK);
+    expect(plan.output).toContain('1 to import');
+    expect(plan.output).toContain('0 to destroy');
+    const apply = await workspace.apply(STACK);
+    expect([apply.code, apply.output]).toEqual([0, expect.stringContaining('1 imported')]);
+    expect(writes().filter((line) => /^(DELETE|POST .*\/lxc$)/.test(line))).toEqual([]);
+    const again = await workspace.plan(STACK);
+    expect([again.code, again.output]).toEqual([0, expect.stringContaining('No changes.')]);
+
+    // From now on the guard holds, with adopt: true still there.
+    emulator.removeGuest(301);
+    emulator.addGuest({
+      vmid: 301,
+      type: 'lxc',
+      node: 'pve',
+      running: false,
+      config: { hostname: 'squatter' },
+    });
+    emulator.log.clear();
+    const squatted = await workspace.apply(STACK);
+    expect(squatted.code).toBe(1);
+    expect(unwrapped(squatted.output)).toContain(
+      'now belongs to a guest without the tag "app-shop-prod": container 301 (squatter)',
+    );
+    expect(writes()).toEqual([]);
+
+    // Without adopt the plan after adoption is as empty.
+    emulator.removeGuest(301);
+    expect((await workspace.apply(STACK)).code).toBe(0);
+    workspace.synth(inventory(emulator.url, `{${OPEN}}`));
+    expect((await workspace.apply(STACK)).code).toBe(0);
+    expect((await workspace.plan(STACK)).code).toBe(0);
+  });
+
+  test('a protected guest is neither destroyed nor stopped, whichever way it is tried', async () => {
+    workspace.synth(inventory(emulator.url, '{}'));
+    await deploy();
+    emulator.log.clear();
+    const destroy = await workspace.terraform(STACK, ['destroy', '-auto-approve']);
+    expect(destroy.code).toBe(1);
+    expect(destroy.output).toContain('Instance cannot be destroyed');
+    expect(writes()).toEqual([]);
+
+    // Both steps at once: Proxmox still protects the guest, and so does what the state remembers.
+    workspace.synth(inventory(emulator.url, `{${OPEN}}`, '        state: absent\n'));
+    const absent = await workspace.apply(STACK);
+    expect(absent.code).toBe(1);
+    expect(unwrapped(absent.output)).toContain(`${STACK} is protected. Nothing was touched.`);
+    expect(writes()).toEqual([]);
+
+    workspace.synth(inventory(emulator.url, `{${OPEN}}`));
+    const opened = await workspace.apply(STACK);
+    expect([opened.code, opened.output]).toEqual([
+      0,
+      expect.stringContaining('0 added, 2 changed, 0 destroyed'),
+    ]);
+    workspace.synth(inventory(emulator.url, `{${OPEN}}`, '        state: absent\n'));
+    const plan = await workspace.plan(STACK);
+    expect(plan.output).toContain('Plan: 0 to add, 0 to change, 3 to destroy.');
+    expect((await workspace.apply(STACK)).code).toBe(0);
+    expect((await workspace.plan(STACK)).code).toBe(0);
+    expect(writes().at(-1)).toBe('DELETE /nodes/pve/lxc/301');
+  });
+
+  test('two envs deployed at the same time do not meet', async () => {
+    const two = `${inventory(emulator.url, `{${OPEN}}`)}      dev:
+        name: shop-dev
+        vmid: 302
+        ip: 10.0.10.32/24
+        gateway: 10.0.10.1
+`;
+    workspace.synth(two);
+    const both = await Promise.all([workspace.apply(STACK), workspace.apply('app-shop-dev')]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    expect((await workspace.plan(STACK)).code).toBe(0);
+    expect((await workspace.plan('app-shop-dev')).code).toBe(0);
+  });
+});

@@ -1,0 +1,17 @@
+import { main } from '../emulator/main';
+import { run, UserError } from './run';
+
+/** `appstack emulator`: an emulated Proxmox VE until it is interrupted. */
+void run(async () => {
+  const emulator = await main(process.argv.slice(3), (line) => {
+    console.log(line);
+  }).catch((error: unknown) => {
+    throw new UserError(error instanceof Error ? error.message : String(error));
+  });
+  if (!emulator) return;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      void emulator.stop().then(() => process.exit(0));
+    });
+  }
+});
