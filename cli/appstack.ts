@@ -56,6 +56,14 @@ program
   .description('print the JSON Schema of the inventory, for editors')
   .action(() => run(async () => (await import('./schema')).schema()));
 
+program
+  .command('get')
+  .description('generate the provider bindings in .gen from the pinned schema, without network or terraform')
+  .option('--refresh', 'first refresh the pinned schema from the provider itself (needs terraform)')
+  .action((options: { refresh?: boolean }) =>
+    run(async () => (await import('./get')).get(options.refresh ?? false)),
+  );
+
 // bin/appstack.js starts it; here it is for --help.
 program
   .command('emulator')

@@ -50,13 +50,15 @@ export function renderBackend(env: Env): Backend {
       };
     }
     case 'http': {
-      const { type: _type, address, lock_address, unlock_address, ...others } = backend;
+      const { address, lock_address, unlock_address, lock_method, unlock_method, skip_cert_verification } = backend;
       const named = (url: string | undefined): string | undefined => url?.replaceAll('{stack}', stack);
       const settings = {
         address: named(address),
         lock_address: named(lock_address),
         unlock_address: named(unlock_address),
-        ...others,
+        lock_method,
+        unlock_method,
+        skip_cert_verification,
       };
       return {
         name: 'http',

@@ -30,7 +30,7 @@ export function fromEnvironment(text: Text): FromEnvironment {
     const name = `TF_VAR_${part.variable}`;
     if (part.default !== undefined) return `\${${name}-${shellQuote(part.default)}}`;
     tests.add(`[ -n "\${${name}:-}" ]`);
-    return `"\$${name}"`;
+    return `"$${name}"`;
   });
   return { given: [...tests].join(' && ') || 'true', value: words.join('') };
 }

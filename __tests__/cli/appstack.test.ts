@@ -1,0 +1,227 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+jest.setTimeout(60_000);
+
+const ROOT = path.join(__dirname, '..', '..');
+const EXAMPLE = readFileSync(path.join(ROOT, 'examples', 'inventory.yml'), 'utf8');
+
+/** A folder of a user's own, with a cdktf.json, the example inventory and nothing else. */
+let folder: string;
+
+beforeAll(() => {
+  execFileSync(process.execPath, [path.join(ROOT, 'scripts', 'build.js')], { stdio: 'ignore' });
+});
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'user-'));
+  const config = { language: 'typescript', app: 'true', context: { inventory: 'inventory.yml' } };
+  writeFileSync(path.join(folder, 'cdktf.json'), JSON.stringify(config));
+  write(EXAMPLE);
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function write(inventory: string): void {
+  writeFileSync(path.join(folder, 'inventory.yml'), inventory);
+}
+
+function appstack(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): { code: number | null; out: string; err: string } {
+  const { APP_INVENTORY: _1, CDKTF_OUTDIR: _2, ...rest } = process.env;
+  const run = spawnSync(process.execPath, [path.join(ROOT, 'bin', 'appstack.js'), ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...rest, ...env },
+  });
+  return { code: run.status, out: run.stdout, err: run.stderr };
+}
+
+describe('appstack synth', () => {
+  test('prints a table and says which files are new, changed, removed or unchanged', () => {
+    expect(appstack(['synth'])).toEqual({
+      code: 0,
+      err: '',
+      out: `stack              guest               vmid  address         node                   resources
+app-pote-dev       lxc pote-dev        201   10.0.10.101/24  \${vault_proxmox_node}  4
+app-pote-prod      lxc pote-prod       203   10.0.10.103/24  \${vault_proxmox_node}  4
+app-pote-qa        lxc pote-qa         202   10.0.10.102/24  \${vault_proxmox_node}  4
+app-projecta-dev   lxc project-a-dev   211   10.0.10.111/24  \${vault_proxmox_node}  4
+app-projecta-prod  lxc project-a-prod  213   10.0.10.113/24  \${vault_proxmox_node}  4
+
+new        cdktf.out/stacks/app-pote-dev/cdk.tf.json
+new        cdktf.out/stacks/app-pote-prod/cdk.tf.json
+new        cdktf.out/stacks/app-pote-qa/cdk.tf.json
+new        cdktf.out/stacks/app-projecta-dev/cdk.tf.json
+new        cdktf.out/stacks/app-projecta-prod/cdk.tf.json
+`,
+    });
+    expect(appstack(['synth', 'app-pote-dev']).out).toBe(
+      `stack         guest         vmid  address         node                   resources
+app-pote-dev  lxc pote-dev  201   10.0.10.101/24  \${vault_proxmox_node}  4
+
+unchanged  5 of 5 stacks
+`,
+    );
+    const withoutQa = EXAMPLE.replace(/ {6}qa:\n(?: {8,}.*\n)+/, '').replace('cores: 4', 'cores: 6');
+    write(withoutQa);
+    expect(appstack(['synth', 'pote']).out.split('\n').slice(-5)).toEqual([
+      '',
+      'changed    cdktf.out/stacks/app-pote-prod/cdk.tf.json',
+      'removed    cdktf.out/stacks/app-pote-qa/cdk.tf.json',
+      'unchanged  3 of 4 stacks',
+      '',
+    ]);
+    expect(existsSync(path.join(folder, 'cdktf.out', 'stacks', 'app-pote-qa'))).toBe(false);
+  });
+
+  test('a wrong inventory is refused with every error, and leaves what was there as it was', () => {
+    appstack(['synth']);
+    const file = path.join(folder, 'cdktf.out', 'stacks', 'app-pote-dev', 'cdk.tf.json');
+    const before = [readFileSync(file, 'utf8'), statSync(file).mtimeMs];
+    write(EXAMPLE.replace('vmid: 201', 'vmid: 99').replace('10.0.10.102/24', '10.0.10.101/24'));
+    expect(appstack(['synth'])).toEqual({
+      code: 1,
+      out: '',
+      err: `inventory.yml:34:9  app_projects.pote.envs.dev.vmid  is not a VMID from 100 to 999999999  write a whole number from 100 to 999999999
+inventory.yml:44:9  app_projects.pote.envs.qa.ip  is the address 10.0.10.101, which app-pote-dev has (the other: inventory.yml:35:9)  give each guest an address of its own
+2 errors in inventory.yml: nothing was synthesized.
+`,
+    });
+    expect([readFileSync(file, 'utf8'), statSync(file).mtimeMs]).toEqual(before);
+  });
+
+  test('an env that is gone while its state holds resources is refused with the way out', () => {
+    mkdirSync(path.join(folder, 'state'));
+    const state = { version: 4, resources: [{ mode: 'managed' }, { mode: 'data' }] };
+    writeFileSync(path.join(folder, 'state', 'app-pote-old.tfstate'), JSON.stringify(state));
+    const { code, err } = appstack(['synth']);
+    expect(code).toBe(1);
+    expect(err).toContain(
+      'lacks the env of app-pote-old, whose state state/app-pote-old.tfstate still holds 1 resources',
+    );
+    expect(err).toContain('write the env back with "state: absent" and run: npx cdktf deploy app-pote-old');
+  });
+
+  test('a template with a mistake is named, without a stack trace', () => {
+    mkdirSync(path.join(folder, 'own'));
+    writeFileSync(path.join(folder, 'own', 'preflight.sh.ejs'), 'a\n<%- nothing %>\n');
+    write(`templates_dir: own\n${EXAMPLE}`);
+    const { code, err } = appstack(['synth']);
+    expect(code).toBe(1);
+    expect(err).toContain('template preflight.sh.ejs cannot be rendered');
+    expect(err).toContain('nothing is not defined');
+    expect(err).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe('names', () => {
+  test.each([
+    ['app-pote-de', 'did you mean app-pote-dev'],
+    ['pota', 'did you mean pote'],
+    ['zzz', 'there are: app-pote-dev, pote, app-pote-prod'],
+  ])('%s is refused with the near ones', (name, hint) => {
+    for (const command of ['synth', 'list', 'inventory']) {
+      const { code, err } = appstack([command, name]);
+      expect(code).toBe(1);
+      expect(err).toContain(`"${name}" is no stack and no project: ${hint}`);
+    }
+    expect(existsSync(path.join(folder, 'cdktf.out'))).toBe(false);
+  });
+
+  test('a project means its stacks, whatever the case', () => {
+    expect(
+      appstack(['list', 'ProjectA'])
+        .out.split('\n')
+        .slice(1, 3)
+        .map((line) => line.split(' ')[0]),
+    ).toEqual(['app-projecta-dev', 'app-projecta-prod']);
+  });
+});
+
+describe('where the inventory comes from', () => {
+  test('APP_INVENTORY names another one for any command', () => {
+    writeFileSync(path.join(folder, 'other.yml'), EXAMPLE.replaceAll('pote', 'soup'));
+    expect(appstack(['list', 'soup'], { APP_INVENTORY: 'other.yml' }).code).toBe(0);
+  });
+
+  test('a missing one is a clear error', () => {
+    expect(appstack(['check'], { APP_INVENTORY: 'none.yml' })).toEqual({
+      code: 1,
+      out: '',
+      err: `none.yml:1:1  (top)  does not exist  name the inventory by APP_INVENTORY=path, or in the context of cdktf.json
+1 error in none.yml: nothing was synthesized.
+`,
+    });
+  });
+
+  test('an Ansible file with other keys needs a switch', () => {
+    write(`ansible_user: ops\nother_secret: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6162\n${EXAMPLE}`);
+    expect(appstack(['check']).code).toBe(1);
+    expect(appstack(['check'], { APP_INVENTORY_ALLOW_OTHER_KEYS: '1' }).out).toBe(
+      'inventory.yml: 5 environments, no errors.\n',
+    );
+  });
+
+  test('without a cdktf.json it says so', () => {
+    rmSync(path.join(folder, 'cdktf.json'));
+    expect(appstack(['list']).err).toBe(
+      'There is no cdktf.json here or above: change to the folder of your stacks.\n',
+    );
+  });
+});
+
+describe('appstack inventory', () => {
+  test('prints groups and variables as the seed has them', () => {
+    const { all } = JSON.parse(appstack(['inventory', 'pote']).out) as {
+      all: { hosts: Record<string, unknown>; children: Record<string, { hosts: object }> };
+    };
+    expect(all.hosts['pote-dev']).toEqual({
+      ansible_host: '10.0.10.101',
+      ansible_user: 'root',
+      app_project: 'pote',
+      app_env: 'dev',
+    });
+    expect(Object.keys(all.children)).toEqual([
+      'app_all',
+      'app_pote_all',
+      'app_pote_dev',
+      'app_pote_prod',
+      'app_pote_qa',
+    ]);
+  });
+
+  test('answers --list as a dynamic inventory does', () => {
+    const answer = JSON.parse(appstack(['inventory', '--list']).out) as { app_projectA_dev: unknown };
+    expect(answer.app_projectA_dev).toEqual({ hosts: ['project-a-dev'] });
+  });
+});
+
+describe('help', () => {
+  test('teaches the commands and the environment', () => {
+    const { code, out } = appstack(['--help']);
+    expect(code).toBe(0);
+    for (const word of [
+      'synth',
+      'list',
+      'check',
+      'inventory',
+      'emulator',
+      'APP_INVENTORY',
+      'npx cdktf plan',
+    ]) {
+      expect(out).toContain(word);
+    }
+  });
+
+  test('an unknown command is refused with the near one', () => {
+    const { code, err } = appstack(['snyth']);
+    expect([code, err]).toEqual([1, expect.stringContaining('Did you mean synth?')]);
+  });
+});

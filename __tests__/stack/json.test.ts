@@ -1,0 +1,199 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Workspace } from '../support/workspace';
+
+const ROOT = path.join(__dirname, '..', '..');
+const EXAMPLE = readFileSync(path.join(ROOT, 'examples', 'inventory.yml'), 'utf8');
+const STACKS = ['app-pote-dev', 'app-pote-prod', 'app-pote-qa', 'app-projecta-dev', 'app-projecta-prod'];
+
+const workspaces: Workspace[] = [];
+
+function workspaceOf(inventory: string): Workspace {
+  const workspace = new Workspace();
+  workspaces.push(workspace);
+  workspace.synth(inventory);
+  return workspace;
+}
+
+afterAll(() => {
+  for (const workspace of workspaces) workspace.remove();
+});
+
+/** The lines that differ, as `diff` shows them: `-` what was, `+` what is. */
+function diff(before: string, after: string): string[] {
+  const a = before.split('\n');
+  const b = after.split('\n');
+  // Longest common subsequence, enough for files of some hundred lines.
+  const lengths = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0));
+  const at = (i: number, j: number): number => lengths[i]?.[j] ?? 0;
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let j = b.length - 1; j >= 0; j--) {
+      const row = lengths[i];
+      if (row) row[j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+    }
+  }
+  const lines: string[] = [];
+  for (let i = 0, j = 0; i < a.length || j < b.length;) {
+    if (i < a.length && j < b.length && a[i] === b[j]) {
+      i++;
+      j++;
+    } else if (j >= b.length || (i < a.length && at(i + 1, j) >= at(i, j + 1)))
+      lines.push(`- ${a[i++]?.trim() ?? ''}`);
+    else lines.push(`+ ${b[j++]?.trim() ?? ''}`);
+  }
+  return lines;
+}
+
+describe('the synthesized JSON', () => {
+  const example = workspaceOf(EXAMPLE);
+
+  test('is the same bytes in another folder', () => {
+    const other = workspaceOf(EXAMPLE);
+    for (const stack of STACKS) expect(other.json(stack)).toBe(example.json(stack));
+  });
+
+  test.each(STACKS)(
+    '%s holds no absolute path, time, user or secret, and no comment but the top-level one',
+    (stack) => {
+      const text = example.json(stack);
+      expect(text).not.toContain(example.root);
+      expect(text).not.toContain(ROOT);
+      expect(text).not.toMatch(/\/(home|root|tmp|Users)\//);
+      expect(text).not.toMatch(/20\d\d-\d\d-\d\d/);
+      expect(text.match(/"\/\/":/g)).toHaveLength(1);
+      expect(text).not.toContain('create_before_destroy');
+      expect(Object.keys(JSON.parse(text) as object)).toEqual(
+        [...Object.keys(JSON.parse(text) as object)].sort(),
+      );
+    },
+  );
+
+  test('the first stack, whole', () => {
+    const { locals, ...stack } = JSON.parse(example.json('app-pote-dev')) as {
+      locals: Record<string, unknown>;
+    };
+    expect(stack).toMatchSnapshot();
+    expect(Array.isArray(locals['preflight'])).toBe(true);
+  });
+
+  // One value of each kind, and the exact lines of app-pote-dev that mean it.
+  test.each<[string, string, string, string[]]>([
+    [
+      'memory',
+      'vmid: 201\n',
+      'vmid: 201\n        guest: {memory: 4096}\n',
+      ['- "dedicated": 2048,', '+ "dedicated": 4096,'],
+    ],
+    ['cores', 'vmid: 201\n', 'vmid: 201\n        guest: {cores: 8}\n', ['- "cores": 2', '+ "cores": 8']],
+    [
+      'a bridge',
+      'vmid: 201\n',
+      'vmid: 201\n        guest: {bridge: vmbr1}\n',
+      ['- "bridge": "vmbr0",', '+ "bridge": "vmbr1",'],
+    ],
+    [
+      'a VLAN',
+      'vmid: 201\n',
+      'vmid: 201\n        guest: {vlan: 7}\n',
+      ['- "name": "eth0"', '+ "name": "eth0",', '+ "vlan_id": 7'],
+    ],
+    ['a tag', 'vmid: 201\n', 'vmid: 201\n        guest: {tags: [Blue]}\n', ['+ "blue",']],
+    [
+      'start on boot',
+      'vmid: 201\n',
+      'vmid: 201\n        guest: {onboot: no}\n',
+      ['- "start_on_boot": true,', '+ "start_on_boot": false,'],
+    ],
+    [
+      'the host name',
+      'name: pote-dev',
+      'name: pote-new',
+      ['- "hostname": "pote-dev",', '+ "hostname": "pote-new",'],
+    ],
+    [
+      'the SSH key',
+      'ExampleExa ops',
+      'ExampleExb ops',
+      [
+        '- "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleExa ops@example.lan"',
+        '+ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleExb ops@example.lan"',
+      ],
+    ],
+    [
+      'the name server',
+      'nameservers: [10.0.10.1]',
+      'nameservers: [10.0.10.2]',
+      ['- "10.0.10.1"', '+ "10.0.10.2"'],
+    ],
+    [
+      'a port',
+      'app_type: python\n',
+      'app_type: python\n    backend_port: 8080\n',
+      ['- "backend": "http://10.0.10.101:3001",', '+ "backend": "http://10.0.10.101:8080",'],
+    ],
+    [
+      'the token',
+      'terraform@pve!appstack',
+      'terraform@pve!other',
+      [
+        '- "  token=\'terraform@pve!appstack\'=\\"$TF_VAR_vault_proxmox_token_secret\\"",',
+        '+ "  token=\'terraform@pve!other\'=\\"$TF_VAR_vault_proxmox_token_secret\\"",',
+        '- "api_token": "terraform@pve!appstack=${var.vault_proxmox_token_secret}",',
+        '+ "api_token": "terraform@pve!other=${var.vault_proxmox_token_secret}",',
+        '- "TOKEN": "terraform@pve!appstack=${var.vault_proxmox_token_secret}"',
+        '+ "TOKEN": "terraform@pve!other=${var.vault_proxmox_token_secret}"',
+      ],
+    ],
+  ])('%s changes only the lines that mean it', (_what, from, to, expected) => {
+    expect(EXAMPLE).toContain(from);
+    const changed = workspaceOf(EXAMPLE.replace(from, to));
+    expect(diff(example.json('app-pote-dev'), changed.json('app-pote-dev'))).toEqual(expected);
+  });
+
+  test('an address changes only lines that name it, and other stacks not at all', () => {
+    const changed = workspaceOf(EXAMPLE.replace('10.0.10.101/24', '10.0.10.109/24'));
+    const lines = diff(example.json('app-pote-dev'), changed.json('app-pote-dev'));
+    expect(lines.every((line) => line.includes(line.startsWith('-') ? '10.0.10.101' : '10.0.10.109'))).toBe(
+      true,
+    );
+    expect(lines.length).toBeGreaterThan(10);
+    for (const stack of STACKS.slice(1)) expect(changed.json(stack)).toBe(example.json(stack));
+  });
+
+  test('a template of templates_dir replaces ours by name, for the project that names it', () => {
+    const workspace = new Workspace();
+    workspaces.push(workspace);
+    const folder = path.join(workspace.root, 'own');
+    mkdirSync(folder);
+    const own = readFileSync(path.join(ROOT, 'templates', 'preflight.sh.ejs'), 'utf8');
+    writeFileSync(
+      path.join(folder, 'preflight.sh.ejs'),
+      own.replace('set -eu\n', 'set -eu\necho <%- q(stack) %>\n'),
+    );
+    workspace.synth(EXAMPLE.replace('  projectA:\n', '  projectA:\n    templates_dir: own\n'));
+    expect(diff(example.json('app-projecta-dev'), workspace.json('app-projecta-dev'))).toEqual([
+      '+ "echo app-projecta-dev",',
+    ]);
+    expect(workspace.json('app-pote-dev')).toBe(example.json('app-pote-dev'));
+  });
+});
+
+describe('prod', () => {
+  test('is protected in Proxmox and in Terraform by default, dev is not', () => {
+    const example = workspaceOf(EXAMPLE);
+    const guest = (stack: string): { protection: boolean; lifecycle: { prevent_destroy?: boolean } } =>
+      (
+        JSON.parse(example.json(stack)) as {
+          resource: { proxmox_virtual_environment_container: { guest: never } };
+        }
+      ).resource.proxmox_virtual_environment_container.guest;
+    expect([guest('app-pote-prod').protection, guest('app-pote-prod').lifecycle.prevent_destroy]).toEqual([
+      true,
+      true,
+    ]);
+    expect([guest('app-pote-dev').protection, guest('app-pote-dev').lifecycle.prevent_destroy]).toEqual([
+      false,
+      undefined,
+    ]);
+  });
+});
