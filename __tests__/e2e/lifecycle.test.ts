@@ -88,6 +88,11 @@ describeWith([providers, command('curl')], 'the life of a guest, with the real p
     await deploy();
   });
 
+  test('a privileged container without nesting, created with a token', async () => {
+    workspace.synth(inventory(emulator.url, `{${OPEN}, lxc_unprivileged: false, lxc_nesting: false}`));
+    await deploy();
+  });
+
   test('a VM: the plan after the deploy is empty', async () => {
     emulator.addGuest({
       vmid: 900,

@@ -136,6 +136,22 @@ rm -f ~/.appstack-ssh.sh`,
     }
   });
 
+  test('through a bastion, with the key in a file', async () => {
+    const { start } = prepare(`        ssh_bastion: {host: ${ADDRESS}}\n`);
+    expect((await workspace.terraform('app-shop-dev', ['validate'])).code).toBe(0);
+    const outcome = await run(
+      `${start}\nsleep 1\nterraform apply -no-color -auto-approve\nrm -f ~/.appstack-ssh.sh`,
+      {
+        TF_VAR_ssh_private_key_file: path.join(folder, 'user'),
+      },
+    );
+    expect([outcome.code, outcome.output]).toEqual([0, expect.stringContaining('SSH: ready')]);
+    expect(outcome.output).toContain('Using configured bastion host...');
+    expect(
+      readFileSync(path.join(folder, 'log'), 'utf8').match(/Accepted publickey/g)?.length,
+    ).toBeGreaterThanOrEqual(2);
+  });
+
   test('another host key than the pinned one is refused', async () => {
     const { start, privateKey } = prepare();
     const json = workspace.json('app-shop-dev');
