@@ -2,8 +2,9 @@
 'use strict';
 const { launch } = require('./launch.js');
 
-// The emulator is a bundle of its own, so that the other commands start without its certificate library.
-launch(process.argv[2] === 'emulator' ? 'emulator' : 'appstack').catch((error) => {
+// What holds the emulator is a bundle of its own, so that the other commands start without its certificate library.
+const own = ['emulator', 'demo'];
+launch(own.includes(process.argv[2]) ? process.argv[2] : 'appstack').catch((error) => {
   console.error(error.message);
   process.exitCode = 1;
 });

@@ -70,4 +70,10 @@ program
   .description('start an emulated Proxmox VE on this machine, to try everything without a server')
   .allowUnknownOption();
 
+program
+  .command('demo')
+  .description(
+    'show it all: emulator, synth, plan, deploy, an empty plan, a changed value (needs terraform)',
+  );
+
 program.parse();

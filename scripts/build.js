@@ -50,7 +50,12 @@ async function build() {
   const esbuild = require('esbuild');
   const result = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: { app: 'cli/app.ts', appstack: 'cli/appstack.ts', emulator: 'cli/emulator.ts' },
+    entryPoints: {
+      app: 'cli/app.ts',
+      appstack: 'cli/appstack.ts',
+      demo: 'cli/demo.ts',
+      emulator: 'cli/emulator.ts',
+    },
     outdir: 'dist',
     bundle: true,
     platform: 'node',

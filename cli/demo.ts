@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { styleText } from 'node:util';
+import { DEFAULT_TOKEN, startEmulator, type Emulator } from '../emulator';
+import { readInventoryOf, type Settings, synthesize } from '../main';
+import { run, UserError } from './run';
+import { hasColor } from './table';
+
+const STACK = 'app-pote-dev';
+const EXAMPLE = path.join(__dirname, '..', 'examples', 'inventory.yml');
+
+/** Prints a step of the demonstration as a title. */
+function step(text: string): void {
+  console.log(`\n${hasColor() ? styleText(['bold', 'cyan'], `▸ ${text}`) : `> ${text}`}`);
+}
+
+/** Runs terraform in the stack's folder and returns what it printed. */
+async function terraform(
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  args: readonly string[],
+): Promise<{ code: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const binary = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
+    const child = spawn(binary, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    child.on('error', () => {
+      reject(
+        new UserError(
+          `${binary} is not on PATH. The demonstration plans and deploys with it: install Terraform 1.5 or later.`,
+        ),
+      );
+    });
+    child.on('close', (code) => {
+      resolve({ code: code ?? 1, text });
+    });
+  });
+}
+
+/** The part of a plan that people read: the changes, without progress and hints. */
+function changesOf(plan: string): string {
+  const lines = plan.split('\n');
+  const begin = lines.findIndex((line) => /Terraform will perform|No changes\./.test(line));
+  const end = lines.findIndex((line, i) => i > begin && /^(Plan:|Changes to Outputs|.*Warning:)/.test(line));
+  const last = end < 0 ? lines.length : lines[end]?.startsWith('Plan:') ? end + 1 : end;
+  return lines.slice(Math.max(begin, 0), last).join('\n').trimEnd();
+}
+
+/** Plans, deploys, plans again and changes one value, on an emulated Proxmox VE. */
+async function demo(emulator: Emulator, root: string, certFile: string): Promise<void> {
+  const settings: Settings = { root, inventory: 'inventory.yml', output: 'cdktf.out', allowOtherKeys: false };
+  const [id = '', secret = ''] = DEFAULT_TOKEN.split('=');
+  // The emulated guests are data: nothing can log in to them.
+  const example = `configure: false\n${readFileSync(EXAMPLE, 'utf8').replace('terraform@pve!appstack', id)}`;
+  const folder = path.join(root, 'cdktf.out', 'stacks', STACK);
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    CHECKPOINT_DISABLE: '1',
+    TF_IN_AUTOMATION: '1',
+    TF_INPUT: '0',
+    SSL_CERT_FILE: certFile,
+    TF_VAR_vault_proxmox_host: emulator.url,
+    TF_VAR_vault_proxmox_token_secret: secret,
+    TF_VAR_vault_pote_git_deploy_key: 'an-obviously-fake-key',
+    TF_VAR_vault_pote_dev_db_password: 'an-obviously-fake-password',
+  };
+  const synth = (inventory: string): void => {
+    writeFileSync(path.join(root, 'inventory.yml'), inventory);
+    synthesize(settings, readInventoryOf(settings));
+  };
+  const must = async (...args: string[]): Promise<string> => {
+    const { code, text } = await terraform(folder, env, args);
+    if (code === 0) return text;
+    throw new UserError(`terraform ${args[0] ?? ''} failed:\n${text.trim()}`);
+  };
+
+  step('The example inventory becomes one Terraform stack per environment');
+  synth(example);
+  console.log(`  cdktf.out/stacks/${STACK}/cdk.tf.json and ${readdirSync(path.dirname(folder)).length - 1} others`);
+
+  step('terraform init');
+  const init = await terraform(folder, env, ['init', '-no-color']);
+  if (init.code !== 0) {
+    throw new UserError(
+      `Terraform cannot install the providers (bpg/proxmox, hashicorp/null, hashicorp/external): it needs its registry, or a mirror in ~/.terraform.d/plugins.\n${init.text.trim()}`,
+    );
+  }
+  console.log('  the providers are there');
+
+  const color = hasColor() ? [] : ['-no-color'];
+  step(`terraform plan: what would happen to ${STACK}`);
+  console.log(changesOf(await must('plan', ...color)));
+
+  step('terraform apply: the guards look again, then the guest is created');
+  const applied = await must('apply', '-auto-approve', '-no-color');
+  for (const line of applied.split('\n').filter((text) => /: Creation complete|^Apply complete/.test(text)))
+    console.log(`  ${line}`);
+
+  step('terraform plan again: nothing to do');
+  console.log(changesOf(await must('plan', '-detailed-exitcode', ...color)));
+
+  step('One value changes in the inventory: 4096 MiB of memory instead of 2048');
+  synth(example.replace('vmid: 201\n', 'vmid: 201\n        guest: {memory: 4096}\n'));
+  console.log(changesOf(await must('plan', ...color)));
+}
+
+/** `npm run demo`: everything is started, shown and cleaned up. */
+void run(async () => {
+  const began = performance.now();
+  const root = mkdtempSync(path.join(os.tmpdir(), 'appstack-demo-'));
+  const certFile = path.join(root, 'ca.pem');
+  const emulator = await startEmulator({ certFile, taskMs: 300 });
+  const cleanUp = async (): Promise<void> => {
+    await emulator.stop();
+    rmSync(root, { recursive: true, force: true });
+  };
+  process.once('SIGINT', () => void cleanUp().then(() => process.exit(130)));
+  try {
+    step(`An emulated Proxmox VE listens at ${emulator.url}`);
+    await demo(emulator, root, certFile);
+    step(
+      `Done in ${((performance.now() - began) / 1000).toFixed(1)} s; everything was cleaned up. Now with your own: README.md, "Quick start".`,
+    );
+  } finally {
+    await cleanUp();
+  }
+});
