@@ -80,7 +80,9 @@ async function demo(emulator: Emulator, root: string, certFile: string): Promise
 
   step('The example inventory becomes one Terraform stack per environment');
   synth(example);
-  console.log(`  cdktf.out/stacks/${STACK}/cdk.tf.json and ${readdirSync(path.dirname(folder)).length - 1} others`);
+  console.log(
+    `  cdktf.out/stacks/${STACK}/cdk.tf.json and ${readdirSync(path.dirname(folder)).length - 1} others`,
+  );
 
   step('terraform init');
   const init = await terraform(folder, env, ['init', '-no-color']);

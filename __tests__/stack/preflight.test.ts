@@ -1,0 +1,126 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { DEFAULT_TOKEN, startEmulator, type Emulator } from '../../emulator';
+import { command, describeWith } from '../support/requirements';
+import { type Outcome, runCommand, Workspace } from '../support/workspace';
+
+jest.setTimeout(60_000);
+
+const TOOLS = ['awk', 'cat', 'cut', 'find', 'grep', 'mktemp', 'rm', 'sed', 'sh', 'tail', 'tr', 'uname', 'wc'];
+
+describeWith([command('curl')], 'the preflight script', () => {
+  let emulator: Emulator;
+  let folder: string;
+  let script: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'preflight-'));
+    emulator = await startEmulator({ taskMs: 1, certFile: path.join(folder, 'ca.pem') });
+    const workspace = new Workspace();
+    workspace.synth(`
+proxmox_host: ${emulator.url}
+app_projects:
+  a:
+    app_type: none
+    envs: {dev: {name: a-dev, vmid: 301, ip: 10.0.10.31/24, gateway: 10.0.10.1}}
+`);
+    const { locals } = JSON.parse(workspace.json('app-a-dev')) as { locals: { preflight: string[] } };
+    script = locals.preflight
+      .join('\n')
+      .replaceAll('$${', () => '${')
+      .replaceAll('%%{', '%{');
+    workspace.remove();
+  });
+
+  afterAll(async () => {
+    await emulator.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** A folder that holds these tools and nothing else. */
+  function toolbox(tools: readonly string[]): string {
+    const box = mkdtempSync(path.join(folder, 'bin-'));
+    for (const tool of tools) {
+      const found = ['/usr/bin', '/bin', '/usr/local/bin']
+        .map((at) => path.join(at, tool))
+        .find((file) => existsSync(file));
+      if (found) symlinkSync(found, path.join(box, tool));
+    }
+    return box;
+  }
+
+  function preflight(env: NodeJS.ProcessEnv): Promise<Outcome> {
+    const settings = {
+      MODE: 'plan',
+      ENDPOINT: emulator.url,
+      CA_FILE: path.join(folder, 'ca.pem'),
+      TMPDIR: folder,
+    };
+    return runCommand('/bin/sh', ['-c', script], {
+      cwd: folder,
+      env: { PATH: toolbox([...TOOLS, 'curl']), PROXMOX_VE_API_TOKEN: DEFAULT_TOKEN, ...settings, ...env },
+    });
+  }
+
+  test('says that ping is missing, and goes on', async () => {
+    expect(await preflight({})).toEqual({
+      code: 0,
+      output:
+        '{"ok":"yes","message":"VMID 301 and 10.0.10.31 are free or ours. ping is not installed here, so hosts outside of Proxmox were not asked."}\n',
+    });
+  });
+
+  test('refuses without curl', async () => {
+    const without = { PATH: toolbox(TOOLS) };
+    expect(await preflight(without)).toEqual({
+      code: 0,
+      output:
+        '{"ok":"no","message":"curl is not installed here, so nobody can tell whether VMID 301 and 10.0.10.31 are free. Install curl (7.66 or later)."}\n',
+    });
+    expect((await preflight({ ...without, MODE: 'apply' })).code).toBe(1);
+  });
+
+  test.each([
+    [
+      'a wrong token',
+      { PROXMOX_VE_API_TOKEN: 'root@pam!emulator=99999999-0000-0000-0000-000000000000' },
+      /does not list the guests \(HTTP 401\)/,
+    ],
+    [
+      'a wrong password',
+      { PROXMOX_VE_API_TOKEN: '', PROXMOX_VE_USERNAME: 'root@pam', PROXMOX_VE_PASSWORD: 'wr"on\\g' },
+      /refuses the user root@pam \(HTTP 401\)/,
+    ],
+    ['a server that is not there', { ENDPOINT: 'https://127.0.0.1:9' }, /does not answer: curl: \(7\)/],
+    ['a certificate that is not trusted', { CA_FILE: '/etc/hostname' }, /does not answer: curl:/],
+  ])('refuses with %s, names the reason and no secret', async (_what, env, reason) => {
+    const outcome = await preflight(env);
+    expect(outcome.output).toMatch(/^\{"ok":"no",/);
+    expect(outcome.output).toMatch(reason);
+    expect(outcome.output).not.toContain('99999999');
+    const applied = await preflight({ ...env, MODE: 'apply' });
+    expect([applied.code, applied.output]).toEqual([1, expect.stringMatching(reason)]);
+  });
+
+  test('a name full of mischief arrives harmless', async () => {
+    emulator.addGuest({
+      vmid: 301,
+      type: 'lxc',
+      node: 'pve',
+      running: false,
+      config: { hostname: 'x"}$(id)`id`\u001b[31m' },
+    });
+    const { output } = await preflight({});
+    expect(() => JSON.parse(output) as unknown).not.toThrow();
+    expect(output).toMatch(/^[\x20-\x7e]+\n$/);
+    emulator.removeGuest(301);
+  });
+
+  test('leaves nothing behind', async () => {
+    const before = readdirSync(folder).filter((name) => name.startsWith('tmp.'));
+    await preflight({});
+    await preflight({ ENDPOINT: 'https://127.0.0.1:9' });
+    expect(readdirSync(folder).filter((name) => name.startsWith('tmp.'))).toEqual(before);
+  });
+});
