@@ -31,7 +31,7 @@ async function terraform(
     child.on('error', () => {
       reject(
         new UserError(
-          `${binary} is not on PATH. The demonstration plans and deploys with it: install Terraform 1.5 or later.`,
+          `${binary} is not on PATH. The demonstration plans and deploys with it: install Terraform 1.6 or later.`,
         ),
       );
     });

@@ -21,7 +21,7 @@ export type Path = readonly PropertyKey[];
 export interface SourceDocument {
   /** The plain data; `undefined` when the text could not be parsed. */
   data: unknown;
-  /** What is wrong with the text itself. */
+  /** What is wrong with the text itself. Where there is data none the less, its other rules can be checked. */
   problems: Problem[];
   /** Where the key (or item) at a path stands; for a missing one, the nearest parent. */
   locate(path: Path): Position;
@@ -100,6 +100,7 @@ export function parseInventoryText(
     path: '',
     ...explainSyntax(error.code, error.message),
   }));
+  const isReadable = complaints.every(({ message }) => message.startsWith('tag:'));
   problems.push(...duplicateKeys(document, at));
 
   const locate = (path: Path): Position => {
@@ -108,7 +109,7 @@ export function parseInventoryText(
     return range ? at(range[0]) : START;
   };
   let data: unknown;
-  if (problems.length === 0) {
+  if (isReadable) {
     try {
       data = document.toJS();
     } catch (error) {
@@ -139,7 +140,8 @@ function refusedTag(tag: string): {
     tag,
     resolve(_value, onError): string {
       onError(`tag:${tag}`);
-      return '';
+      // Something that no other rule refuses: this value's error is said already.
+      return '{{ vault_inline }}';
     },
   };
 }

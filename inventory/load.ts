@@ -4,6 +4,7 @@ import { parseInventory } from './parse';
 import { InventoryError, type Problem, sortProblems } from './problem';
 import { drafts, resolveApi, resolveEnv } from './resolve';
 import { checkRules } from './rules';
+import { checkTemplateDirs, type TemplateCheck } from './rules/templates';
 import { inventorySchema } from './schema/inventory';
 import type { Inventory } from './types';
 import { Validation } from './validation';
@@ -12,6 +13,8 @@ import { Validation } from './validation';
 export interface LoadOptions {
   /** Ignore unknown keys at the top level, as an Ansible group_vars file has them. @default false */
   allowOtherKeys?: boolean;
+  /** What `templates_dir` is checked against. @default not checked */
+  templates?: TemplateCheck;
 }
 
 /**
@@ -36,14 +39,15 @@ export function loadInventory(file: string, options: LoadOptions = {}): Inventor
 export function readInventory(bytes: Uint8Array, file: string, options: LoadOptions = {}): Inventory {
   const allowOtherKeys = options.allowOtherKeys ?? false;
   const source = parseInventoryText(bytes, (name) => allowOtherKeys && !(name in inventorySchema.shape));
-  if (source.problems.length > 0) throw new InventoryError(file, source.problems);
+  if (source.data === undefined) throw new InventoryError(file, source.problems);
 
-  const validation = new Validation(source);
+  const validation = new Validation(source, source.problems);
   const input = parseInventory(source.data, validation, allowOtherKeys);
   if (!input) throw new InventoryError(file, validation.problems);
 
   const all = drafts(input, validation);
   checkRules(input, all, validation);
+  if (options.templates) checkTemplateDirs(input, options.templates, validation);
   if (validation.failed) throw new InventoryError(file, validation.problems);
   return {
     file,

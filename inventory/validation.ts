@@ -7,12 +7,20 @@ import { FIX } from './schema/fields';
 /** Collects problems and knows where everything stands. */
 export class Validation {
   /** All problems so far. */
-  readonly problems: Problem[] = [];
+  readonly problems: Problem[];
   /** Paths whose value was refused: nothing else is said about them. */
   readonly #refused = new Set<string>();
 
-  /** @param source the parsed file, for positions */
-  constructor(private readonly source: Pick<SourceDocument, 'locate' | 'written'>) {}
+  /**
+   * @param source the parsed file, for positions
+   * @param problems what is known to be wrong already
+   */
+  constructor(
+    private readonly source: Pick<SourceDocument, 'locate' | 'written'>,
+    problems: readonly Problem[] = [],
+  ) {
+    this.problems = [...problems];
+  }
 
   /**
    * Refuses a value.

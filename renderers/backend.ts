@@ -8,19 +8,17 @@ export interface Backend {
   settings: Record<string, unknown>;
 }
 
-/** From a stack's folder in cdktf.out to the folder of cdktf.json. */
-const TO_ROOT = '../../..';
-
 /**
  * Where a stack's state lies.
  * @param env the env
+ * @param toRoot the way from the stack's folder to the folder of cdktf.json, e.g. `../../..`
  * @returns the backend; the workspace, key, schema or file is named like the stack
  */
-export function renderBackend(env: Env): Backend {
+export function renderBackend(env: Env, toRoot: string): Backend {
   const { backend, stack } = env;
   switch (backend.type) {
     case 'local':
-      return { name: 'local', settings: { path: `${TO_ROOT}/${localStatePath(env)}` } };
+      return { name: 'local', settings: { path: `${toRoot}/${localStatePath(env)}` } };
     case 'cloud': {
       const { organization, hostname, project } = backend;
       return {
@@ -50,7 +48,8 @@ export function renderBackend(env: Env): Backend {
       };
     }
     case 'http': {
-      const { address, lock_address, unlock_address, lock_method, unlock_method, skip_cert_verification } = backend;
+      const { address, lock_address, unlock_address, lock_method, unlock_method, skip_cert_verification } =
+        backend;
       const named = (url: string | undefined): string | undefined => url?.replaceAll('{stack}', stack);
       const settings = {
         address: named(address),

@@ -1,4 +1,5 @@
 import { literal, type Text } from '../inventory/text';
+import type { ProxmoxApi } from '../inventory/types';
 import { template, toExpression } from './expression';
 
 /**
@@ -15,4 +16,14 @@ export function endpoint(host: Text, port: number): string {
   }
   const bare = `trimsuffix(trimprefix(${toExpression(host)}, "https://"), "/")`;
   return `https://${template(`can(regex(":[0-9]+$", ${bare})) ? ${bare} : "\${${bare}}:${port}"`)}`;
+}
+
+/**
+ * How a stack names that URL: written out, or by the local value that holds the expression.
+ * @param api how the API is reached
+ * @returns the URL or `${local.endpoint}`; undefined: PROXMOX_VE_ENDPOINT
+ */
+export function endpointReference({ host, port }: ProxmoxApi): string | undefined {
+  if (!host) return undefined;
+  return literal(host) === undefined ? '${local.endpoint}' : endpoint(host, port);
 }

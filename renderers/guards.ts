@@ -36,10 +36,14 @@ export function guardLocals(env: Env): Locals {
     moved: template(`[for g in local.ours : g if g.node_name != ${toExpression(env.node)}]`),
     elsewhere: template(`[for g in local.guests : g if g.vm_id != ${env.vmid} && contains(g.tags, ${ours})]`),
     address_claims: template(
-      `[for g in local.guests : g if g.vm_id != ${env.vmid} && contains(g.tags, ${quote(addressTag(env.ip.address))})]`,
+      `[for g in local.guests : g if g.vm_id != ${env.vmid} && contains(g.tags, ${quote(addressTag(env.ip.address))}) && !contains(g.tags, ${ours})]`,
     ),
     address_is_ours: template(
       `length([for g in local.ours : g if contains(g.tags, ${quote(addressTag(env.ip.address))})]) > 0`,
+    ),
+    // Whether the lists alone refuse the plan: then nothing more is asked, and nothing is said twice.
+    refused: template(
+      `length(concat(${env.guest.adopt ? '' : 'local.foreign, '}local.moved, local.elsewhere, var.allow_ip_conflicts ? [] : local.address_claims)) > 0`,
     ),
     created: createdTag(env),
   };

@@ -1,6 +1,6 @@
 import type { Env, ProxmoxApi } from '../inventory/types';
 import { escapeLiteral, toTemplate } from './expression';
-import { endpoint } from './endpoint';
+import { endpointReference } from './endpoint';
 import { fromEnvironment } from './shell';
 import { renderLines, type TemplateSource } from './template';
 
@@ -41,8 +41,9 @@ export function preflightSettings(
   api: ProxmoxApi,
   adoptExpression: string,
 ): Record<string, string> {
+  const endpoint = endpointReference(api);
   return {
-    ...(api.host ? { ENDPOINT: endpoint(api.host, api.port) } : {}),
+    ...(endpoint ? { ENDPOINT: endpoint } : {}),
     ...(api.insecure ? { INSECURE: 'true' } : {}),
     ...(api.caFile ? { CA_FILE: toTemplate(api.caFile) } : {}),
     ...(env.guest.adopt ? { ADOPT: adoptExpression } : {}),

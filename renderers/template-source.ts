@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { TemplateError, type TemplateSource } from './template';
 
@@ -20,6 +20,16 @@ export function templateSource(folders: readonly string[]): TemplateSource {
     }
     throw new TemplateError(`there is no template ${name}`);
   };
+}
+
+/**
+ * The templates of this tool.
+ * @returns their names, sorted
+ */
+export function templateNames(): string[] {
+  return readdirSync(OWN)
+    .filter((name) => name.endsWith('.ejs'))
+    .sort();
 }
 
 function read(file: string): string | undefined {

@@ -34,11 +34,13 @@ function appstack(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): { code: number | null; out: string; err: string } {
-  const { APP_INVENTORY: _1, CDKTF_OUTDIR: _2, ...rest } = process.env;
+  const clean = Object.entries(process.env).filter(
+    ([name]) => name !== 'APP_INVENTORY' && name !== 'CDKTF_OUTDIR',
+  );
   const run = spawnSync(process.execPath, [path.join(ROOT, 'bin', 'appstack.js'), ...args], {
     cwd: folder,
     encoding: 'utf8',
-    env: { ...rest, ...env },
+    env: { ...Object.fromEntries(clean), ...env },
   });
   return { code: run.status, out: run.stdout, err: run.stderr };
 }

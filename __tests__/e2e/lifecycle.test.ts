@@ -155,7 +155,7 @@ describeWith([providers, command('curl')], 'the life of a guest, with the real p
         unprivileged: 1,
         features: 'nesting=1',
         ostype: 'debian',
-        rootfs: 'local-lvm:vm-301-disk-0,size=8G',
+        rootfs: 'local:301/vm-301-disk-0.raw,size=8G',
         net0: 'name=eth0,bridge=vmbr0,firewall=1,hwaddr=BC:24:11:AA:BB:CC,ip=10.0.10.31/24,gw=10.0.10.1,type=veth',
       },
     });

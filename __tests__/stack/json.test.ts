@@ -197,3 +197,35 @@ describe('prod', () => {
     ]);
   });
 });
+
+describe('a folder of own templates', () => {
+  test.each([
+    [
+      'that does not exist',
+      'own',
+      undefined,
+      'inventory.yml:1:1  templates_dir  is no folder  write a folder relative to the inventory',
+    ],
+    [
+      'with a name that replaces nothing',
+      'own',
+      'prefligth.sh.ejs',
+      'inventory.yml:1:1  templates_dir  holds prefligth.sh.ejs, which replaces none of the templates (did you mean "preflight.sh.ejs"?)',
+    ],
+  ])('%s is refused', (_what, name, file, expected) => {
+    const workspace = new Workspace();
+    workspaces.push(workspace);
+    if (file) {
+      mkdirSync(path.join(workspace.root, name));
+      writeFileSync(path.join(workspace.root, name, file), '');
+    }
+    expect(() => {
+      workspace.synth(`templates_dir: ${name}\n${EXAMPLE}`);
+    }).toThrow(expected);
+  });
+});
+
+test('a CA file is named from where terraform runs', () => {
+  const workspace = workspaceOf(`proxmox_ca_file: certs/pve.pem\n${EXAMPLE}`);
+  expect(workspace.json('app-pote-dev')).toContain('"CA_FILE": "../../../certs/pve.pem"');
+});

@@ -51,7 +51,7 @@ export const backendSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('s3'),
-    bucket: constant(),
+    bucket: constant().meta({ description: 'Bucket of the state objects.' }),
     region: key(constant(), { description: 'Region.' }),
     prefix: key(constant(), { description: 'Folder of the state objects.', default: '""' }),
     endpoint: key(url(), { description: 'URL of another S3 service, e.g. MinIO.' }),

@@ -30,7 +30,13 @@ const hostKey = (): z.ZodString =>
   );
 
 const bastion = z.strictObject({
-  host: checked((value) => /^[A-Za-z0-9.:-]+$/.test(value), 'is not a host', 'write a name or an address'),
+  host: checked(
+    (value) => /^[A-Za-z0-9.:-]+$/.test(value),
+    'is not a host',
+    'write a name or an address',
+  ).meta({
+    description: 'Name or address of the bastion.',
+  }),
   port: key(port(), { description: 'SSH port of the bastion.', default: '22' }),
   user: key(userName(), { description: 'User on the bastion.', default: 'root' }),
 });

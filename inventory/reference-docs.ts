@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { backendSchema } from './schema/backend';
+import { guestKeys } from './schema/guest';
+import { envSchema, inventorySchema, projectSchema } from './schema/inventory';
+
+/** Keys that the rules demand of an env although the schema leaves them open; see rules/required.ts. */
+export const REQUIRED_BY_RULES = ['name', 'vmid', 'ip', 'gateway', 'branch'] as const;
+
+/** What a JSON Schema says of a key; zod writes it from the key's type and metadata. */
+interface Described {
+  type?: string | readonly string[];
+  enum?: readonly string[];
+  const?: string;
+  minimum?: number;
+  maximum?: number;
+  items?: Described;
+  properties?: Record<string, Described>;
+  additionalProperties?: Described | boolean;
+  required?: readonly string[];
+  anyOf?: readonly Described[];
+  oneOf?: readonly Described[];
+  description?: string;
+  default_text?: string;
+  secret?: boolean;
+}
+
+/**
+ * The reference of the inventory's keys, for docs/inventory.md.
+ * @returns Markdown: a heading and a table for each kind of place, in the order of the schema
+ */
+export function inventoryReference(): string {
+  const top = describe(inventorySchema);
+  const project = describe(projectSchema);
+  const env = describe(envSchema);
+  const guest = describe(z.strictObject(guestKeys));
+  const backends = describe(backendSchema).oneOf ?? [];
+  const levels = [
+    ['top', top],
+    ['project', project],
+    ['env', env],
+  ] as const;
+  const places = new Map<string, { key: Described; levels: string[] }>();
+  for (const [level, { properties = {} }] of levels) {
+    for (const [name, key] of Object.entries(properties)) {
+      const known = places.get(name);
+      if (known) known.levels.push(level);
+      else places.set(name, { key, levels: [level] });
+    }
+  }
+  const required = new Set<string>([
+    ...levels.flatMap(([, level]) => level.required ?? []),
+    ...REQUIRED_BY_RULES,
+  ]);
+  const keys = [...places].map(([name, { key, levels: at }]) => [
+    code(name),
+    at.join(', '),
+    typeOf(key),
+    required.has(name) ? 'required' : defaultOf(key),
+    descriptionOf(key),
+  ]);
+  const mountPoint = guest.properties?.['mount_points']?.items;
+  return [
+    section('Keys', ['Key', 'Level', 'Type', 'Default', 'Meaning'], keys),
+    section('Guest keys: `guest` at the top, on a project and on an env', HEAD, rows(guest)),
+    section('`guest.mount_points[]`', HEAD, rows(mountPoint)),
+    section('`ssh_bastion`', HEAD, rows(top.properties?.['ssh_bastion'])),
+    ...backends.map((backend) =>
+      section(`\`backend: {type: ${backend.properties?.['type']?.const ?? ''}}\``, HEAD, rows(backend)),
+    ),
+  ].join('\n\n');
+}
+
+const HEAD = ['Key', 'Type', 'Default', 'Meaning'];
+
+function describe(schema: z.ZodType): Described {
+  return z.toJSONSchema(schema, { io: 'input', reused: 'inline' }) as Described;
+}
+
+function rows(map: Described | undefined): string[][] {
+  return Object.entries(map?.properties ?? {})
+    .filter(([, key]) => key.const === undefined)
+    .map(([name, key]) => [
+      code(name),
+      typeOf(key),
+      map?.required?.includes(name) ? 'required' : defaultOf(key),
+      descriptionOf(key),
+    ]);
+}
+
+function section(title: string, head: readonly string[], body: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [`## ${title}`, '', line(head), line(head.map(() => '---')), ...body.map(line)].join('\n');
+}
+
+function typeOf(key: Described): string {
+  if (key.secret) return 'vault reference only';
+  if (key.enum) return key.enum.map(code).join(', ');
+  const alternatives = key.anyOf ?? key.oneOf;
+  if (alternatives) {
+    const kinds = alternatives.map((one) => one.properties?.['type']?.const);
+    if (kinds.every((kind) => kind !== undefined))
+      return `map, by its \`type\`: ${kinds.map(code).join(', ')}`;
+    return alternatives.map(typeOf).join(', ');
+  }
+  switch (key.type) {
+    case 'integer':
+      return `whole number, ${key.minimum} to ${key.maximum}`;
+    case 'array':
+      return key.items?.type === 'object' ? 'list of maps' : `list of ${typeOf(key.items ?? {})}s`;
+    case 'object':
+      return typeof key.additionalProperties === 'object' && !key.additionalProperties.properties
+        ? 'map of scalars'
+        : 'map';
+    case 'string':
+      return 'text';
+    default:
+      return String(key.type);
+  }
+}
+
+function defaultOf(key: Described): string {
+  const words = key.default_text;
+  if (words === undefined) return 'none';
+  // A value is code; words that explain one are prose.
+  return /\s/.test(words) && !words.startsWith('{') ? words : code(words);
+}
+
+function descriptionOf(key: Described): string {
+  return key.description ?? '';
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
