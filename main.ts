@@ -3,9 +3,10 @@ import path from 'node:path';
 import { App } from 'cdktf';
 import { AppStack } from './constructs/app-stack';
 import { loadInventory } from './inventory/load';
-import type { Env, Inventory } from './inventory/types';
+import { literal } from './inventory/text';
+import type { Env, Inventory, ProxmoxApi } from './inventory/types';
 import { checkLeftBehind } from './inventory/left-behind';
-import { templateSource } from './renderers/template-source';
+import { templateNames, templateSource } from './renderers/template-source';
 
 /** Where things are. */
 export interface Settings {
@@ -54,9 +55,21 @@ export function readInventoryOf(settings: Settings): Inventory {
   const absolute = path.resolve(settings.root, settings.inventory);
   const relative = path.relative(process.cwd(), absolute);
   const named = relative.startsWith('..') ? absolute : relative;
-  const inventory = loadInventory(named, { allowOtherKeys: settings.allowOtherKeys });
+  const base = path.dirname(absolute);
+  const inventory = loadInventory(named, {
+    allowOtherKeys: settings.allowOtherKeys,
+    templates: { base, names: templateNames() },
+  });
   checkLeftBehind(inventory, settings.root);
-  return inventory;
+  return { ...inventory, api: fromStackFolder(inventory.api, base, settings) };
+}
+
+/** Terraform runs in a stack's folder: a relative path of the inventory is made relative to that. */
+function fromStackFolder(api: ProxmoxApi, base: string, settings: Settings): ProxmoxApi {
+  const file = api.caFile && literal(api.caFile);
+  if (file === undefined || /^[/~]/.test(file)) return api;
+  const folder = path.resolve(settings.root, settings.output, 'stacks', 'stack');
+  return { ...api, caFile: { parts: [path.relative(folder, path.resolve(base, file))], secret: false } };
 }
 
 /** What a synthesis made. */
@@ -72,21 +85,15 @@ export interface Synthesis {
  * @returns the stacks
  */
 export function synthesize(settings: Settings, inventory: Inventory): Synthesis {
-  // CDKTF keeps a stack trace for every token, for messages that this tool never shows.
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
-  try {
-    const outdir = path.resolve(settings.root, settings.output);
-    mkdirSync(outdir, { recursive: true });
-    const app = new App({ outdir, stackTraces: false });
-    const base = path.dirname(path.resolve(settings.root, settings.inventory));
-    const stacks = inventory.envs.map((env) => {
-      const source = templateSource(env.templateDirs.map((folder) => path.resolve(base, folder)));
-      return { env, stack: new AppStack(app, { env, api: inventory.api, source }) };
-    });
-    app.synth();
-    return { inventory, stacks };
-  } finally {
-    Error.stackTraceLimit = limit;
-  }
+  const outdir = path.resolve(settings.root, settings.output);
+  mkdirSync(outdir, { recursive: true });
+  const app = new App({ outdir, stackTraces: false });
+  const base = path.dirname(path.resolve(settings.root, settings.inventory));
+  const stacks = inventory.envs.map((env) => {
+    const source = templateSource(env.templateDirs.map((folder) => path.resolve(base, folder)));
+    const toRoot = path.relative(path.join(outdir, 'stacks', env.stack), settings.root);
+    return { env, stack: new AppStack(app, { env, api: inventory.api, source, toRoot }) };
+  });
+  app.synth();
+  return { inventory, stacks };
 }

@@ -18,6 +18,8 @@ export interface AppStackProps {
   api: ProxmoxApi;
   /** Finds templates. */
   source: TemplateSource;
+  /** The way from the stack's folder to the folder of cdktf.json, e.g. `../../..`. */
+  toRoot: string;
 }
 
 /** The stack of one environment: its guest, the guards around it, and everything that is done to it. */
@@ -33,7 +35,7 @@ export class AppStack extends TerraformStack {
     super(scope, props.env.stack);
     const { env, api, source } = props;
     const isGuest = env.guest.type !== 'external';
-    new ExplicitBackend(this, renderBackend(env));
+    new ExplicitBackend(this, renderBackend(env, props.toRoot));
     new NullProvider(this, 'null');
     declareVariables(this, [
       ...vaultVariables(env, api),
@@ -48,11 +50,6 @@ export class AppStack extends TerraformStack {
     for (const [name, value] of Object.entries(stackOutputs(env))) {
       new TerraformOutput(this, name, { value });
     }
-  }
-
-  /** Nothing to prepare: CDKTF would resolve everything once more, to find references between stacks. */
-  override prepareStack(): void {
-    this.ensureBackendExists();
   }
 
   /** Without the comments of CDKTF on every resource. */

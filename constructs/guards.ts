@@ -65,7 +65,7 @@ export function guardGuest(
   });
   address.overrideLogicalId('address');
   // Only while the cluster's list does not already say that the address is this guest's.
-  address.addOverride('count', '${local.address_is_ours ? 0 : 1}');
+  address.addOverride('count', '${local.address_is_ours || local.refused ? 0 : 1}');
 
   const preflight = new Resource(stack, 'preflight', {
     triggers: {
@@ -81,6 +81,8 @@ export function guardGuest(
     {
       'local-exec': {
         command: script,
+        // Otherwise terraform prints the whole script.
+        quiet: true,
         interpreter: SHELL,
         environment: { MODE: 'apply', ...settings, ...preflightCredentials(api) },
       },

@@ -17,6 +17,8 @@ function ignoredChanges({ guest }: Env): string[] {
     'operating_system[0].template_file_id',
     ...(guest.mountPoints.length === 0 ? ['mount_point'] : []),
     ...(guest.start ? [] : ['started']),
+    // An import does not know these, or knows them otherwise: nobody adopts a guest to have it destroyed.
+    ...(guest.adopt ? ['disk[0].datastore_id', 'unprivileged'] : []),
   ];
 }
 
