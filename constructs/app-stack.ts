@@ -52,6 +52,11 @@ export class AppStack extends TerraformStack {
     }
   }
 
+  /** Nothing to prepare: CDKTF would resolve everything twice, to find references between stacks. */
+  override prepareStack(): void {
+    this.ensureBackendExists();
+  }
+
   /** Without the comments of CDKTF on every resource. */
   override toTerraform(): Record<string, unknown> {
     return withoutComments(super.toTerraform() as Record<string, unknown>);

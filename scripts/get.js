@@ -10,8 +10,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const root = path.join(__dirname, '..');
-const out = path.join(root, '.gen');
-const stampFile = path.join(out, 'stamp.json');
+const GEN = path.join(root, '.gen');
 
 /** What the constructs use; add a resource here when a construct needs it. */
 const USED = {
@@ -43,10 +42,12 @@ function inputStamp(schema) {
 
 /**
  * Generates `.gen` where it is missing or was made from something else.
- * @param {{ force?: boolean }} [options] force: generate in any case
+ * @param {{ force?: boolean, out?: string }} [options] force: generate in any case; out: another folder than .gen
  * @returns {Promise<boolean>} whether anything was generated
  */
 async function get(options = {}) {
+  const out = options.out ?? GEN;
+  const stampFile = path.join(out, 'stamp.json');
   const provider = pinnedProvider();
   const file = schemaPath(provider);
   if (!fs.existsSync(file)) {
