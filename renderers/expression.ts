@@ -17,8 +17,19 @@ export function escapeLiteral(value: string): string {
  * @returns literals escaped, references as `${var.vault_x}`
  */
 export function toTemplate(text: Text): string {
+  return joinParts(text, escapeLiteral);
+}
+
+/** Literals by `write`, references as `${var.x}`. */
+function joinParts(text: Text, write: (literal: string) => string): string {
   return text.parts
-    .map((part) => (typeof part === 'string' ? escapeLiteral(part) : `\${var.${part.variable}}`))
+    .map((part, i) => {
+      if (typeof part !== 'string') return `\${var.${part.variable}}`;
+      if (i === text.parts.length - 1) return write(part);
+      // A dollar sign right before `${` would escape it, and the reference would be taken as text.
+      const [, before = '', dollars = ''] = /^(.*?)(\$*)$/s.exec(part) ?? [];
+      return write(before) + (dollars === '' ? '' : `\${"${dollars}"}`);
+    })
     .join('');
 }
 
@@ -45,10 +56,7 @@ export function quote(value: string): string {
 export function toExpression(text: Text): string {
   const [only, ...others] = text.parts;
   if (only !== undefined && typeof only !== 'string' && others.length === 0) return `var.${only.variable}`;
-  const inner = text.parts
-    .map((part) => (typeof part === 'string' ? quote(part).slice(1, -1) : `\${var.${part.variable}}`))
-    .join('');
-  return `"${inner}"`;
+  return `"${joinParts(text, (part) => quote(part).slice(1, -1))}"`;
 }
 
 /**

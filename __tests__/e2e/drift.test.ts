@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { DEFAULT_TOKEN, type GuestPatch, startEmulator, type Emulator } from '../../emulator';
+import { command, describeWith, providers } from '../support/requirements';
+import { Workspace } from '../support/workspace';
+
+jest.setTimeout(120_000);
+
+const STACK = 'app-shop-dev';
+
+describeWith([providers, command('curl')], 'what somebody changed by hand', () => {
+  let emulator: Emulator;
+  let workspace: Workspace;
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'pve-'));
+    const certFile = path.join(folder, 'ca.pem');
+    emulator = await startEmulator({ taskMs: 10, bootMs: 10, certFile });
+    workspace = new Workspace({ PROXMOX_VE_API_TOKEN: DEFAULT_TOKEN, SSL_CERT_FILE: certFile });
+    workspace.synth(`proxmox_host: ${emulator.url}
+configure: false
+app_projects:
+  shop:
+    app_type: none
+    envs: {dev: {name: shop-dev, vmid: 301, ip: 10.0.10.31/24, gateway: 10.0.10.1}}
+`);
+    expect((await workspace.apply(STACK)).code).toBe(0);
+    emulator.log.clear();
+  });
+
+  afterEach(async () => {
+    await emulator.stop();
+    workspace.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test.each<[string, GuestPatch, RegExp]>([
+    ['memory', { config: { memory: 777 } }, /dedicated = 777 -> 2048/],
+    ['cores', { config: { cores: 1 } }, /cores += 1 -> 2/],
+    ['stopped', { running: false }, /started += false -> true/],
+    ['renamed', { config: { hostname: 'other' } }, /hostname += "other" -> "shop-dev"/],
+    [
+      'another tag',
+      { config: { tags: 'app;app-shop-dev;created-20260101t000000z;dev;ip-10.0.10.31;mine;shop' } },
+      /- "mine"/,
+    ],
+    ['a tag removed', { config: { tags: 'app-shop-dev;ip-10.0.10.31;shop' } }, /\+ "dev"/],
+    ['not at boot', { config: { onboot: 0 } }, /start_on_boot += false -> true/],
+    ['protected', { config: { protection: 1 } }, /protection += true -> false/],
+    ['another note', { config: { description: 'mine' } }, /managed by Terraform/],
+    [
+      'another gateway',
+      {
+        config: {
+          net0: 'name=eth0,bridge=vmbr0,firewall=1,hwaddr=BC:24:11:00:00:07,ip=10.0.10.31/24,gw=10.0.10.9,type=veth',
+        },
+      },
+      /gateway = "10.0.10.9" -> "10.0.10.1"/,
+    ],
+  ])('%s: the plan shows it, the apply mends it, nothing is replaced', async (_what, patch, shown) => {
+    emulator.changeGuest(301, patch);
+    const plan = await workspace.plan(STACK);
+    expect([plan.code, plan.output]).toEqual([2, expect.stringMatching(shown)]);
+    const apply = await workspace.apply(STACK);
+    expect([apply.code, apply.output]).toEqual([0, expect.stringContaining('Apply complete!')]);
+    const again = await workspace.plan(STACK);
+    expect([again.code, again.output]).toEqual([0, expect.stringContaining('No changes.')]);
+    const gone = emulator.log.list().filter(({ method }) => method === 'DELETE');
+    expect(gone).toEqual([]);
+  });
+});

@@ -1,0 +1,62 @@
+import { connection } from '../../renderers/connection';
+import { guestDescription } from '../../renderers/description';
+import { stackOutputs } from '../../renderers/outputs';
+import { guestTags } from '../../renderers/tags';
+import { envOf } from './envs';
+
+it('sorts the tags, in lower case and each once', () => {
+  const env = envOf({ env: 'guest: {tags: [Web, dev, zoo]}' });
+  expect(guestTags(env, '${local.created}')).toEqual([
+    'app',
+    'app-pote-dev',
+    '${local.created}',
+    'dev',
+    'ip-10.0.10.101',
+    'pote',
+    'web',
+    'zoo',
+  ]);
+});
+
+it('describes the guest', () => {
+  expect(guestDescription(envOf({ env: 'guest: {description: "${a} {{ vault_x }}"}' }))).toBe(
+    '$${a} ${var.vault_x}',
+  );
+  expect(guestDescription(envOf())).toBe(
+    'app-pote-dev: managed by Terraform. What is changed by hand is undone by the next deploy.',
+  );
+});
+
+it('connects through a bastion, with a host key', () => {
+  const plain = connection(envOf());
+  expect(plain).toMatchObject({ type: 'ssh', host: '10.0.10.101', user: 'root' });
+  expect(Object.keys(plain).filter((name) => /bastion|host_key/.test(name))).toEqual([]);
+  const env =
+    'ssh_host_key: ssh-ed25519 AAAA\nssh_bastion: {host: b.example.lan, port: 2222, user: "{{ vault_u }}"}';
+  expect(connection(envOf({ env }))).toEqual({
+    ...plain,
+    host_key: 'ssh-ed25519 AAAA',
+    bastion_host: 'b.example.lan',
+    bastion_port: 2222,
+    bastion_user: '${var.vault_u}',
+    bastion_private_key: plain['private_key'],
+  });
+});
+
+it('has outputs', () => {
+  const all = {
+    address: '10.0.10.101',
+    groups: ['app_all', 'app_pote_all', 'app_pote_dev'],
+    urls: { backend: 'http://10.0.10.101:3001', frontend: 'http://10.0.10.101:3000' },
+    node: 'pve',
+    vmid: 201,
+  };
+  expect(stackOutputs(envOf())).toStrictEqual(all);
+  const { urls, ...bare } = all;
+  expect(stackOutputs(envOf({ project: 'app_type: none' }))).toStrictEqual(bare);
+  expect(stackOutputs(envOf({ env: 'guest: {proxmox_guest_type: external}' }))).toStrictEqual({
+    address: all.address,
+    groups: all.groups,
+    urls,
+  });
+});
