@@ -121,7 +121,11 @@ function compareResults(app, minimal, stacks) {
     const section = Object.keys({ ...stack, ...ours.get(name) }).find(
       (key) => !isDeepStrictEqual(stack[key], ours.get(name)?.[key]),
     );
-    if (section) throw new Error(`${name}: "${section}" differs, see bench/program.js`);
+    if (section) {
+      throw new Error(
+        `"${section}" of ${name} differs: bench/program.js cannot write it, or this app changed during the run`,
+      );
+    }
   }
   if (ours.size !== stacks) throw new Error(`${ours.size} stacks instead of ${stacks}`);
 }
@@ -188,4 +192,9 @@ function main() {
   }
 }
 
-main();
+try {
+  main();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}

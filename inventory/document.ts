@@ -97,11 +97,14 @@ export function parseInventoryText(
   const problems: Problem[] = complaints.map((error) => ({
     severity: 'error' as const,
     position: at(error.pos[0]),
-    path: '',
+    path:
+      error.message.startsWith('tag:') || error.code === 'TAG_RESOLVE_FAILED'
+        ? dotted(pathAt(document, error.pos[0]))
+        : '',
     ...explainSyntax(error.code, error.message),
   }));
-  const isReadable = complaints.every(({ message }) => message.startsWith('tag:'));
-  problems.push(...duplicateKeys(document, at));
+  const unknown = unknownAliases(document, at);
+  problems.push(...unknown, ...duplicateKeys(document, at));
 
   const locate = (path: Path): Position => {
     const node = find(document, path);
@@ -109,7 +112,7 @@ export function parseInventoryText(
     return range ? at(range[0]) : START;
   };
   let data: unknown;
-  if (isReadable) {
+  if (unknown.length === 0 && complaints.every(({ message }) => message.startsWith('tag:'))) {
     try {
       data = document.toJS();
     } catch (error) {
@@ -159,6 +162,9 @@ function explainSyntax(code: string, message: string): { what: string; fix: stri
       fix: 'write the value without a tag',
     };
   }
+  if (code === 'TAG_RESOLVE_FAILED') {
+    return { what: 'has an unknown tag (!)', fix: 'write the value without a tag, or in quotes' };
+  }
   if (code === 'TAB_AS_INDENT' || /\btabs?\b/i.test(message)) {
     return { what: 'YAML: a tab stands where only spaces may', fix: 'indent with spaces' };
   }
@@ -177,7 +183,7 @@ function duplicateKeys(document: Document, at: (offset: number) => Position): Pr
     Map(_key, map, ancestors) {
       const seen = new Map<string, Position>();
       for (const { key } of map.items) {
-        if (!isScalar(key) || !key.range || key.value === '<<') continue;
+        if (!isScalar(key) || !key.range || isMergeKey(key)) continue;
         const name = String(key.value);
         const position = at(key.range[0]);
         const first = seen.get(name);
@@ -195,6 +201,51 @@ function duplicateKeys(document: Document, at: (offset: number) => Position): Pr
     },
   });
   return problems;
+}
+
+/** Aliases whose anchor does not stand before them; their names are not quoted, they may be a password's text. */
+function unknownAliases(document: Document, at: (offset: number) => Position): Problem[] {
+  const problems: Problem[] = [];
+  visit(document, {
+    Alias(_key, alias) {
+      if (!alias.range || alias.resolve(document)) return;
+      problems.push({
+        severity: 'error',
+        position: at(alias.range[0]),
+        path: dotted(pathAt(document, alias.range[0])),
+        what: 'is an alias (*) whose anchor (&) does not stand before it',
+        fix: 'write the anchor, or put quotes around a text that begins with *',
+      });
+    },
+  });
+  return problems;
+}
+
+/** The keys and indexes that lead to the innermost value around an offset. */
+function pathAt(document: Document, offset: number): Path {
+  const path: PropertyKey[] = [];
+  let node: unknown = document.contents;
+  for (;;) {
+    if (isMap(node)) {
+      const items: readonly Pair[] = node.items;
+      // A value's range begins after its tag: the pair is the last one that begins before the offset.
+      const pair = items.findLast(({ key }) => (asNode(key)?.range?.[0] ?? Infinity) <= offset);
+      if (!pair || !isScalar(pair.key)) return path;
+      path.push(String(pair.key.value));
+      node = pair.value;
+    } else if (isSeq(node)) {
+      const items: readonly unknown[] = node.items;
+      const index = items.findIndex((item) => (asNode(item)?.range?.[1] ?? 0) > offset);
+      if (index < 0) return path;
+      path.push(index);
+      node = items[index];
+    } else return path;
+  }
+}
+
+/** Whether a key is `<<` without quotes, which the YAML library reads as a symbol. */
+function isMergeKey(key: unknown): boolean {
+  return isScalar(key) && typeof key.value === 'symbol' && key.value.description === '<<';
 }
 
 function pathOf(ancestors: readonly (Document | Node | Pair)[]): string[] {
@@ -225,7 +276,7 @@ function findPair(items: readonly Pair[], name: string, document: Document): Pai
   const own = items.find(({ key }) => isScalar(key) && String(key.value) === name);
   if (own) return own;
   for (const { key, value } of items) {
-    if (!isScalar(key) || key.value !== '<<') continue;
+    if (!isMergeKey(key)) continue;
     const merged = unalias(value, document);
     for (const source of isSeq(merged) ? merged.items : [merged]) {
       const map = unalias(source, document);

@@ -38,7 +38,10 @@ export function loadInventory(file: string, options: LoadOptions = {}): Inventor
  */
 export function readInventory(bytes: Uint8Array, file: string, options: LoadOptions = {}): Inventory {
   const allowOtherKeys = options.allowOtherKeys ?? false;
-  const source = parseInventoryText(bytes, (name) => allowOtherKeys && !(name in inventorySchema.shape));
+  const source = parseInventoryText(
+    bytes,
+    (name) => allowOtherKeys && !Object.hasOwn(inventorySchema.shape, name),
+  );
   if (source.data === undefined) throw new InventoryError(file, source.problems);
 
   const validation = new Validation(source, source.problems);

@@ -1,8 +1,14 @@
 import type { Path } from './document';
 import { parseText, hasJinja, JinjaError } from './text';
 import { backendSchema } from './schema/backend';
-import { guestKeys } from './schema/guest';
-import { envSchema, type InventoryInput, inventorySchema, projectSchema } from './schema/inventory';
+import { guestKeys, mountPointSchema } from './schema/guest';
+import {
+  bastionSchema,
+  envSchema,
+  type InventoryInput,
+  inventorySchema,
+  projectSchema,
+} from './schema/inventory';
 import { reportIssue, type Validation } from './validation';
 
 /** Fields that are checked against other guests at synth, and so must be known then. */
@@ -51,6 +57,8 @@ function knownKeys(path: Path): string[] {
   const last = path.at(-1);
   if (path.length === 0) return Object.keys(inventorySchema.shape);
   if (last === 'guest') return Object.keys(guestKeys);
+  if (last === 'ssh_bastion') return Object.keys(bastionSchema.shape);
+  if (path.at(-2) === 'mount_points') return Object.keys(mountPointSchema.shape);
   if (last === 'backend')
     return [...new Set(backendSchema.options.flatMap((option) => Object.keys(option.shape)))];
   if (path.length === 2 && path[0] === 'app_projects') return Object.keys(projectSchema.shape);
@@ -83,6 +91,10 @@ function checkTexts(value: unknown, path: Path, validation: Validation): void {
     });
   } else if (isMap(value)) {
     for (const [name, item] of Object.entries(value)) {
+      // zod leaves this one out without a word.
+      if (name === '__proto__') {
+        validation.error([...path, name], 'is a name that nothing here can have', 'choose another name');
+      }
       checkCharacters(name, [...path, name], validation);
       checkTexts(item, [...path, name], validation);
     }

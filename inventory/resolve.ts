@@ -227,7 +227,8 @@ function resolveEnvVars(scope: Scope<Level>, validation: Validation): Record<str
  * @returns the address; prefix NaN where there is none
  */
 export function splitAddress(value: string): Address {
-  const [address = '', prefix = ''] = value.split('/');
+  const [address = '', ...rest] = value.split('/');
+  const prefix = rest.join('/');
   return { address, prefix: /^\d{1,2}$/.test(prefix) ? Number(prefix) : NaN };
 }
 

@@ -8,7 +8,7 @@ import { FIX } from './schema/fields';
 export class Validation {
   /** All problems so far. */
   readonly problems: Problem[];
-  /** Paths whose value was refused: nothing else is said about them. */
+  /** Paths whose value, or something in it, was refused: nothing else is said about them. */
   readonly #refused = new Set<string>();
 
   /**
@@ -30,7 +30,7 @@ export class Validation {
    * @param other for a duplicate, the path of the other one
    */
   error(path: Path, what: string, fix: string, other?: Path): void {
-    this.#refused.add(dotted(path));
+    path.forEach((_step, index) => this.#refused.add(dotted(path.slice(0, index + 1))));
     this.#add('error', path, what, fix, other);
   }
 
@@ -43,8 +43,7 @@ export class Validation {
 
   /** Whether the value at a path, or something in it, was refused already. */
   isRefused(path: Path): boolean {
-    const name = dotted(path);
-    return this.#refused.has(name) || [...this.#refused].some((refused) => refused.startsWith(`${name}.`));
+    return this.#refused.has(dotted(path));
   }
 
   /** Whether anything was refused. */
@@ -135,8 +134,15 @@ export function reportIssue(
     validation.error(path, what, fix);
     return;
   }
+  if (issue.code === 'invalid_union') {
+    const type = path.at(-1) === 'type' ? path : [...path, 'type'];
+    validation.error(type, 'is missing or unknown', 'write one of: local, cloud, s3, http, pg');
+    return;
+  }
   const value = valueAt(data, path);
   if (value === undefined) {
+    // Left out because it was refused: that is said already.
+    if (validation.isRefused(path)) return;
     validation.error(path, 'is missing', 'write it');
     return;
   }
@@ -146,14 +152,10 @@ export function reportIssue(
     validation.error(path, `is none of the allowed values${word}`, `write one of: ${allowed.join(', ')}`);
     return;
   }
-  if (issue.code === 'invalid_union') {
-    const type = path.at(-1) === 'type' ? path : [...path, 'type'];
-    validation.error(type, 'is missing or unknown', 'write one of: local, cloud, s3, http, pg');
-    return;
-  }
   if (issue.code === 'invalid_type') {
     const expected = TYPE_NAMES[issue.expected] ?? issue.expected;
     const reference = typeof value === 'string' && value.includes('{{');
+    if (reference && validation.isRefused(path)) return;
     validation.error(
       path,
       `is ${describe(value)}, not ${expected}`,

@@ -9,10 +9,11 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const REFUSED =
   /^(PATH|HOME|USER|SHELL|IFS|ENV|BASH_ENV|LD_.*|NODE_OPTIONS|PYTHONPATH|NOTIFY_SOCKET|LISTEN_.*|INVOCATION_ID|JOURNAL_STREAM|CREDENTIALS_DIRECTORY)$/;
 
-const SECRET_NAME = /(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|(^|_)KEY$|(^|_)PASS$|(^|_)PWD$)/i;
+const SECRET_NAME =
+  /(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|(API|PRIVATE|ACCESS)KEY$|(^|_)KEY$|(^|_)PASS$|(^|_)PWD$)/i;
 
 /** `scheme://user:password@host` where the password is written out. */
-const URL_CREDENTIALS = /[A-Za-z][A-Za-z0-9+.-]*:\/\/[^\s/@:]*:([^\s/@]+)@/;
+const URL_CREDENTIALS = /[A-Za-z][A-Za-z0-9+.-]*:\/\/[^\s/@:]*:([^\s/@]+)@/g;
 
 /** The maps `env_vars` and lists `plain_env_vars` of projects and envs. */
 export function checkEnvVars(input: InventoryInput, validation: Validation): void {
@@ -83,8 +84,8 @@ function checkMap(
 function isLiteralSecret(name: string, value: string, plain: readonly string[]): boolean {
   if (value === '' || plain.includes(name)) return false;
   const literals = value.replace(/\{\{.*?\}\}/gs, '\u0001');
-  const password = URL_CREDENTIALS.exec(literals)?.[1];
-  if (password !== undefined) return !password.includes('\u0001');
+  const passwords = [...literals.matchAll(URL_CREDENTIALS)].map(([, password = '']) => password);
+  if (passwords.length > 0) return passwords.some((password) => !password.includes('\u0001'));
   return SECRET_NAME.test(name) && !literals.includes('\u0001');
 }
 
@@ -95,7 +96,7 @@ function checkPlain(
   validation: Validation,
 ): void {
   plain?.forEach((name, index) => {
-    if (!(name in known)) {
+    if (!Object.hasOwn(known, name)) {
       validation.error([...path, index], 'names no variable of env_vars here', 'remove it or mend its name');
     }
   });

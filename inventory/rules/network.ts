@@ -1,4 +1,4 @@
-import { contains, isIpv4, type Network, networkOf, overlap, rangeOf } from '../address';
+import { contains, isIpv4, type Network, networkOf, rangeOf } from '../address';
 import type { Draft } from '../resolve';
 import { splitAddress } from '../resolve';
 import type { Validation } from '../validation';
@@ -94,7 +94,11 @@ function checkGateway(draft: Draft, address: string, network: Network, validatio
 /** Subnets and gateways of all guests together: one gateway and one prefix per subnet, and no guest in its place. */
 export function checkNetworks(placed: readonly Placed[], validation: Validation): void {
   const gateways = new Map<string, { value: string; draft: Draft }>();
-  const networks: Placed[] = [];
+  // By name, so that thousands of guests are checked in linear time: the first guest of each subnet, and the first
+  // one of a narrower subnet inside it.
+  const networks = new Map<string, Placed>();
+  const narrower = new Map<string, Placed>();
+  const prefixes = [...new Set(placed.map(({ network }) => network.prefix))];
   const addresses = new Map(placed.map((item) => [item.address, item]));
   for (const item of placed) {
     const { draft, network } = item;
@@ -126,9 +130,11 @@ export function checkNetworks(placed: readonly Placed[], validation: Validation)
       }
       if (!known) gateways.set(link, { value: gateway.value, draft });
     }
-    const clash = networks.find(
-      (other) => other.network.prefix !== network.prefix && overlap(other.network, network),
-    );
+    const wider = prefixes
+      .filter((prefix) => prefix < network.prefix)
+      .map((prefix) => nameOf(networkOf(network.network, prefix)));
+    const clash =
+      narrower.get(nameOf(network)) ?? networks.get(wider.find((name) => networks.has(name)) ?? '');
     if (clash) {
       validation.error(
         [...draft.path, 'ip'],
@@ -137,12 +143,13 @@ export function checkNetworks(placed: readonly Placed[], validation: Validation)
         [...clash.draft.path, 'ip'],
       );
     }
-    if (
-      !networks.some(
-        (other) => other.network.network === network.network && other.network.prefix === network.prefix,
-      )
-    ) {
-      networks.push(item);
+    if (!networks.has(nameOf(network))) {
+      networks.set(nameOf(network), item);
+      for (const name of wider) if (!narrower.has(name)) narrower.set(name, item);
     }
   }
+}
+
+function nameOf({ network, prefix }: Network): string {
+  return `${network}/${prefix}`;
 }

@@ -1,4 +1,4 @@
-import { dotted, type Path } from '../document';
+import type { Path } from '../document';
 import { JinjaError, parseText } from '../text';
 import type { InventoryInput } from '../schema/inventory';
 import type { Validation } from '../validation';
@@ -10,7 +10,7 @@ export function checkReferences(input: InventoryInput, validation: Validation): 
     for (const { variable, default: value } of references(text)) {
       const known = defaults.get(variable);
       if (!known) defaults.set(variable, { value, path });
-      else if (known.value !== value && dotted(known.path) !== dotted(path)) {
+      else if (known.value !== value) {
         validation.error(
           path,
           `gives ${variable} another default than elsewhere`,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hasJinja } from '../text';
+import { hasJinja, JinjaError, parseText } from '../text';
 
 /** Between what is wrong and what to do in a message of this schema. */
 export const FIX = '\t';
@@ -62,9 +62,21 @@ export function text(): z.ZodString {
 /** A secret: only `{{ vault_… }}`, so that no secret ever stands in the inventory, the JSON or git. */
 export function secret(example: string): z.ZodString {
   return text().refine(
-    (value) => /\{\{/.test(value),
+    isFromVault,
     message('is a secret written in clear', `write "{{ ${example} }}" and give it as TF_VAR_${example}`),
   );
+}
+
+/** Whether a text holds a reference, and none with a default, which would be the secret in clear. */
+function isFromVault(value: string): boolean {
+  try {
+    const references = parseText(value).parts.filter((part) => typeof part !== 'string');
+    return references.length > 0 && references.every((reference) => !reference.default);
+  } catch (error) {
+    // Wrong Jinja is said already.
+    if (error instanceof JinjaError) return true;
+    throw error;
+  }
 }
 
 /**

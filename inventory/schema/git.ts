@@ -22,6 +22,9 @@ export function isBranch(name: string): boolean {
 export function repoProblem(url: string): { what: string; fix: string } | undefined {
   if (url.startsWith('-'))
     return { what: 'begins with "-", which git reads as an option', fix: 'write the URL' };
+  if (/^([^/]*@|[a-z+]+:\/\/([^/]*@)?)-/.test(url)) {
+    return { what: 'has a host that begins with "-", which ssh reads as an option', fix: 'mend the host' };
+  }
   if (/^[A-Za-z0-9]+::/.test(url)) {
     return {
       what: 'uses a git remote helper, which can run any command',

@@ -21,7 +21,8 @@ export const OS_TYPES = [
 
 const STORAGE = /^[A-Za-z][A-Za-z0-9._-]*[A-Za-z0-9]$/;
 
-const mountPoint = z.strictObject({
+/** One volume besides the root disk. */
+export const mountPointSchema = z.strictObject({
   path: checked((value) => /^\/[^:]*$/.test(value), 'is not an absolute path', 'write e.g. /srv/data').meta({
     description: 'Where it is mounted in the guest.',
   }),
@@ -163,7 +164,7 @@ export const guestKeys = {
     ),
     { description: 'Further tags; they are kept in lower case, as Proxmox keeps them.', default: '[]' },
   ),
-  mount_points: key(z.array(mountPoint), {
+  mount_points: key(z.array(mountPointSchema), {
     description: 'Further volumes. A change of one replaces the guest; those made by hand are left alone.',
     default: '[]',
   }),

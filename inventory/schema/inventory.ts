@@ -29,7 +29,8 @@ const hostKey = (): z.ZodString =>
     'write the type and the key of one line of /etc/ssh/ssh_host_ed25519_key.pub',
   );
 
-const bastion = z.strictObject({
+/** The host that connections go through. */
+export const bastionSchema = z.strictObject({
   host: checked(
     (value) => /^[A-Za-z0-9.:-]+$/.test(value),
     'is not a host',
@@ -66,7 +67,7 @@ const everywhere = {
     default: '[]',
   }),
   ssh_public_key: key(publicKey(), { description: 'One SSH public key, instead of `ssh_public_keys`.' }),
-  ssh_bastion: key(bastion, { description: 'The host that connections go through.' }),
+  ssh_bastion: key(bastionSchema, { description: 'The host that connections go through.' }),
   ssh_host_key: key(hostKey(), {
     description: "The guest's SSH host key; without it host keys are not verified.",
   }),

@@ -1,0 +1,158 @@
+import { added, changed, inventoryOf, problems } from './minimal';
+
+const IP = 'inventory.yml:8:9  app_projects.pote.envs.dev.ip  ';
+const GATEWAY = 'inventory.yml:9:9  app_projects.pote.envs.dev.gateway  ';
+const INSIDE = 'write an address inside it';
+const GUEST = "write the guest's address";
+const FORM = 'is not an IPv4 address with prefix  write e.g. 10.0.10.101/24';
+
+/** Reads the minimal inventory with another address and a gateway. */
+function address(ip: string, gateway = '10.0.10.1'): string[] {
+  return problems(changed('10.0.10.101/24', ip).replace('gateway: 10.0.10.1', `gateway: ${gateway}`));
+}
+
+describe('addresses', () => {
+  test.each<[ip: string, gateway: string]>([
+    ['10.0.10.101/24', '10.0.10.1'],
+    ['10.0.10.254/24', '10.0.10.1'],
+    ['10.0.10.1/30', '10.0.10.2'],
+    ['10.0.0.255/8', '10.0.10.1'],
+    ['172.16.0.9/12', '172.16.0.1'],
+    ['192.168.1.9/16', '192.168.0.1'],
+  ])('%s with the gateway %s', (ip, gateway) => {
+    expect(address(ip, gateway)).toEqual([]);
+  });
+
+  test.each<[ip: string, what: string]>([
+    ['10.0.10.101', "has no valid prefix  write the length of the subnet's prefix: 10.0.10.101/24"],
+    ['10.0.10.101/', "has no valid prefix  write the length of the subnet's prefix: 10.0.10.101/24"],
+    ['10.0.10.101/x', "has no valid prefix  write the length of the subnet's prefix: 10.0.10.101/24"],
+    ['10.0.10.101/33', "has no valid prefix  write the length of the subnet's prefix: 10.0.10.101/24"],
+    ['10.0.10.101/240', "has no valid prefix  write the length of the subnet's prefix: 10.0.10.101/24"],
+    [
+      '10.0.10.101/255.255.255.0',
+      "has no valid prefix  write the length of the subnet's prefix: 10.0.10.101/24",
+    ],
+    ['10.0.10.101/24/24', "has no valid prefix  write the length of the subnet's prefix: 10.0.10.101/24"],
+    ['10.0.10.101/7', 'has the prefix /7  write a prefix from 8 to 30'],
+    ['10.0.10.101/0', 'has the prefix /0  write a prefix from 8 to 30'],
+    [
+      '10.0.10.101/31',
+      'has the prefix /31, which leaves no room for a gateway  write a prefix from 8 to 30, or set guest.allow_point_to_point: true',
+    ],
+    [
+      '10.0.10.101/32',
+      'has the prefix /32, which leaves no room for a gateway  write a prefix from 8 to 30, or set guest.allow_point_to_point: true',
+    ],
+    ['""', FORM],
+    ['dhcp', FORM],
+    ['10.0.10/24', FORM],
+    ['10.0.10.256/24', FORM],
+    ['10.0.10.010/24', FORM],
+    ['0x0a.0.10.1/24', FORM],
+    ['167774821/24', FORM],
+    ['2001:db8::1/64', FORM],
+    ['" 10.0.10.101/24"', FORM],
+    ['10.0.10.0/24', `is the address of the network 10.0.10.0/24 itself  ${INSIDE}`],
+    ['10.0.10.4/30', `is the address of the network 10.0.10.4/30 itself  ${INSIDE}`],
+    ['10.0.10.255/24', `is the broadcast address of 10.0.10.0/24  ${INSIDE}`],
+    ['127.0.0.5/24', `is a loopback address  ${GUEST}`],
+    ['224.0.0.5/24', `is a multicast address  ${GUEST}`],
+    ['239.255.0.5/24', `is a multicast address  ${GUEST}`],
+    ['240.0.0.5/24', `is a reserved address  ${GUEST}`],
+    ['255.255.255.255/24', `is the broadcast address  ${GUEST}`],
+    ['0.0.0.0/24', `is an address of 0.0.0.0/8  ${GUEST}`],
+    ['0.1.2.3/24', `is an address of 0.0.0.0/8  ${GUEST}`],
+    ['203.0.113.9/24', `is a reserved address  ${GUEST}`],
+  ])('%s is refused', (ip, what) => {
+    expect(address(ip)).toEqual([`${IP}${what}`]);
+  });
+
+  test.each(['8.8.8.9/24', '100.64.0.9/24', '169.254.1.9/24', '172.32.0.9/24'])('%s is a doubt', (ip) => {
+    expect(address(ip, ip.replace('9/24', '1'))).toEqual([
+      `${IP}warning: is not a private address (RFC 1918)  make sure that it is yours`,
+    ]);
+  });
+
+  test.each<[ip: string, gateway: string]>([
+    ['10.0.10.100/31', '10.0.10.101'],
+    ['10.0.10.101/31', '10.0.10.100'],
+    ['10.0.10.101/32', '10.9.9.9'],
+  ])('%s to %s by allow_point_to_point', (ip, gateway) => {
+    const text = added('env', 'guest: {allow_point_to_point: true}')
+      .replace('10.0.10.101/24', ip)
+      .replace('gateway: 10.0.10.1\n', `gateway: ${gateway}\n`);
+    expect(problems(text)).toEqual([]);
+  });
+
+  test('the gateway of a /31 is its other end', () => {
+    const text = added('env', 'guest: {allow_point_to_point: true}').replace('101/24', '101/31');
+    expect(problems(text)).toEqual([
+      'inventory.yml:10:9  app_projects.pote.envs.dev.gateway  ' +
+        "is not in the guest's subnet 10.0.10.100/31  write an address of that subnet, or mend ip",
+    ]);
+  });
+});
+
+describe('gateways', () => {
+  test.each<[gateway: string, what: string]>([
+    ['10.0.10.1/24', 'has a prefix  write the bare address: 10.0.10.1'],
+    ['router', 'is not an IPv4 address  write e.g. 10.0.10.1'],
+    ['""', 'is not an IPv4 address  write e.g. 10.0.10.1'],
+    ['10.0.10.01', 'is not an IPv4 address  write e.g. 10.0.10.1'],
+    ['fe80::1', 'is not an IPv4 address  write e.g. 10.0.10.1'],
+    ['10.0.10.101', "is the guest's own address  write the router's address"],
+    ['10.0.11.1', "is not in the guest's subnet 10.0.10.0/24  write an address of that subnet, or mend ip"],
+    ['10.0.10.0', "is the network address of the subnet  write the router's address"],
+    ['10.0.10.255', "is the broadcast address of the subnet  write the router's address"],
+  ])('%s is refused', (gateway, what) => {
+    expect(address('10.0.10.101/24', gateway)).toEqual([`${GATEWAY}${what}`]);
+  });
+});
+
+describe('all guests together', () => {
+  test('one subnet, one gateway', () => {
+    expect(problems(inventoryOf({}, { gateway: '10.0.10.2' }))).toEqual([
+      'inventory.yml:19:9  app_projects.p1.envs.dev.gateway  differs from the gateway of app-p0-dev in the same subnet ' +
+        '(the other: inventory.yml:10:9)  write the same gateway in both',
+    ]);
+  });
+
+  test.each<[link: string, more: string[]]>([
+    ['another VLAN', ['guest: {vlan: 20}']],
+    ['another bridge', ['guest: {bridge: vmbr1}']],
+  ])('%s may have another gateway', (_link, more) => {
+    expect(problems(inventoryOf({}, { gateway: '10.0.10.2', more }))).toEqual([]);
+  });
+
+  test('another subnet may have another gateway', () => {
+    expect(problems(inventoryOf({}, { ip: '10.0.11.9/24', gateway: '10.0.11.2' }))).toEqual([]);
+  });
+
+  test('no guest has the address of a gateway', () => {
+    expect(
+      problems(inventoryOf({ ip: '10.0.10.1/24', gateway: '10.0.10.2' }, { gateway: '10.0.10.1' })),
+    ).toEqual([
+      'inventory.yml:19:9  app_projects.p1.envs.dev.gateway  is the address of the guest of app-p0-dev ' +
+        "(the other: inventory.yml:9:9)  write the router's address",
+    ]);
+  });
+
+  test.each<[a: string, b: string, what: string]>([
+    ['10.0.10.101/24', '10.0.10.102/25', '10.0.10.0/25, which overlaps 10.0.10.0/24'],
+    ['10.0.10.101/25', '10.0.10.102/24', '10.0.10.0/24, which overlaps 10.0.10.0/25'],
+    ['10.0.10.101/24', '10.0.200.9/16', '10.0.0.0/16, which overlaps 10.0.10.0/24'],
+  ])('%s and %s overlap', (a, b, what) => {
+    const gateway = b.startsWith('10.0.200') ? '10.0.200.1' : '10.0.10.1';
+    expect(problems(inventoryOf({ ip: a }, { ip: b, gateway }))).toEqual([
+      `inventory.yml:18:9  app_projects.p1.envs.dev.ip  makes the subnet ${what} of app-p0-dev ` +
+        '(the other: inventory.yml:9:9)  write the same prefix in both',
+    ]);
+  });
+
+  test('neighbours do not overlap', () => {
+    expect(
+      problems(inventoryOf({ ip: '10.0.10.101/25' }, { ip: '10.0.10.201/25', gateway: '10.0.10.129' })),
+    ).toEqual([]);
+  });
+});

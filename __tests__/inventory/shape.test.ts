@@ -1,0 +1,225 @@
+import { added, changed, MINIMAL, onlyEnv, problems } from './minimal';
+
+const UNKNOWN = 'remove it or mend its name (docs/inventory.md lists all keys)';
+const DEV = 'app_projects.pote.envs.dev';
+
+/** The report lines of a text without the file's name. */
+function linesOf(text: string): string[] {
+  return problems(text).map((line) => line.replace(/^inventory\.yml:/, ''));
+}
+
+describe('unknown keys', () => {
+  test.each<[name: string, text: string, line: string]>([
+    [
+      'at the top',
+      added('top', 'proxmox_hosts: pve.example.lan'),
+      `1:1  proxmox_hosts  is not a key of this tool here (did you mean "proxmox_host"?)  ${UNKNOWN}`,
+    ],
+    [
+      'on a project',
+      added('project', 'apptype: none'),
+      `3:5  app_projects.pote.apptype  is not a key of this tool here (did you mean "app_type"?)  ${UNKNOWN}`,
+    ],
+    [
+      'on an env',
+      added('env', 'vimd: 3'),
+      `6:9  ${DEV}.vimd  is not a key of this tool here (did you mean "vmid"?)  ${UNKNOWN}`,
+    ],
+    [
+      'of a guest at the top',
+      added('top', 'guest: {core: 3}'),
+      `1:9  guest.core  is not a key of this tool here (did you mean "cores"?)  ${UNKNOWN}`,
+    ],
+    [
+      'of the guest of an env',
+      added('env', 'guest:', '  lxc_unpriviledged: false'),
+      `7:11  ${DEV}.guest.lxc_unpriviledged  is not a key of this tool here (did you mean "lxc_unprivileged"?)  ${UNKNOWN}`,
+    ],
+    [
+      'of a backend',
+      added('top', 'backend: {type: s3, bucket: b, regoin: eu}'),
+      `1:32  backend.regoin  is not a key of this tool here (did you mean "region"?)  ${UNKNOWN}`,
+    ],
+    [
+      'of a bastion',
+      added('top', 'ssh_bastion: {host: b.example.lan, usr: x}'),
+      `1:36  ssh_bastion.usr  is not a key of this tool here (did you mean "user"?)  ${UNKNOWN}`,
+    ],
+    [
+      'of a mount point',
+      added('env', 'guest:', '  mount_points:', '    - {path: /srv, volume: local-lvm, siez: 3}'),
+      `8:47  ${DEV}.guest.mount_points.0.siez  is not a key of this tool here (did you mean "size"?)  ${UNKNOWN}`,
+    ],
+    [
+      'near to nothing',
+      added('top', 'ansible_python_interpreter: /usr/bin/python3'),
+      `1:1  ansible_python_interpreter  is not a key of this tool here  ${UNKNOWN}`,
+    ],
+    [
+      'of another level',
+      added('env', 'repo: git@git.example.lan:team/pote.git'),
+      `6:9  ${DEV}.repo  is not a key of this tool here  ${UNKNOWN}`,
+    ],
+  ])('%s', (_name, text, line) => {
+    expect(linesOf(text)).toEqual([line]);
+  });
+});
+
+describe('wrong types', () => {
+  const TEXT = 'write a text, in quotes where YAML would read it as something else';
+  const DIGITS = 'write digits without quotes';
+  const LIST = 'write a list: one "- item" per line';
+  const MAP = 'write a map: one "key: value" per line';
+  test.each<[text: string, line: string]>([
+    [added('top', 'guest: {cores: two}'), `1:9  guest.cores  is a text, not a number  ${DIGITS}`],
+    [added('top', 'guest: {cores: "2"}'), `1:9  guest.cores  is a text, not a number  ${DIGITS}`],
+    [added('top', 'guest: {cores: 2.5}'), `1:9  guest.cores  is a fraction, not a whole number  ${DIGITS}`],
+    [added('top', 'guest: {cores: [2]}'), `1:9  guest.cores  is a list, not a number  ${DIGITS}`],
+    [added('top', 'guest: {cores: true}'), `1:9  guest.cores  is true or false, not a number  ${DIGITS}`],
+    [added('top', 'guest: {cores: }'), `1:9  guest.cores  is empty, not a number  ${DIGITS}`],
+    [
+      added('top', 'guest: {cores: "{{ vault_cores }}"}'),
+      '1:9  guest.cores  is a text, not a number  a vault reference is a text and cannot stand here: write the value',
+    ],
+    [added('top', 'guest: [cores]'), `1:1  guest  is a list, not a map  ${MAP}`],
+    [added('top', 'guest: large'), `1:1  guest  is a text, not a map  ${MAP}`],
+    [added('top', 'guest:'), `1:1  guest  is empty, not a map  ${MAP}`],
+    [added('top', 'packages: git'), `1:1  packages  is a text, not a list  ${LIST}`],
+    [added('top', 'packages: {git: 1}'), `1:1  packages  is a map, not a list  ${LIST}`],
+    [added('top', 'packages: [git, 7]'), `1:17  packages.1  is a number, not a text  ${TEXT}`],
+    [changed('name: pote-dev', 'name: 12'), `6:9  ${DEV}.name  is a number, not a text  ${TEXT}`],
+    [changed('branch: dev', 'branch: 1.10'), `10:9  ${DEV}.branch  is a fraction, not a text  ${TEXT}`],
+    [changed('vmid: 201', 'vmid: "201"'), `7:9  ${DEV}.vmid  is a text, not a number  ${DIGITS}`],
+    [
+      added('env', 'env_vars: {A: [1]}'),
+      `6:20  ${DEV}.env_vars.A  is not a text, number or boolean  write one value; "" for an empty one`,
+    ],
+    [
+      added('env', 'env_vars: {A: }'),
+      `6:20  ${DEV}.env_vars.A  is not a text, number or boolean  write one value; "" for an empty one`,
+    ],
+    [added('env', 'env_vars: [A=1]'), `6:9  ${DEV}.env_vars  is a list, not a map  ${MAP}`],
+    ['- a\n', `1:1  (top)  is a list, not a map  ${MAP}`],
+    ['hello\n', `1:1  (top)  is a text, not a map  ${MAP}`],
+    ['app_projects:\n', `1:1  app_projects  is empty, not a map  ${MAP}`],
+    ['packages: [git]\n', '1:1  app_projects  is missing  write it'],
+    [
+      'app_projects: {}\n',
+      '1:1  app_projects  holds no project  write one: examples/inventory.yml is a start',
+    ],
+    ['app_projects: {p: {app_type: none}}\n', '1:16  app_projects.p.envs  is missing  write it'],
+    [
+      'app_projects: {p: {app_type: none, envs: {}}}\n',
+      '1:36  app_projects.p.envs  holds no environment  write one, e.g. dev',
+    ],
+  ])('%j', (text, line) => {
+    expect(linesOf(text)).toEqual([line]);
+  });
+});
+
+describe('missing keys of an env', () => {
+  test('are each said at the env, with an example', () => {
+    expect(linesOf('app_projects:\n  pote:\n    envs:\n      dev: {configure: false}\n')).toEqual([
+      '2:3  app_projects.pote.repo  is missing  write the URL of the git repository, or set app_type: none',
+      `4:7  ${DEV}.branch  is missing  write it, e.g. branch: dev`,
+      `4:7  ${DEV}.gateway  is missing  write it, e.g. gateway: 10.0.10.1`,
+      `4:7  ${DEV}.ip  is missing  write it, e.g. ip: 10.0.10.101/24`,
+      `4:7  ${DEV}.name  is missing  write it, e.g. name: pote-dev`,
+      `4:7  ${DEV}.vmid  is missing  write it, e.g. vmid: 201`,
+    ]);
+  });
+
+  test('of an external host without an application are only name and ip', () => {
+    const text =
+      'app_projects:\n  pote:\n    app_type: none\n    envs:\n      dev: {guest: {proxmox_guest_type: external}}\n';
+    expect(linesOf(text)).toEqual([
+      `5:7  ${DEV}.ip  is missing  write it, e.g. ip: 10.0.10.101/24`,
+      `5:7  ${DEV}.name  is missing  write it, e.g. name: pote-dev`,
+    ]);
+  });
+});
+
+describe('enums', () => {
+  test.each<[text: string, line: string]>([
+    [
+      added('project', 'app_type: nodejs'),
+      '3:5  app_projects.pote.app_type  is none of the allowed values (did you mean "node"?)  write one of: node, python, none',
+    ],
+    [
+      added('project', 'app_type: 7'),
+      '3:5  app_projects.pote.app_type  is none of the allowed values  write one of: node, python, none',
+    ],
+    [
+      added('top', 'guest: {proxmox_guest_type: qemu}'),
+      '1:9  guest.proxmox_guest_type  is none of the allowed values  write one of: lxc, kvm, external',
+    ],
+    [
+      added('env', 'state: Absent'),
+      `6:9  ${DEV}.state  is none of the allowed values (did you mean "absent"?)  write one of: present, absent`,
+    ],
+    [
+      added('top', 'backend: {type: s4}'),
+      '1:11  backend.type  is missing or unknown  write one of: local, cloud, s3, http, pg',
+    ],
+    [
+      added('top', 'backend: {bucket: b}'),
+      '1:1  backend.type  is missing or unknown  write one of: local, cloud, s3, http, pg',
+    ],
+    [added('top', 'backend: {type: s3}'), '1:1  backend.bucket  is missing  write it'],
+  ])('%j', (text, line) => {
+    expect(linesOf(text)).toEqual([line]);
+  });
+});
+
+describe('booleans', () => {
+  test.each<[written: string, value: boolean]>([
+    ['true', true],
+    ['yes', true],
+    ['Yes', true],
+    ['on', true],
+    ['"true"', true],
+    ['false', false],
+    ['no', false],
+    ['NO', false],
+    ['off', false],
+    ['"false"', false],
+  ])('%s is %s', (written, value) => {
+    expect(onlyEnv(added('env', `guest: {onboot: ${written}}`)).guest.onboot).toBe(value);
+  });
+
+  test.each(['1', '0', 'y', 'maybe', '"{{ vault_x }}"', '[]'])('%s is refused', (written) => {
+    expect(linesOf(added('env', `guest: {onboot: ${written}}`))).toEqual([
+      expect.stringMatching(
+        /^6:17 {2}app_projects\.pote\.envs\.dev\.guest\.onboot {2}is .*, not true or false {2}/,
+      ),
+    ]);
+  });
+});
+
+describe('several errors', () => {
+  test('are all said at once, sorted by place', () => {
+    const text = `${MINIMAL}zzz: 1\n`
+      .replace('vmid: 201', 'vmid: 20')
+      .replace('10.0.10.101/24', '10.0.10.0/24')
+      .replace('name: pote-dev', 'name: Pote')
+      .replace('branch: dev', 'branch: a..b\n        guest: {memory: 1, cores: many}')
+      .replace('git@git.example.lan:team/pote.git', 'nothing');
+    expect(linesOf(text)).toEqual([
+      '3:5  app_projects.pote.repo  is not a git URL  write e.g. git@git.example.lan:team/app.git',
+      `6:9  ${DEV}.name  holds capital letters  write pote`,
+      `7:9  ${DEV}.vmid  is not a VMID from 100 to 999999999  write a whole number from 100 to 999999999`,
+      `8:9  ${DEV}.ip  is the address of the network 10.0.10.0/24 itself  write an address inside it`,
+      `10:9  ${DEV}.branch  is not a git branch name  write a branch such as main or feature/login (rules: git check-ref-format)`,
+      `11:17  ${DEV}.guest.memory  is not a size in MiB from 16 to 134217728  write a whole number from 16 to 134217728`,
+      `11:28  ${DEV}.guest.cores  is a text, not a number  write digits without quotes`,
+      `13:1  zzz  is not a key of this tool here  ${UNKNOWN}`,
+    ]);
+  });
+
+  test('a wrong key does not hide what is wrong elsewhere, nor say that it is missing', () => {
+    expect(linesOf(changed('vmid: 201', 'vmid: two').replace('10.0.10.101/24', '10.0.10.256/24'))).toEqual([
+      `7:9  ${DEV}.vmid  is a text, not a number  write digits without quotes`,
+      `8:9  ${DEV}.ip  is not an IPv4 address with prefix  write e.g. 10.0.10.101/24`,
+    ]);
+  });
+});
