@@ -18,14 +18,23 @@ export class TemplateError extends Error {}
 export function renderLines(source: TemplateSource, name: string, data: Record<string, unknown>): string[] {
   let text: string;
   try {
-    text = ejs.render(
-      source(name),
-      { ...data, q: shellQuote },
-      { filename: name, escape: String, strict: false },
-    );
+    text = compile(source(name), name)({ ...data, q: shellQuote });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new TemplateError(`template ${name} cannot be rendered: ${message}`);
   }
   return text.replace(/\n$/, '').split('\n');
+}
+
+const compiled = new Map<string, ejs.TemplateFunction>();
+
+/** A template is compiled once, however many envs it is rendered for. */
+function compile(template: string, name: string): ejs.TemplateFunction {
+  let render = compiled.get(template);
+  if (!render)
+    compiled.set(
+      template,
+      (render = ejs.compile(template, { filename: name, escape: String, strict: false })),
+    );
+  return render;
 }

@@ -39,6 +39,10 @@ const lighter = {
       /[\\/]node_modules[\\/]archiver[\\/]index\.js$/,
       'module.exports = () => { throw new Error("archiver is not in this bundle"); };',
     );
+    // The deprecated util.isArray warns on every run of Node 23 and later.
+    onLoad({ filter: /[\\/]cdktf[\\/]lib[\\/]terraform-output\.js$/ }, ({ path: file }) => ({
+      contents: fs.readFileSync(file, 'utf8').replace('(0, util_2.isArray)', 'Array.isArray'),
+    }));
     // This tool has its own words for what is wrong; see inventory/validation.ts.
     replace(/[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/, 'export { default as en } from "./en.js";');
   },
