@@ -5,6 +5,7 @@ import { guestDescription } from '../renderers/description';
 import { toTemplate } from '../renderers/expression';
 import { guestTags } from '../renderers/tags';
 import type { Guarded } from './guards';
+import { networkSetup } from './initialization';
 
 /** What only matters when the VM is made: a change would replace it. */
 const IGNORED = ['clone', 'initialization[0].user_account'];
@@ -19,7 +20,6 @@ const IGNORED = ['clone', 'initialization[0].user_account'];
 export function kvmGuest(stack: TerraformStack, env: Env, guarded: Guarded): VirtualEnvironmentVm {
   const { guest } = env;
   const storage = toTemplate(guest.diskStorage);
-  const hasDns = guest.nameservers.length > 0 || guest.searchdomain !== undefined;
   const vm = new VirtualEnvironmentVm(stack, 'guest', {
     nodeName: toTemplate(env.node),
     vmId: env.vmid,
@@ -37,22 +37,7 @@ export function kvmGuest(stack: TerraformStack, env: Env, guarded: Guarded): Vir
     disk: [{ interface: guest.kvmDisk, datastoreId: storage, size: guest.diskSize }],
     initialization: {
       datastoreId: storage,
-      ipConfig: [
-        {
-          ipv4: {
-            address: `${env.ip.address}/${env.ip.prefix}`,
-            ...(env.gateway === undefined ? {} : { gateway: env.gateway }),
-          },
-        },
-      ],
-      ...(hasDns
-        ? {
-            dns: {
-              ...(guest.nameservers.length > 0 ? { servers: guest.nameservers.map(toTemplate) } : {}),
-              ...(guest.searchdomain ? { domain: toTemplate(guest.searchdomain) } : {}),
-            },
-          }
-        : {}),
+      ...networkSetup(env),
       userAccount: {
         username: toTemplate(env.ssh.user),
         ...(env.ssh.publicKeys.length > 0 ? { keys: env.ssh.publicKeys.map(toTemplate) } : {}),

@@ -5,6 +5,7 @@ import { toTemplate } from '../renderers/expression';
 import { guestDescription } from '../renderers/description';
 import { guestTags } from '../renderers/tags';
 import type { Guarded } from './guards';
+import { networkSetup } from './initialization';
 
 /**
  * What Proxmox cannot change in place although it means nothing for a guest that stands: the template it came
@@ -31,7 +32,6 @@ function ignoredChanges({ guest }: Env): string[] {
  */
 export function lxcGuest(stack: TerraformStack, env: Env, guarded: Guarded): VirtualEnvironmentContainer {
   const { guest } = env;
-  const hasDns = guest.nameservers.length > 0 || guest.searchdomain !== undefined;
   return new VirtualEnvironmentContainer(stack, 'guest', {
     nodeName: toTemplate(env.node),
     vmId: env.vmid,
@@ -58,22 +58,7 @@ export function lxcGuest(stack: TerraformStack, env: Env, guarded: Guarded): Vir
     ],
     initialization: {
       hostname: env.hostname,
-      ipConfig: [
-        {
-          ipv4: {
-            address: `${env.ip.address}/${env.ip.prefix}`,
-            ...(env.gateway === undefined ? {} : { gateway: env.gateway }),
-          },
-        },
-      ],
-      ...(hasDns
-        ? {
-            dns: {
-              ...(guest.nameservers.length > 0 ? { servers: guest.nameservers.map(toTemplate) } : {}),
-              ...(guest.searchdomain ? { domain: toTemplate(guest.searchdomain) } : {}),
-            },
-          }
-        : {}),
+      ...networkSetup(env),
       ...(env.ssh.publicKeys.length > 0 || guest.password
         ? {
             userAccount: {
