@@ -47,17 +47,6 @@ export function contains(network: Network, address: string): boolean {
 }
 
 /**
- * Whether two networks share an address.
- * @param a one network
- * @param b the other
- * @returns true when they do
- */
-export function overlap(a: Network, b: Network): boolean {
-  const [wide, narrow] = a.prefix <= b.prefix ? [a, b] : [b, a];
-  return contains(wide, narrow.network);
-}
-
-/**
  * What kind of address it is, as IANA's special-purpose registry has it (by ipaddr.js).
  * @param address dotted quad
  * @returns e.g. `private`, `loopback`, `multicast`, `unspecified`, `unicast`

@@ -4,10 +4,11 @@ import {
   LineCounter,
   type Node,
   type Pair,
+  type YAMLError,
+  type YAMLMap,
   parseDocument,
   isAlias,
   isMap,
-  isPair,
   isScalar,
   isSeq,
   visit,
@@ -75,6 +76,8 @@ export function parseInventoryText(
     merge: true,
     prettyErrors: false,
     uniqueKeys: false,
+    // The library would print keys that are no texts on standard error; here they are problems.
+    logLevel: 'error',
     customTags: (tags) => [...tags, ...['!vault', '!vault-encrypted', '!unsafe'].map(refusedTag)],
   });
   const at = (offset: number): Position => {
@@ -90,21 +93,29 @@ export function parseInventoryText(
       const end = asNode(value)?.range?.[2] ?? 0;
       return offset >= (asNode(key)?.range?.[0] ?? Infinity) && offset < end;
     });
+  const isTag = ({ code, message }: YAMLError): boolean =>
+    message.startsWith('tag:') || code === 'TAG_RESOLVE_FAILED';
   const complaints = [...document.errors, ...document.warnings].filter(
-    ({ code, message, pos }) =>
-      !((message.startsWith('tag:') || code === 'TAG_RESOLVE_FAILED') && isIgnored(pos[0])),
+    (error) => !(isTag(error) && isIgnored(error.pos[0])),
   );
   const problems: Problem[] = complaints.map((error) => ({
     severity: 'error' as const,
     position: at(error.pos[0]),
-    path:
-      error.message.startsWith('tag:') || error.code === 'TAG_RESOLVE_FAILED'
-        ? dotted(pathAt(document, error.pos[0]))
-        : '',
-    ...explainSyntax(error.code, error.message),
+    path: isTag(error) ? dotted(pathAt(document, error.pos[0])) : '',
+    ...explainSyntax(error.code, error.message, lineAround(text, error.pos[0])),
   }));
-  const unknown = unknownAliases(document, at);
-  problems.push(...unknown, ...duplicateKeys(document, at));
+  let isReadable = complaints.every(isTag);
+  for (const { offset, breaks, other, ...words } of checkNodes(document)) {
+    if (isIgnored(offset) && breaks !== 'data') continue;
+    isReadable &&= !breaks;
+    problems.push({
+      severity: 'error',
+      position: at(offset),
+      path: dotted(pathAt(document, offset)),
+      ...words,
+      ...(other === undefined ? {} : { other: at(other) }),
+    });
+  }
 
   const locate = (path: Path): Position => {
     const node = find(document, path);
@@ -112,7 +123,7 @@ export function parseInventoryText(
     return range ? at(range[0]) : START;
   };
   let data: unknown;
-  if (unknown.length === 0 && complaints.every(({ message }) => message.startsWith('tag:'))) {
+  if (isReadable) {
     try {
       data = document.toJS();
     } catch (error) {
@@ -149,7 +160,7 @@ function refusedTag(tag: string): {
   };
 }
 
-function explainSyntax(code: string, message: string): { what: string; fix: string } {
+function explainSyntax(code: string, message: string, line: string): { what: string; fix: string } {
   if (message.startsWith('tag:!vault')) {
     return {
       what: 'is an inline vault value, which Terraform cannot decrypt',
@@ -174,51 +185,112 @@ function explainSyntax(code: string, message: string): { what: string; fix: stri
   const first = message.split('\n')[0] ?? message;
   // The library's text may quote what it found, and what it found may be a secret.
   const safe = first.replace(/:\s.*$/, '').replace(/"[^"]*"|'[^']*'/g, '…');
-  return { what: `YAML: ${safe}`, fix: 'mend the syntax here' };
+  const fix = /(:|-)\s+\{\{/.test(line)
+    ? 'put quotes around a value that begins with {{'
+    : 'mend the syntax here';
+  return { what: `YAML: ${safe}`, fix };
 }
 
-function duplicateKeys(document: Document, at: (offset: number) => Position): Problem[] {
-  const problems: Problem[] = [];
+/** Something that is fine in YAML and not here. */
+interface NodeProblem {
+  offset: number;
+  what: string;
+  fix: string;
+  /** `data`: plain data cannot be made of the document. `rules`: nothing helpful could be said of that data. */
+  breaks?: 'data' | 'rules';
+  /** For a duplicate: where the first one stands. */
+  other?: number;
+}
+
+/** The tags of YAML's core schema; others make values that are no plain data. */
+const CORE_TAG = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/;
+
+/** Duplicate keys, keys that are no texts, and aliases and merge keys that lead nowhere; no value is quoted. */
+function checkNodes(document: Document): NodeProblem[] {
+  const problems: NodeProblem[] = [];
+  const checkTag = (node: Node): void => {
+    const { tag } = node as { tag?: string };
+    if (tag?.startsWith('tag:yaml.org,2002:') && !CORE_TAG.test(tag)) {
+      problems.push({
+        offset: node.range?.[0] ?? 0,
+        what: `has the tag !!${tag.slice(18)}, which is not supported`,
+        fix: 'write the value without a tag',
+      });
+    }
+  };
   visit(document, {
-    Map(_key, map, ancestors) {
-      const seen = new Map<string, Position>();
-      for (const { key } of map.items) {
-        if (!isScalar(key) || !key.range || isMergeKey(key)) continue;
-        const name = String(key.value);
-        const position = at(key.range[0]);
-        const first = seen.get(name);
-        if (first) {
+    Scalar(_key, scalar) {
+      checkTag(scalar);
+    },
+    Seq(_key, seq) {
+      checkTag(seq);
+    },
+    Alias(_key, alias, ancestors) {
+      const offset = alias.range?.[0] ?? 0;
+      const target = alias.resolve(document);
+      if (!target) {
+        problems.push({
+          offset,
+          what: 'is an alias (*) whose anchor (&) does not stand before it',
+          fix: 'write the anchor, or put quotes around a text that begins with *',
+          breaks: 'data',
+        });
+      } else if (ancestors.includes(target)) {
+        problems.push({
+          offset,
+          what: 'is an alias (*) of what it stands in',
+          fix: 'remove it',
+          breaks: 'data',
+        });
+      }
+    },
+    Map(_key, map) {
+      checkTag(map);
+      const seen = new Map<string, number>();
+      for (const { key, value } of map.items as readonly Pair[]) {
+        const offset = asNode(key)?.range?.[0] ?? 0;
+        if (isMergeKey(key)) {
+          if (!isMergeable(value, document)) {
+            problems.push({
+              offset,
+              what: 'merges (<<) something that is not a map',
+              fix: 'write <<: *name, where &name stands at a map',
+              breaks: 'data',
+            });
+          }
+        } else if (isMap(key) && key.flow && map.flow) {
           problems.push({
-            severity: 'error',
-            position,
-            path: dotted([...pathOf(ancestors), name]),
-            what: 'is written twice',
-            fix: 'keep one of the two',
-            other: first,
+            offset: map.range?.[0] ?? offset,
+            what: 'holds {{ }} without quotes, which YAML reads as a map',
+            fix: 'write "{{ vault_name }}", in quotes',
           });
-        } else seen.set(name, position);
+        } else if (!isAlias(key) && (!isScalar(key) || key.value === null)) {
+          problems.push({
+            offset: key === null ? (map.range?.[0] ?? 0) : offset,
+            what: 'has a key that is not a text',
+            fix: 'write a text before the colon, in quotes where YAML would read it as something else',
+            breaks: 'rules',
+          });
+        } else if (isScalar(key)) {
+          const name = String(key.value);
+          const first = seen.get(name);
+          if (first === undefined) seen.set(name, offset);
+          else problems.push({ offset, what: 'is written twice', fix: 'keep one of the two', other: first });
+        }
       }
     },
   });
   return problems;
 }
 
-/** Aliases whose anchor does not stand before them; their names are not quoted, they may be a password's text. */
-function unknownAliases(document: Document, at: (offset: number) => Position): Problem[] {
-  const problems: Problem[] = [];
-  visit(document, {
-    Alias(_key, alias) {
-      if (!alias.range || alias.resolve(document)) return;
-      problems.push({
-        severity: 'error',
-        position: at(alias.range[0]),
-        path: dotted(pathAt(document, alias.range[0])),
-        what: 'is an alias (*) whose anchor (&) does not stand before it',
-        fix: 'write the anchor, or put quotes around a text that begins with *',
-      });
-    },
+function isMergeable(value: unknown, document: Document): boolean {
+  const merged = unalias(value, document);
+  const sources: readonly unknown[] = isSeq(merged) ? merged.items : [merged];
+  // An alias that leads nowhere is a problem of its own.
+  return sources.every((source) => {
+    const map = unalias(source, document);
+    return map === undefined || isMap(map);
   });
-  return problems;
 }
 
 /** The keys and indexes that lead to the innermost value around an offset. */
@@ -231,9 +303,9 @@ function pathAt(document: Document, offset: number): Path {
       // A value's range begins after its tag: the pair is the last one that begins before the offset.
       const pair = items.findLast(({ key }) => (asNode(key)?.range?.[0] ?? Infinity) <= offset);
       if (!pair || !isScalar(pair.key)) return path;
-      path.push(String(pair.key.value));
+      path.push(isMergeKey(pair.key) ? '<<' : String(pair.key.value));
       node = pair.value;
-    } else if (isSeq(node)) {
+    } else if (isSeq(node) && (node.range?.[0] ?? 0) <= offset) {
       const items: readonly unknown[] = node.items;
       const index = items.findIndex((item) => (asNode(item)?.range?.[1] ?? 0) > offset);
       if (index < 0) return path;
@@ -248,10 +320,6 @@ function isMergeKey(key: unknown): boolean {
   return isScalar(key) && typeof key.value === 'symbol' && key.value.description === '<<';
 }
 
-function pathOf(ancestors: readonly (Document | Node | Pair)[]): string[] {
-  return ancestors.flatMap((node) => (isPair(node) && isScalar(node.key) ? [String(node.key.value)] : []));
-}
-
 /** The node of the key (or of the value) at a path; the nearest parent where the path ends early. */
 function find(document: Document, path: Path, want: 'key' | 'value' = 'key'): Node | undefined {
   let value: unknown = document.contents;
@@ -259,7 +327,7 @@ function find(document: Document, path: Path, want: 'key' | 'value' = 'key'): No
   for (const step of path) {
     const node = unalias(value, document);
     if (isMap(node)) {
-      const pair = findPair(node.items, String(step), document);
+      const pair = findPair(node, String(step), document);
       if (!pair) return want === 'value' ? undefined : asNode(key);
       key = pair.key;
       value = pair.value;
@@ -272,15 +340,28 @@ function find(document: Document, path: Path, want: 'key' | 'value' = 'key'): No
   return asNode(want === 'value' ? unalias(value, document) : key);
 }
 
-function findPair(items: readonly Pair[], name: string, document: Document): Pair | undefined {
-  const own = items.find(({ key }) => isScalar(key) && String(key.value) === name);
+/** The pairs of a map by key, so that thousands of envs are found in linear time. */
+const pairs = new WeakMap<YAMLMap, Map<string, Pair>>();
+
+function pairsOf(map: YAMLMap): Map<string, Pair> {
+  let known = pairs.get(map);
+  if (!known) {
+    // Of a key that is written twice the last one counts, as in the data.
+    known = new Map(map.items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : '', pair]));
+    pairs.set(map, known);
+  }
+  return known;
+}
+
+function findPair(map: YAMLMap, name: string, document: Document): Pair | undefined {
+  const own = pairsOf(map).get(name);
   if (own) return own;
-  for (const { key, value } of items) {
+  for (const { key, value } of map.items) {
     if (!isMergeKey(key)) continue;
     const merged = unalias(value, document);
     for (const source of isSeq(merged) ? merged.items : [merged]) {
-      const map = unalias(source, document);
-      const found = isMap(map) ? findPair(map.items, name, document) : undefined;
+      const node = unalias(source, document);
+      const found = isMap(node) ? findPair(node, name, document) : undefined;
       if (found) return found;
     }
   }
@@ -293,6 +374,11 @@ function unalias(node: unknown, document: Document): unknown {
 
 function asNode(node: unknown): Node | undefined {
   return typeof node === 'object' && node !== null && 'range' in node ? (node as Node) : undefined;
+}
+
+function lineAround(text: string, offset: number): string {
+  const end = text.indexOf('\n', offset);
+  return text.slice(text.lastIndexOf('\n', offset - 1) + 1, end < 0 ? undefined : end);
 }
 
 function positionAt(text: string, offset: number): Position {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { InventoryError, type Problem } from './problem';
 import type { Inventory } from './types';
@@ -14,12 +14,14 @@ export function checkLeftBehind(inventory: Inventory, root: string): void {
   const stacks = new Set(inventory.envs.map(({ stack }) => stack));
   const folders = new Set(['state']);
   for (const { backend } of inventory.envs) {
-    if (backend.type === 'local' && backend.path !== undefined) folders.add(backend.path);
+    if (backend.type === 'local' && backend.path !== undefined) {
+      folders.add(path.join(backend.path, '.'));
+    }
   }
   const problems: Problem[] = [];
   for (const folder of [...folders].sort()) {
     const absolute = path.resolve(root, folder);
-    if (!existsSync(absolute)) continue;
+    if (!statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) continue;
     for (const file of readdirSync(absolute).sort()) {
       const stack = /^(app-.+)\.tfstate$/.exec(file)?.[1];
       if (stack === undefined || stacks.has(stack)) continue;
@@ -29,7 +31,7 @@ export function checkLeftBehind(inventory: Inventory, root: string): void {
         severity: 'error',
         position: { line: 1, column: 1 },
         path: 'app_projects',
-        what: `lacks the env of ${stack}, whose state ${folder}/${file} still holds ${count} resources`,
+        what: `lacks the env of ${stack}, whose state ${folder}/${file} still holds ${count === 1 ? '1 resource' : `${count} resources`}`,
         fix: `write the env back with "state: absent" and run: npx cdktf deploy ${stack}`,
       });
     }

@@ -69,6 +69,7 @@ function knownKeys(path: Path): string[] {
 /** Jinja, and characters that Terraform would change or a guest would choke on, in every key and text. */
 function checkTexts(value: unknown, path: Path, validation: Validation): void {
   if (typeof value === 'string') {
+    if (validation.isSaid(path)) return;
     checkCharacters(value, path, validation);
     if (!hasJinja(value)) return;
     if (NO_REFERENCE.has(String(path.at(-1))) && path.length === 5) {
@@ -102,6 +103,7 @@ function checkTexts(value: unknown, path: Path, validation: Validation): void {
 }
 
 function checkCharacters(value: string, path: Path, validation: Validation): void {
+  if (/^[ -~]*$/.test(value)) return;
   if (value !== value.normalize('NFC')) {
     validation.error(
       path,
@@ -109,13 +111,11 @@ function checkCharacters(value: string, path: Path, validation: Validation): voi
       'type it again, or convert the file (e.g. `uconv -x nfc`)',
     );
   }
-  const control = [...value].find((char) => {
-    const code = char.charCodeAt(0);
-    return (code < 0x20 && char !== '\n' && char !== '\t') || code === 0x7f || char === '\uFEFF';
-  });
-  if (control !== undefined) {
-    const code = control.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
-    validation.error(path, `holds the control character U+${code}`, 'remove it');
+  const found = /[^\P{Cc}\n\t]|[\p{Cs}\uFEFF]/u.exec(value)?.[0];
+  if (found !== undefined) {
+    const code = `U+${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+    const what = /\p{Cs}/u.test(found) ? `${code}, half of a character` : `the control character ${code}`;
+    validation.error(path, `holds ${what}`, 'remove it');
   }
 }
 

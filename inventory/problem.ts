@@ -64,7 +64,13 @@ export function formatProblem(file: string, problem: Problem): string {
   const at = (position: Position): string => `${file}:${position.line}:${position.column}`;
   const other = problem.other ? ` (the other: ${at(problem.other)})` : '';
   const mark = problem.severity === 'warning' ? 'warning: ' : '';
-  return `${at(problem.position)}  ${problem.path || '(top)'}  ${mark}${problem.what}${other}  ${problem.fix}`;
+  const line = `${problem.path || '(top)'}  ${mark}${problem.what}${other}  ${problem.fix}`;
+  return `${at(problem.position)}  ${printable(line)}`;
+}
+
+/** A key of the file may hold anything: a line stays one line, and no terminal obeys it. */
+function printable(line: string): string {
+  return line.replace(/[\p{Cc}\p{Cs}]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /**

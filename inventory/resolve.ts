@@ -229,7 +229,7 @@ function resolveEnvVars(scope: Scope<Level>, validation: Validation): Record<str
 export function splitAddress(value: string): Address {
   const [address = '', ...rest] = value.split('/');
   const prefix = rest.join('/');
-  return { address, prefix: /^\d{1,2}$/.test(prefix) ? Number(prefix) : NaN };
+  return { address, prefix: /^(0|[1-9]\d?)$/.test(prefix) ? Number(prefix) : NaN };
 }
 
 /** `app_<project>_<env>`, to tell collisions of ids that differ only in case or in `-`. */

@@ -10,6 +10,8 @@ export class Validation {
   readonly problems: Problem[];
   /** Paths whose value, or something in it, was refused: nothing else is said about them. */
   readonly #refused = new Set<string>();
+  /** Paths whose value itself was refused. */
+  readonly #said = new Set<string>();
 
   /**
    * @param source the parsed file, for positions
@@ -20,6 +22,8 @@ export class Validation {
     problems: readonly Problem[] = [],
   ) {
     this.problems = [...problems];
+    // Of a key that is written twice, the value that counts is checked as any other.
+    for (const { path, other } of problems) if (path !== '' && !other) this.#refuse(path.split('.'));
   }
 
   /**
@@ -30,7 +34,7 @@ export class Validation {
    * @param other for a duplicate, the path of the other one
    */
   error(path: Path, what: string, fix: string, other?: Path): void {
-    path.forEach((_step, index) => this.#refused.add(dotted(path.slice(0, index + 1))));
+    this.#refuse(path);
     this.#add('error', path, what, fix, other);
   }
 
@@ -46,6 +50,11 @@ export class Validation {
     return this.#refused.has(dotted(path));
   }
 
+  /** Whether the value at a path itself was refused already. */
+  isSaid(path: Path): boolean {
+    return this.#said.has(dotted(path));
+  }
+
   /** Whether anything was refused. */
   get failed(): boolean {
     return this.problems.some(({ severity }) => severity === 'error');
@@ -54,6 +63,11 @@ export class Validation {
   /** The text of a scalar as written, `1.10` rather than 1.1. */
   written(path: Path): string | undefined {
     return this.source.written(path);
+  }
+
+  #refuse(path: Path): void {
+    this.#said.add(dotted(path));
+    path.forEach((_step, index) => this.#refused.add(dotted(path.slice(0, index + 1))));
   }
 
   #add(severity: Problem['severity'], path: Path, what: string, fix: string, other?: Path): void {
@@ -121,6 +135,12 @@ export function reportIssue(
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(path);
     for (const name of issue.keys) {
+      // Said already, for every level.
+      if (name === '__proto__') continue;
+      if (known.includes('guest') && knownKeys([...path, 'guest']).includes(name)) {
+        validation.error([...path, name], 'is a key of the guest', 'write it below guest:');
+        continue;
+      }
       validation.error(
         [...path, name],
         `is not a key of this tool here${didYouMean(name, known)}`,
@@ -129,6 +149,8 @@ export function reportIssue(
     }
     return;
   }
+  // One value, one error: the first says what to mend.
+  if (validation.isSaid(path)) return;
   const [what = '', fix] = issue.message.split(FIX);
   if (fix !== undefined) {
     validation.error(path, what, fix);
@@ -155,7 +177,6 @@ export function reportIssue(
   if (issue.code === 'invalid_type') {
     const expected = TYPE_NAMES[issue.expected] ?? issue.expected;
     const reference = typeof value === 'string' && value.includes('{{');
-    if (reference && validation.isRefused(path)) return;
     validation.error(
       path,
       `is ${describe(value)}, not ${expected}`,
@@ -193,7 +214,10 @@ function describe(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
   if (typeof value === 'boolean') return 'true or false';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'a number' : 'a fraction';
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) return 'infinity or no number at all';
+    return Number.isInteger(value) ? 'a number' : 'a fraction';
+  }
   return 'a text';
 }
 

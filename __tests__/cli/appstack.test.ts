@@ -106,7 +106,7 @@ inventory.yml:44:9  app_projects.pote.envs.qa.ip  is the address 10.0.10.101, wh
     const { code, err } = appstack(['synth']);
     expect(code).toBe(1);
     expect(err).toContain(
-      'lacks the env of app-pote-old, whose state state/app-pote-old.tfstate still holds 1 resources',
+      'lacks the env of app-pote-old, whose state state/app-pote-old.tfstate still holds 1 resource',
     );
     expect(err).toContain('write the env back with "state: absent" and run: npx cdktf deploy app-pote-old');
   });

@@ -22,7 +22,7 @@ describe('ids', () => {
         `inventory.yml:3:3  app_projects.${name}  is not a project id  ${fix}`,
       ]);
       expect(problems(inventoryOf({ env: id }))).toEqual([
-        `inventory.yml:6:7  app_projects.p0.envs.${name}  is not a environment id  ${fix}`,
+        `inventory.yml:6:7  app_projects.p0.envs.${name}  is not an environment id  ${fix}`,
       ]);
     },
   );
@@ -175,6 +175,21 @@ describe('repositories', () => {
       expect(repoProblem(url)).toBeDefined();
     },
   );
+
+  const CREDENTIALS = ['holds credentials'];
+  test.each<[url: string, what: string[]]>([
+    ['{{ vault_repo }}', []],
+    ['git@{{ vault_host }}:team/pote.git', []],
+    ['https://git.example.lan/{{ vault_team }}/pote.git', []],
+    ['https://u:{{ vault_x }}@git.example.lan/pote', CREDENTIALS],
+    ['https://{{ vault_x }}@git.example.lan/pote', CREDENTIALS],
+    ['https://u:p@git.example.lan/{{ vault_x }}', CREDENTIALS],
+    ['--upload-pack={{ vault_x }}', ['begins with "-", which git reads as an option']],
+    ['ext::{{ vault_x }}', ['uses a git remote helper, which can run any command']],
+  ])('%s, with a reference in it', (url, what) => {
+    const text = changed('git@git.example.lan:team/pote.git', `"${url}"`);
+    expect(problems(text).map((line) => line.split('  ')[2])).toEqual(what);
+  });
 
   test('in the inventory', () => {
     expect(

@@ -34,6 +34,7 @@ describe('addresses', () => {
       "has no valid prefix  write the length of the subnet's prefix: 10.0.10.101/24",
     ],
     ['10.0.10.101/24/24', "has no valid prefix  write the length of the subnet's prefix: 10.0.10.101/24"],
+    ['10.0.10.101/08', "has no valid prefix  write the length of the subnet's prefix: 10.0.10.101/24"],
     ['10.0.10.101/7', 'has the prefix /7  write a prefix from 8 to 30'],
     ['10.0.10.101/0', 'has the prefix /0  write a prefix from 8 to 30'],
     [

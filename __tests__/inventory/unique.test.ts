@@ -77,6 +77,8 @@ describe('unique in the whole inventory', () => {
 describe('stacks', () => {
   const stack = (name: string, first: string): string =>
     `makes the stack ${name}, which another environment makes (the other: inventory.yml:${first})  rename one of the two`;
+  const ONLY_CASE =
+    'differs from another project only in case (the other: inventory.yml:3:3)  rename one of the two';
 
   test.each<[name: string, text: string, lines: string[]]>([
     [
@@ -92,7 +94,19 @@ describe('stacks', () => {
     [
       'projects that differ in case',
       inventoryOf({ project: 'projectA' }, { project: 'projecta' }),
-      [`15:7  app_projects.projecta.envs.dev  ${stack('app-projecta-dev', '6:7')}`],
+      [`12:3  app_projects.projecta  ${ONLY_CASE}`],
+    ],
+    [
+      'projects that differ in case, with other envs',
+      inventoryOf({ project: 'projectA' }, { project: 'PROJECTA', env: 'qa' }),
+      [`12:3  app_projects.PROJECTA  ${ONLY_CASE}`],
+    ],
+    [
+      'an env whose group is that of all envs of another project',
+      inventoryOf({ project: 'a-b', env: 'c' }, { project: 'a', env: 'b-all' }),
+      [
+        '15:7  app_projects.a.envs.b-all  makes the group app_a_b_all, which another project makes (the other: inventory.yml:3:3)  rename one of the two',
+      ],
     ],
     ['projects that only share a beginning', inventoryOf({ project: 'a' }, { project: 'ab' }), []],
     [

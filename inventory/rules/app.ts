@@ -1,5 +1,5 @@
 import type { InventoryInput } from '../schema/inventory';
-import { repoProblem } from '../schema/git';
+import { NOT_A_URL, repoProblem } from '../schema/git';
 import type { Draft } from '../resolve';
 import type { Validation } from '../validation';
 
@@ -11,8 +11,10 @@ export function checkRepos(input: InventoryInput, validation: Validation): void 
     if (repo === undefined) continue;
     const path = ['app_projects', project, 'repo'];
     if (validation.isRefused(path)) continue;
-    const problem = repo.includes('{{') ? undefined : repoProblem(repo);
-    if (problem) validation.error(path, problem.what, problem.fix);
+    const problem = repoProblem(repo.replace(/\{\{.*?\}\}/gs, 'x'));
+    // What a reference holds is not known: it may be what makes it a URL.
+    if (!problem || (problem === NOT_A_URL && repo.includes('{{'))) continue;
+    validation.error(path, problem.what, problem.fix);
   }
 }
 

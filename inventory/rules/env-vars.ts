@@ -15,6 +15,9 @@ const SECRET_NAME =
 /** `scheme://user:password@host` where the password is written out. */
 const URL_CREDENTIALS = /[A-Za-z][A-Za-z0-9+.-]*:\/\/[^\s/@:]*:([^\s/@]+)@/g;
 
+/** The password of a connection string: `?password=`, `host=h password=`. */
+const PARAMETER = /(?:^|[?&;\s])(?:password|passwd|pwd)=([^\s&;]+)/gi;
+
 /** The maps `env_vars` and lists `plain_env_vars` of projects and envs. */
 export function checkEnvVars(input: InventoryInput, validation: Validation): void {
   for (const [project, { envs, ...own }] of Object.entries(input.app_projects)) {
@@ -84,7 +87,9 @@ function checkMap(
 function isLiteralSecret(name: string, value: string, plain: readonly string[]): boolean {
   if (value === '' || plain.includes(name)) return false;
   const literals = value.replace(/\{\{.*?\}\}/gs, '\u0001');
-  const passwords = [...literals.matchAll(URL_CREDENTIALS)].map(([, password = '']) => password);
+  const passwords = [...literals.matchAll(URL_CREDENTIALS), ...literals.matchAll(PARAMETER)].map(
+    ([, password = '']) => password,
+  );
   if (passwords.length > 0) return passwords.some((password) => !password.includes('\u0001'));
   return SECRET_NAME.test(name) && !literals.includes('\u0001');
 }

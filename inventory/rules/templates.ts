@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Path } from '../document';
 import type { InventoryInput } from '../schema/inventory';
@@ -30,7 +30,7 @@ function checkFolder(
   const absolute = path.resolve(base, folder);
   if (folder.includes('{{')) {
     validation.error(at, 'is a vault reference, but is read when the stacks are made', 'write the folder');
-  } else if (!existsSync(absolute)) {
+  } else if (!statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) {
     validation.error(at, 'is no folder', 'write a folder relative to the inventory');
   } else {
     for (const file of readdirSync(absolute).filter(

@@ -76,7 +76,7 @@ export const backendSchema = z.discriminatedUnion('type', [
     type: z.literal('pg'),
     conn_str: key(
       constant().refine(
-        (value) => !/:\/\/[^/@\s]*:[^/@\s]*@|password=/.test(value),
+        (value) => !/:\/\/[^/@\s]*:[^/@\s]*@|password\s*=/.test(value),
         message('holds a password', 'leave it out; export PG_CONN_STR or PGPASSWORD'),
       ),
       { description: 'Connection string without a password.', default: 'PG_CONN_STR' },

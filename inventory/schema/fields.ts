@@ -91,7 +91,11 @@ export function whole(min: number, max: number, unit = 'number'): z.ZodInt {
     `is not a ${unit} from ${min} to ${max}`,
     `write a whole number from ${min} to ${max}`,
   );
-  return z.int().min(min, range).max(max, range);
+  // zod has a range of its own for whole numbers; beyond it the message is the same.
+  return z
+    .int({ error: ({ code }) => (code === 'too_big' || code === 'too_small' ? range : undefined) })
+    .min(min, range)
+    .max(max, range);
 }
 
 /** A TCP port. */

@@ -14,12 +14,24 @@ export function isBranch(name: string): boolean {
   return name.split('/').every((part) => !part.startsWith('.') && !part.endsWith('.lock'));
 }
 
+/** What is wrong with a repository URL, and what to do. */
+export interface RepoProblem {
+  what: string;
+  fix: string;
+}
+
+/** Said of what is no URL at all. */
+export const NOT_A_URL: RepoProblem = {
+  what: 'is not a git URL',
+  fix: 'write e.g. git@git.example.lan:team/app.git',
+};
+
 /**
  * What is wrong with a repository URL.
  * @param url the URL, without vault references
  * @returns what is wrong and what to do, or undefined when git and this tool accept it
  */
-export function repoProblem(url: string): { what: string; fix: string } | undefined {
+export function repoProblem(url: string): RepoProblem | undefined {
   if (url.startsWith('-'))
     return { what: 'begins with "-", which git reads as an option', fix: 'write the URL' };
   if (/^([^/]*@|[a-z+]+:\/\/([^/]*@)?)-/.test(url)) {
@@ -39,7 +51,7 @@ export function repoProblem(url: string): { what: string; fix: string } | undefi
     };
   }
   if (!/^((https?|ssh|git|file):\/\/[^\s]+|[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:[^\s]+|\/[^\s]+)$/.test(url)) {
-    return { what: 'is not a git URL', fix: 'write e.g. git@git.example.lan:team/app.git' };
+    return NOT_A_URL;
   }
   return undefined;
 }
