@@ -1,9 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { DEFAULT_TOKEN, startEmulator, type Emulator } from '../../emulator';
+import { useLab } from '../support/lab';
 import { command, describeWith, providers } from '../support/requirements';
-import { Workspace } from '../support/workspace';
 
 jest.setTimeout(120_000);
 
@@ -80,59 +78,44 @@ const CHANGES: [string, (text: string) => string, Effect][] = [
 ];
 
 describeWith([providers, command('curl')], 'what a change in the inventory does to a standing guest', () => {
-  let emulator: Emulator;
-  let workspace: Workspace;
-  let folder: string;
+  const lab = useLab();
 
   beforeEach(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'pve-'));
-    const certFile = path.join(folder, 'ca.pem');
-    emulator = await startEmulator({ taskMs: 10, bootMs: 10, nodes: ['pve', 'pve2'], certFile });
-    workspace = new Workspace({
-      PROXMOX_VE_API_TOKEN: DEFAULT_TOKEN,
-      SSL_CERT_FILE: certFile,
-      TF_VAR_vault_root: 'fake-pass',
-    });
-    workspace.synth(base(emulator.url));
-    expect((await workspace.apply(STACK)).code).toBe(0);
-    emulator.log.clear();
-  });
-
-  afterEach(async () => {
-    await emulator.stop();
-    workspace.remove();
-    rmSync(folder, { recursive: true, force: true });
+    lab.workspace.env['TF_VAR_vault_root'] = 'fake-pass';
+    lab.workspace.synth(base(lab.emulator.url));
+    expect((await lab.workspace.apply(STACK)).code).toBe(0);
+    lab.emulator.log.clear();
   });
 
   /** What terraform planned for the guest, and what came of it. */
   async function effect(): Promise<Effect> {
-    const plan = await workspace.plan(STACK, '-out=plan.tfplan');
+    const plan = await lab.workspace.plan(STACK, '-out=plan.tfplan');
     if (plan.code === 1) return 'refused by the plan';
-    const shown = await workspace.terraform(STACK, ['show', '-json', 'plan.tfplan']);
+    const shown = await lab.workspace.terraform(STACK, ['show', '-json', 'plan.tfplan']);
     const { resource_changes: changes } = JSON.parse(
       shown.output.slice(shown.output.indexOf('{"format_version"')),
     ) as {
       resource_changes: { address: string; change: { actions: string[] } }[];
     };
     const actions = changes.find(({ address }) => address.endsWith('.guest'))?.change.actions ?? [];
-    const apply = await workspace.terraform(STACK, ['apply', 'plan.tfplan']);
-    const calls = emulator.log.list().map(({ method, path: where }) => `${method} ${where}`);
+    const apply = await lab.workspace.terraform(STACK, ['apply', 'plan.tfplan']);
+    const calls = lab.emulator.log.list().map(({ method, path: where }) => `${method} ${where}`);
     if (actions.includes('delete')) {
       expect(apply.code).toBe(0);
       return 'replaced';
     }
     expect(calls.filter((call) => call.startsWith('DELETE'))).toEqual([]);
     if (apply.code !== 0) return 'refused by Proxmox';
-    const again = await workspace.plan(STACK);
+    const again = await lab.workspace.plan(STACK);
     expect([again.code, again.output]).toEqual([0, expect.stringContaining('No changes.')]);
     if (actions.includes('no-op')) return 'nothing';
     return calls.some((call) => call.endsWith('/status/reboot')) ? 'in place, reboot' : 'in place';
   }
 
   test.each(CHANGES)('%s', async (_name, change, expected) => {
-    const changed = change(base(emulator.url));
-    expect(changed).not.toBe(base(emulator.url));
-    workspace.synth(changed);
+    const changed = change(base(lab.emulator.url));
+    expect(changed).not.toBe(base(lab.emulator.url));
+    lab.workspace.synth(changed);
     expect(await effect()).toBe(expected);
   });
 });

@@ -1,39 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { DEFAULT_TOKEN, type GuestPatch, startEmulator, type Emulator } from '../../emulator';
+import { type GuestPatch } from '../../emulator';
+import { useLab } from '../support/lab';
 import { command, describeWith, providers } from '../support/requirements';
-import { Workspace } from '../support/workspace';
 
 jest.setTimeout(120_000);
 
 const STACK = 'app-shop-dev';
 
 describeWith([providers, command('curl')], 'what somebody changed by hand', () => {
-  let emulator: Emulator;
-  let workspace: Workspace;
-  let folder: string;
+  const lab = useLab();
 
   beforeEach(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'pve-'));
-    const certFile = path.join(folder, 'ca.pem');
-    emulator = await startEmulator({ taskMs: 10, bootMs: 10, certFile });
-    workspace = new Workspace({ PROXMOX_VE_API_TOKEN: DEFAULT_TOKEN, SSL_CERT_FILE: certFile });
-    workspace.synth(`proxmox_host: ${emulator.url}
+    lab.workspace.synth(`proxmox_host: ${lab.emulator.url}
 configure: false
 app_projects:
   shop:
     app_type: none
     envs: {dev: {name: shop-dev, vmid: 301, ip: 10.0.10.31/24, gateway: 10.0.10.1}}
 `);
-    expect((await workspace.apply(STACK)).code).toBe(0);
-    emulator.log.clear();
-  });
-
-  afterEach(async () => {
-    await emulator.stop();
-    workspace.remove();
-    rmSync(folder, { recursive: true, force: true });
+    expect((await lab.workspace.apply(STACK)).code).toBe(0);
+    lab.emulator.log.clear();
   });
 
   test.each<[string, GuestPatch, RegExp]>([
@@ -60,14 +45,14 @@ app_projects:
       /gateway = "10.0.10.9" -> "10.0.10.1"/,
     ],
   ])('%s: the plan shows it, the apply mends it, nothing is replaced', async (_what, patch, shown) => {
-    emulator.changeGuest(301, patch);
-    const plan = await workspace.plan(STACK);
+    lab.emulator.changeGuest(301, patch);
+    const plan = await lab.workspace.plan(STACK);
     expect([plan.code, plan.output]).toEqual([2, expect.stringMatching(shown)]);
-    const apply = await workspace.apply(STACK);
+    const apply = await lab.workspace.apply(STACK);
     expect([apply.code, apply.output]).toEqual([0, expect.stringContaining('Apply complete!')]);
-    const again = await workspace.plan(STACK);
+    const again = await lab.workspace.plan(STACK);
     expect([again.code, again.output]).toEqual([0, expect.stringContaining('No changes.')]);
-    const gone = emulator.log.list().filter(({ method }) => method === 'DELETE');
+    const gone = lab.emulator.log.list().filter(({ method }) => method === 'DELETE');
     expect(gone).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { DEFAULT_TOKEN, startEmulator, type Emulator } from '../../emulator';
+import { DEFAULT_TOKEN } from '../../emulator';
+import { useLab } from '../support/lab';
 import { command, describeWith, providers } from '../support/requirements';
-import { unwrapped, Workspace } from '../support/workspace';
+import { unwrapped } from '../support/workspace';
 
 jest.setTimeout(120_000);
 
@@ -29,39 +29,18 @@ ${env}`;
 }
 
 describeWith([providers, command('curl')], 'guards, with the real provider against the emulator', () => {
-  let emulator: Emulator;
-  let workspace: Workspace;
-  let folder: string;
-
-  beforeEach(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'pve-'));
-    const certFile = path.join(folder, 'ca.pem');
-    emulator = await startEmulator({ taskMs: 20, nodes: ['pve', 'pve2'], certFile });
-    workspace = new Workspace({
-      PROXMOX_VE_API_TOKEN: DEFAULT_TOKEN,
-      SSL_CERT_FILE: certFile,
-    });
-  });
-
-  afterEach(async () => {
-    await emulator.stop();
-    workspace.remove();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const lab = useLab();
 
   const creates = (): unknown[] =>
-    emulator.log.list().filter(({ method, path: where }) => method === 'POST' && /\/(lxc|qemu)$/.test(where));
-  const writes = (): string[] =>
-    emulator.log
+    lab.emulator.log
       .list()
-      .filter(({ method }) => method !== 'GET')
-      .map(({ method, path: where }) => `${method} ${where}`);
+      .filter(({ method, path: where }) => method === 'POST' && /\/(lxc|qemu)$/.test(where));
 
   test('a deploy creates the guest, and the plan after it is empty', async () => {
-    workspace.synth(inventory(emulator.url));
-    const applied = await workspace.apply(STACK);
+    lab.workspace.synth(inventory(lab.emulator.url));
+    const applied = await lab.workspace.apply(STACK);
     expect(applied.output).toContain('Apply complete! Resources: 3 added');
-    const plan = await workspace.plan(STACK);
+    const plan = await lab.workspace.plan(STACK);
     expect([plan.code, plan.output]).toEqual([0, expect.stringContaining('No changes.')]);
     expect(creates()).toHaveLength(1);
   });
@@ -73,26 +52,32 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
   ] as const)('a VMID of %s fails the plan with its name and node', async (_what, seed, who) => {
     const config: Record<string, string> =
       seed.type === 'lxc' ? { hostname: 'stranger' } : { name: 'stranger' };
-    emulator.addGuest({ vmid: 301, ...seed, running: false, config });
-    workspace.synth(inventory(emulator.url));
-    const plan = await workspace.plan(STACK);
+    lab.emulator.addGuest({ vmid: 301, ...seed, running: false, config });
+    lab.workspace.synth(inventory(lab.emulator.url));
+    const plan = await lab.workspace.plan(STACK);
     expect(plan.code).toBe(1);
     expect(unwrapped(plan.output)).toContain(`VMID 301 belongs to ${who}, which is not a guest of ${STACK}`);
-    const apply = await workspace.apply(STACK);
+    const apply = await lab.workspace.apply(STACK);
     expect(apply.code).toBe(1);
-    expect(writes()).toEqual([]);
+    expect(lab.writes()).toEqual([]);
   });
 
   test('a VMID of a guest that the token may not see fails the plan', async () => {
-    emulator.addGuest({ vmid: 301, type: 'lxc', node: 'pve', running: true, config: { hostname: 'hidden' } });
-    emulator.auth.setToken({
+    lab.emulator.addGuest({
+      vmid: 301,
+      type: 'lxc',
+      node: 'pve',
+      running: true,
+      config: { hostname: 'hidden' },
+    });
+    lab.emulator.auth.setToken({
       id: 'root@pam!limited',
       secret: '11111111-1111-1111-1111-111111111111',
       grant: { role: 'Administrator', hidden: [301] },
     });
-    workspace.env['PROXMOX_VE_API_TOKEN'] = 'root@pam!limited=11111111-1111-1111-1111-111111111111';
-    workspace.synth(inventory(emulator.url));
-    const plan = await workspace.plan(STACK);
+    lab.workspace.env['PROXMOX_VE_API_TOKEN'] = 'root@pam!limited=11111111-1111-1111-1111-111111111111';
+    lab.workspace.synth(inventory(lab.emulator.url));
+    const plan = await lab.workspace.plan(STACK);
     expect(plan.code).toBe(1);
     expect(unwrapped(plan.output)).toContain(
       'VMID 301 is taken by a guest that these credentials may not see',
@@ -100,46 +85,52 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
   });
 
   test('a guest that appears between plan and apply is not touched', async () => {
-    workspace.synth(inventory(emulator.url));
-    const plan = await workspace.plan(STACK, '-out=plan.tfplan');
+    lab.workspace.synth(inventory(lab.emulator.url));
+    const plan = await lab.workspace.plan(STACK, '-out=plan.tfplan');
     expect(plan.code).toBe(2);
-    emulator.addGuest({ vmid: 301, type: 'lxc', node: 'pve', running: false, config: { hostname: 'late' } });
-    const apply = await workspace.terraform(STACK, ['apply', 'plan.tfplan']);
+    lab.emulator.addGuest({
+      vmid: 301,
+      type: 'lxc',
+      node: 'pve',
+      running: false,
+      config: { hostname: 'late' },
+    });
+    const apply = await lab.workspace.terraform(STACK, ['apply', 'plan.tfplan']);
     expect(apply.code).toBe(1);
     expect(unwrapped(apply.output)).toContain(
       'VMID 301 belongs to lxc/301 (late) on node pve, which is not a guest of app-shop-dev',
     );
-    expect(writes()).toEqual([]);
+    expect(lab.writes()).toEqual([]);
   });
 
   test('our guest on another node fails the plan with the node to write, and is not created again', async () => {
-    workspace.synth(inventory(emulator.url));
-    await workspace.apply(STACK);
-    emulator.changeGuest(301, { node: 'pve2' });
-    emulator.log.clear();
-    const plan = await workspace.plan(STACK);
+    lab.workspace.synth(inventory(lab.emulator.url));
+    await lab.workspace.apply(STACK);
+    lab.emulator.changeGuest(301, { node: 'pve2' });
+    lab.emulator.log.clear();
+    const plan = await lab.workspace.plan(STACK);
     expect(plan.code).toBe(1);
     expect(unwrapped(plan.output)).toContain('Write proxmox_node: pve2 in the inventory');
-    expect(writes()).toEqual([]);
+    expect(lab.writes()).toEqual([]);
 
-    workspace.synth(inventory(emulator.url, '', 'proxmox_node: pve2'));
-    const moved = await workspace.apply(STACK);
+    lab.workspace.synth(inventory(lab.emulator.url, '', 'proxmox_node: pve2'));
+    const moved = await lab.workspace.apply(STACK);
     expect(moved.code).toBe(0);
-    expect(writes().filter((line) => line.startsWith('DELETE'))).toEqual([]);
-    expect((await workspace.plan(STACK)).code).toBe(0);
+    expect(lab.writes().filter((line) => line.startsWith('DELETE'))).toEqual([]);
+    expect((await lab.workspace.plan(STACK)).code).toBe(0);
   });
 
   test('another vmid in the inventory is refused: a guest cannot be renumbered', async () => {
-    workspace.synth(inventory(emulator.url));
-    await workspace.apply(STACK);
-    emulator.log.clear();
-    workspace.synth(inventory(emulator.url).replace('vmid: 301', 'vmid: 302'));
-    const plan = await workspace.plan(STACK);
+    lab.workspace.synth(inventory(lab.emulator.url));
+    await lab.workspace.apply(STACK);
+    lab.emulator.log.clear();
+    lab.workspace.synth(inventory(lab.emulator.url).replace('vmid: 301', 'vmid: 302'));
+    const plan = await lab.workspace.plan(STACK);
     expect(plan.code).toBe(1);
     expect(unwrapped(plan.output)).toContain(
       'container 301 (shop-dev) on node pve carries the tag "app-shop-dev"',
     );
-    expect(writes()).toEqual([]);
+    expect(lab.writes()).toEqual([]);
   });
 
   test.each([
@@ -164,52 +155,52 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
   ] as const)(
     'an address of %s fails the plan; allow_ip_conflicts overrides it',
     async (_what, seed, who) => {
-      emulator.addGuest({ vmid: 400, node: 'pve2', running: false, ...seed });
-      workspace.synth(inventory(emulator.url));
-      const plan = await workspace.plan(STACK);
+      lab.emulator.addGuest({ vmid: 400, node: 'pve2', running: false, ...seed });
+      lab.workspace.synth(inventory(lab.emulator.url));
+      const plan = await lab.workspace.plan(STACK);
       expect(plan.code).toBe(1);
       expect(unwrapped(plan.output)).toContain(who);
-      expect(writes()).toEqual([]);
-      const forced = await workspace.apply(STACK, '-var=allow_ip_conflicts=true');
+      expect(lab.writes()).toEqual([]);
+      const forced = await lab.workspace.apply(STACK, '-var=allow_ip_conflicts=true');
       expect([forced.code, forced.output]).toEqual([0, expect.stringContaining('Apply complete!')]);
     },
   );
 
   test('an address that only begins or ends alike is free', async () => {
-    emulator.addGuest({
+    lab.emulator.addGuest({
       vmid: 400,
       type: 'lxc',
       node: 'pve',
       running: false,
       config: { net0: 'name=eth0,bridge=vmbr0,ip=10.0.10.3/24,gw=10.0.10.1' },
     });
-    emulator.addGuest({
+    lab.emulator.addGuest({
       vmid: 401,
       type: 'lxc',
       node: 'pve',
       running: false,
       config: { net0: 'name=eth0,bridge=vmbr0,ip=110.0.10.31/24' },
     });
-    emulator.addGuest({
+    lab.emulator.addGuest({
       vmid: 402,
       type: 'lxc',
       node: 'pve',
       running: false,
       config: { net0: 'name=eth0,bridge=vmbr0,ip=10.0.10.99/24,gw=10.0.10.31' },
     });
-    emulator.addGuest({
+    lab.emulator.addGuest({
       vmid: 403,
       type: 'lxc',
       node: 'pve',
       running: false,
       config: { description: 'was ip=10.0.10.31/24' },
     });
-    workspace.synth(inventory(emulator.url));
-    expect((await workspace.plan(STACK)).code).toBe(2);
+    lab.workspace.synth(inventory(lab.emulator.url));
+    expect((await lab.workspace.plan(STACK)).code).toBe(2);
   });
 
   test('without credentials in the environment the plan says what it did not search, and the apply does', async () => {
-    emulator.addGuest({
+    lab.emulator.addGuest({
       vmid: 400,
       type: 'lxc',
       node: 'pve',
@@ -217,48 +208,54 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
       config: { hostname: 'other', net0: 'name=eth0,bridge=vmbr0,ip=10.0.10.31/24' },
     });
     const [id, secret] = DEFAULT_TOKEN.split('=');
-    delete workspace.env['PROXMOX_VE_API_TOKEN'];
-    workspace.synth(
-      inventory(emulator.url, '', `proxmox_token_id: ${id}\nproxmox_token_secret: "{{ vault_secret }}"`),
+    delete lab.workspace.env['PROXMOX_VE_API_TOKEN'];
+    lab.workspace.synth(
+      inventory(lab.emulator.url, '', `proxmox_token_id: ${id}\nproxmox_token_secret: "{{ vault_secret }}"`),
     );
     const variable = `-var=vault_secret=${secret}`;
-    const plan = await workspace.plan(STACK, variable);
+    const plan = await lab.workspace.plan(STACK, variable);
     expect(plan.code).toBe(2);
     expect(unwrapped(plan.output)).toContain('10.0.10.31 was not searched in other guests');
-    const apply = await workspace.apply(STACK, variable);
+    const apply = await lab.workspace.apply(STACK, variable);
     expect(apply.code).toBe(1);
     expect(unwrapped(apply.output)).toContain('10.0.10.31 is the address of lxc/400 (other) on node pve');
-    expect(writes()).toEqual([]);
+    expect(lab.writes()).toEqual([]);
 
-    workspace.env['TF_VAR_vault_secret'] = secret;
-    const searched = await workspace.plan(STACK);
+    lab.workspace.env['TF_VAR_vault_secret'] = secret;
+    const searched = await lab.workspace.plan(STACK);
     expect(searched.code).toBe(1);
     expect(unwrapped(searched.output)).toContain('10.0.10.31 is the address of lxc/400 (other) on node pve');
     for (const text of [
       plan.output,
       apply.output,
       searched.output,
-      workspace.json(STACK),
-      workspace.state(STACK),
+      lab.workspace.json(STACK),
+      lab.workspace.state(STACK),
     ]) {
       expect(text).not.toContain(secret);
     }
   });
 
   test('with user and password instead of a token', async () => {
-    delete workspace.env['PROXMOX_VE_API_TOKEN'];
-    workspace.synth(
-      inventory(emulator.url, '', 'proxmox_user: root@pam\nproxmox_password: "{{ vault_password }}"'),
+    delete lab.workspace.env['PROXMOX_VE_API_TOKEN'];
+    lab.workspace.synth(
+      inventory(lab.emulator.url, '', 'proxmox_user: root@pam\nproxmox_password: "{{ vault_password }}"'),
     );
-    workspace.env['TF_VAR_vault_password'] = 'emulated-password';
-    const apply = await workspace.apply(STACK);
+    lab.workspace.env['TF_VAR_vault_password'] = 'emulated-password';
+    const apply = await lab.workspace.apply(STACK);
     expect([apply.code, apply.output]).toEqual([0, expect.stringContaining('Apply complete!')]);
-    expect((await workspace.plan(STACK)).code).toBe(0);
+    expect((await lab.workspace.plan(STACK)).code).toBe(0);
   });
 
   test('a configuration that cannot be read refuses, one of a guest gone since does not', async () => {
-    emulator.addGuest({ vmid: 400, type: 'lxc', node: 'pve', running: false, config: { hostname: 'other' } });
-    emulator.faults.add({
+    lab.emulator.addGuest({
+      vmid: 400,
+      type: 'lxc',
+      node: 'pve',
+      running: false,
+      config: { hostname: 'other' },
+    });
+    lab.emulator.faults.add({
       kind: 'error',
       method: 'GET',
       path: '/nodes/pve/lxc/400/config',
@@ -266,15 +263,15 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
       status: 596,
       reason: 'Connection timed out',
     });
-    workspace.synth(inventory(emulator.url));
-    const plan = await workspace.plan(STACK);
+    lab.workspace.synth(inventory(lab.emulator.url));
+    const plan = await lab.workspace.plan(STACK);
     expect(plan.code).toBe(1);
     expect(unwrapped(plan.output)).toContain(
       'the configuration of the guest lxc.400.pve cannot be read (HTTP 596)',
     );
 
-    emulator.faults.remove();
-    emulator.faults.add({
+    lab.emulator.faults.remove();
+    lab.emulator.faults.add({
       kind: 'error',
       method: 'GET',
       path: '/nodes/pve/lxc/400/config',
@@ -282,79 +279,79 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
       status: 500,
       reason: "Configuration file 'nodes/pve/lxc/400.conf' does not exist",
     });
-    expect((await workspace.plan(STACK)).code).toBe(2);
+    expect((await lab.workspace.plan(STACK)).code).toBe(2);
   });
 
   test('our own orphan of a killed create passes', async () => {
-    workspace.synth(inventory(emulator.url));
-    await workspace.apply(STACK);
-    rmSync(path.join(workspace.root, 'state'), { recursive: true });
-    const apply = await workspace.apply(STACK);
+    lab.workspace.synth(inventory(lab.emulator.url));
+    await lab.workspace.apply(STACK);
+    rmSync(path.join(lab.workspace.root, 'state'), { recursive: true });
+    const apply = await lab.workspace.apply(STACK);
     expect([apply.code, apply.output]).toEqual([0, expect.stringContaining('Apply complete!')]);
-    expect((await workspace.plan(STACK)).code).toBe(0);
+    expect((await lab.workspace.plan(STACK)).code).toBe(0);
   });
 
   test('a guest that was deleted outside is created again, after the guards have looked again', async () => {
-    workspace.synth(inventory(emulator.url));
-    await workspace.apply(STACK);
-    emulator.removeGuest(301);
-    emulator.addGuest({
+    lab.workspace.synth(inventory(lab.emulator.url));
+    await lab.workspace.apply(STACK);
+    lab.emulator.removeGuest(301);
+    lab.emulator.addGuest({
       vmid: 301,
       type: 'lxc',
       node: 'pve',
       running: false,
       config: { hostname: 'squatter' },
     });
-    const refused = await workspace.apply(STACK);
+    const refused = await lab.workspace.apply(STACK);
     expect(refused.code).toBe(1);
     expect(unwrapped(refused.output)).toContain('VMID 301 belongs to container 301 (squatter) on node pve');
 
-    emulator.removeGuest(301);
-    emulator.log.clear();
-    const plan = await workspace.plan(STACK, '-out=plan.tfplan');
+    lab.emulator.removeGuest(301);
+    lab.emulator.log.clear();
+    const plan = await lab.workspace.plan(STACK, '-out=plan.tfplan');
     expect(plan.code).toBe(2);
     expect(plan.output).toContain('null_resource.preflight must be replaced');
-    emulator.addGuest({
+    lab.emulator.addGuest({
       vmid: 301,
       type: 'lxc',
       node: 'pve',
       running: false,
       config: { hostname: 'squatter' },
     });
-    const late = await workspace.terraform(STACK, ['apply', 'plan.tfplan']);
+    const late = await lab.workspace.terraform(STACK, ['apply', 'plan.tfplan']);
     expect(late.code).toBe(1);
-    expect(writes()).toEqual([]);
+    expect(lab.writes()).toEqual([]);
 
-    emulator.removeGuest(301);
-    expect((await workspace.apply(STACK)).code).toBe(0);
-    expect((await workspace.plan(STACK)).code).toBe(0);
+    lab.emulator.removeGuest(301);
+    expect((await lab.workspace.apply(STACK)).code).toBe(0);
+    expect((await lab.workspace.plan(STACK)).code).toBe(0);
   });
 
   test('an address change is guarded, too, and done in place', async () => {
-    workspace.synth(inventory(emulator.url));
-    await workspace.apply(STACK);
-    emulator.addGuest({
+    lab.workspace.synth(inventory(lab.emulator.url));
+    await lab.workspace.apply(STACK);
+    lab.emulator.addGuest({
       vmid: 400,
       type: 'lxc',
       node: 'pve',
       running: false,
       config: { hostname: 'other', net0: 'name=eth0,bridge=vmbr0,ip=10.0.10.32/24' },
     });
-    workspace.synth(inventory(emulator.url).replace('10.0.10.31/24', '10.0.10.32/24'));
-    const taken = await workspace.plan(STACK);
+    lab.workspace.synth(inventory(lab.emulator.url).replace('10.0.10.31/24', '10.0.10.32/24'));
+    const taken = await lab.workspace.plan(STACK);
     expect(taken.code).toBe(1);
     expect(unwrapped(taken.output)).toContain('10.0.10.32 is the address of lxc/400 (other)');
 
-    emulator.removeGuest(400);
-    const apply = await workspace.apply(STACK);
+    lab.emulator.removeGuest(400);
+    const apply = await lab.workspace.apply(STACK);
     expect(apply.output).toContain('1 added, 1 changed, 1 destroyed');
     expect(apply.output).toContain('container.guest: Modifications complete');
-    expect((await workspace.plan(STACK)).code).toBe(0);
+    expect((await lab.workspace.plan(STACK)).code).toBe(0);
   });
 
   test('a missing variable is an error that names it, and nothing waits for input', async () => {
-    workspace.synth(inventory(emulator.url, '', 'proxmox_node: "{{ vault_node }}"'));
-    const plan = await workspace.plan(STACK);
+    lab.workspace.synth(inventory(lab.emulator.url, '', 'proxmox_node: "{{ vault_node }}"'));
+    const plan = await lab.workspace.plan(STACK);
     expect(plan.code).toBe(1);
     expect(unwrapped(plan.output)).toContain('vault_node is not set: export TF_VAR_vault_node');
   });
@@ -362,7 +359,7 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
   test('the guards hold for 5,000 guests, and find the one that has the address', async () => {
     for (let vmid = 1000; vmid < 6000; vmid++) {
       const last = vmid === 5999 ? 'ip=10.0.10.31/24' : `ip=10.9.${vmid % 250}.${(vmid >> 5) % 250}/16`;
-      emulator.addGuest({
+      lab.emulator.addGuest({
         vmid,
         type: vmid % 2 ? 'lxc' : 'qemu',
         node: vmid % 3 ? 'pve' : 'pve2',
@@ -373,12 +370,12 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
             : { name: `g${vmid}`, ipconfig0: last },
       });
     }
-    workspace.synth(inventory(emulator.url));
-    const plan = await workspace.plan(STACK);
+    lab.workspace.synth(inventory(lab.emulator.url));
+    const plan = await lab.workspace.plan(STACK);
     expect(plan.code).toBe(1);
     expect(unwrapped(plan.output)).toContain('10.0.10.31 is the address of lxc/5999 (g5999) on node pve.');
-    emulator.removeGuest(5999);
-    expect((await workspace.apply(STACK)).code).toBe(0);
-    expect((await workspace.plan(STACK)).code).toBe(0);
+    lab.emulator.removeGuest(5999);
+    expect((await lab.workspace.apply(STACK)).code).toBe(0);
+    expect((await lab.workspace.plan(STACK)).code).toBe(0);
   });
 });

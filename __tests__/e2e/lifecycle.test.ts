@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { DEFAULT_TOKEN, startEmulator, type Emulator } from '../../emulator';
+import { useLab } from '../support/lab';
 import { command, describeWith, providers } from '../support/requirements';
-import { unwrapped, Workspace } from '../support/workspace';
+import { unwrapped } from '../support/workspace';
 
 jest.setTimeout(120_000);
 
@@ -30,33 +27,12 @@ ${env}`;
 const OPEN = 'protection: false';
 
 describeWith([providers, command('curl')], 'the life of a guest, with the real provider', () => {
-  let emulator: Emulator;
-  let workspace: Workspace;
-  let folder: string;
-
-  beforeEach(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'pve-'));
-    const certFile = path.join(folder, 'ca.pem');
-    emulator = await startEmulator({ taskMs: 20, nodes: ['pve', 'pve2'], certFile });
-    workspace = new Workspace({ PROXMOX_VE_API_TOKEN: DEFAULT_TOKEN, SSL_CERT_FILE: certFile });
-  });
-
-  afterEach(async () => {
-    await emulator.stop();
-    workspace.remove();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  const writes = (): string[] =>
-    emulator.log
-      .list()
-      .filter(({ method }) => method !== 'GET')
-      .map(({ method, path: where }) => `${method} ${where}`);
+  const lab = useLab();
 
   const deploy = async (): Promise<void> => {
-    const apply = await workspace.apply(STACK);
+    const apply = await lab.workspace.apply(STACK);
     expect([apply.code, apply.output]).toEqual([0, expect.stringContaining('Apply complete!')]);
-    const plan = await workspace.plan(STACK);
+    const plan = await lab.workspace.plan(STACK);
     expect([plan.code, plan.output]).toEqual([0, expect.stringContaining('No changes.')]);
   };
 
@@ -83,18 +59,20 @@ describeWith([providers, command('curl')], 'the life of a guest, with the real p
           prevent_destroy: true
           lxc_password: "{{ vault_root }}"
           allow_password_in_state: true`;
-    workspace.env['TF_VAR_vault_root'] = 'fake-root-password';
-    workspace.synth(inventory(emulator.url, guest));
+    lab.workspace.env['TF_VAR_vault_root'] = 'fake-root-password';
+    lab.workspace.synth(inventory(lab.emulator.url, guest));
     await deploy();
   });
 
   test('a privileged container without nesting, created with a token', async () => {
-    workspace.synth(inventory(emulator.url, `{${OPEN}, lxc_unprivileged: false, lxc_nesting: false}`));
+    lab.workspace.synth(
+      inventory(lab.emulator.url, `{${OPEN}, lxc_unprivileged: false, lxc_nesting: false}`),
+    );
     await deploy();
   });
 
   test('a VM: the plan after the deploy is empty', async () => {
-    emulator.addGuest({
+    lab.emulator.addGuest({
       vmid: 900,
       type: 'qemu',
       node: 'pve',
@@ -106,45 +84,50 @@ describeWith([providers, command('curl')], 'the life of a guest, with the real p
         ide2: 'local-lvm:vm-900-cloudinit,media=cdrom',
       },
     });
-    workspace.synth(inventory(emulator.url, `{proxmox_guest_type: kvm, kvm_clone_vmid: 900, ${OPEN}}`));
+    lab.workspace.synth(
+      inventory(lab.emulator.url, `{proxmox_guest_type: kvm, kvm_clone_vmid: 900, ${OPEN}}`),
+    );
     await deploy();
   });
 
   test('a changed key, template or password does not touch a guest that stands', async () => {
-    workspace.synth(inventory(emulator.url, `{${OPEN}}`));
+    lab.workspace.synth(inventory(lab.emulator.url, `{${OPEN}}`));
     await deploy();
     const other = inventory(
-      emulator.url,
+      lab.emulator.url,
       `{${OPEN}, lxc_ostemplate: "local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst"}`,
     );
-    workspace.synth(other.replace('ExampleExa ops', 'ExampleExb ops'));
-    const plan = await workspace.plan(STACK);
+    lab.workspace.synth(other.replace('ExampleExa ops', 'ExampleExb ops'));
+    const plan = await lab.workspace.plan(STACK);
     expect([plan.code, plan.output]).toEqual([0, expect.stringContaining('No changes.')]);
   });
 
   test('a volume that was added by hand stays, and the guest with it', async () => {
-    workspace.synth(inventory(emulator.url, `{${OPEN}}`));
+    lab.workspace.synth(inventory(lab.emulator.url, `{${OPEN}}`));
     await deploy();
-    emulator.changeGuest(301, { config: { mp0: 'local-lvm:vm-301-disk-1,mp=/mnt/hand,size=1G' } });
-    const plan = await workspace.plan(STACK);
+    lab.emulator.changeGuest(301, { config: { mp0: 'local-lvm:vm-301-disk-1,mp=/mnt/hand,size=1G' } });
+    const plan = await lab.workspace.plan(STACK);
     expect([plan.code, plan.output]).toEqual([0, expect.stringContaining('No changes.')]);
   });
 
   test('a guest that is not started stays as people leave it, and every plan says that it is not configured', async () => {
-    workspace.synth(
-      inventory(emulator.url, `{${OPEN}, lxc_start_after_create: false}`).replace('configure: false\n', ''),
+    lab.workspace.synth(
+      inventory(lab.emulator.url, `{${OPEN}, lxc_start_after_create: false}`).replace(
+        'configure: false\n',
+        '',
+      ),
     );
     await deploy();
-    const plan = await workspace.plan(STACK);
+    const plan = await lab.workspace.plan(STACK);
     expect(unwrapped(plan.output)).toContain(
       'lxc_start_after_create is false, so nothing waits for SSH and nothing is configured',
     );
-    emulator.changeGuest(301, { running: true });
-    expect((await workspace.plan(STACK)).code).toBe(0);
+    lab.emulator.changeGuest(301, { running: true });
+    expect((await lab.workspace.plan(STACK)).code).toBe(0);
   });
 
   test('adoption imports a standing guest: no create, no replacement, then an empty plan', async () => {
-    emulator.addGuest({
+    lab.emulator.addGuest({
       vmid: 301,
       type: 'lxc',
       node: 'pve',
@@ -159,85 +142,85 @@ describeWith([providers, command('curl')], 'the life of a guest, with the real p
         net0: 'name=eth0,bridge=vmbr0,firewall=1,hwaddr=BC:24:11:AA:BB:CC,ip=10.0.10.31/24,gw=10.0.10.1,type=veth',
       },
     });
-    workspace.synth(inventory(emulator.url, `{${OPEN}}`));
-    expect((await workspace.plan(STACK)).code).toBe(1);
+    lab.workspace.synth(inventory(lab.emulator.url, `{${OPEN}}`));
+    expect((await lab.workspace.plan(STACK)).code).toBe(1);
 
-    workspace.synth(inventory(emulator.url, `{${OPEN}}`, '        adopt: true\n'));
-    const plan = await workspace.plan(STACK);
+    lab.workspace.synth(inventory(lab.emulator.url, `{${OPEN}}`, '        adopt: true\n'));
+    const plan = await lab.workspace.plan(STACK);
     expect(plan.output).toContain('1 to import');
     expect(plan.output).toContain('0 to destroy');
-    const apply = await workspace.apply(STACK);
+    const apply = await lab.workspace.apply(STACK);
     expect([apply.code, apply.output]).toEqual([0, expect.stringContaining('1 imported')]);
-    expect(writes().filter((line) => /^(DELETE|POST .*\/lxc$)/.test(line))).toEqual([]);
-    const again = await workspace.plan(STACK);
+    expect(lab.writes().filter((line) => /^(DELETE|POST .*\/lxc$)/.test(line))).toEqual([]);
+    const again = await lab.workspace.plan(STACK);
     expect([again.code, again.output]).toEqual([0, expect.stringContaining('No changes.')]);
 
     // From now on the guard holds, with adopt: true still there.
-    emulator.removeGuest(301);
-    emulator.addGuest({
+    lab.emulator.removeGuest(301);
+    lab.emulator.addGuest({
       vmid: 301,
       type: 'lxc',
       node: 'pve',
       running: false,
       config: { hostname: 'squatter' },
     });
-    emulator.log.clear();
-    const squatted = await workspace.apply(STACK);
+    lab.emulator.log.clear();
+    const squatted = await lab.workspace.apply(STACK);
     expect(squatted.code).toBe(1);
     expect(unwrapped(squatted.output)).toContain(
       'now belongs to a guest without the tag "app-shop-prod": container 301 (squatter)',
     );
-    expect(writes()).toEqual([]);
+    expect(lab.writes()).toEqual([]);
 
     // Without adopt the plan after adoption is as empty.
-    emulator.removeGuest(301);
-    expect((await workspace.apply(STACK)).code).toBe(0);
-    workspace.synth(inventory(emulator.url, `{${OPEN}}`));
-    expect((await workspace.apply(STACK)).code).toBe(0);
-    expect((await workspace.plan(STACK)).code).toBe(0);
+    lab.emulator.removeGuest(301);
+    expect((await lab.workspace.apply(STACK)).code).toBe(0);
+    lab.workspace.synth(inventory(lab.emulator.url, `{${OPEN}}`));
+    expect((await lab.workspace.apply(STACK)).code).toBe(0);
+    expect((await lab.workspace.plan(STACK)).code).toBe(0);
   });
 
   test('a protected guest is neither destroyed nor stopped, whichever way it is tried', async () => {
-    workspace.synth(inventory(emulator.url, '{}'));
+    lab.workspace.synth(inventory(lab.emulator.url, '{}'));
     await deploy();
-    emulator.log.clear();
-    const destroy = await workspace.terraform(STACK, ['destroy', '-auto-approve']);
+    lab.emulator.log.clear();
+    const destroy = await lab.workspace.terraform(STACK, ['destroy', '-auto-approve']);
     expect(destroy.code).toBe(1);
     expect(destroy.output).toContain('Instance cannot be destroyed');
-    expect(writes()).toEqual([]);
+    expect(lab.writes()).toEqual([]);
 
     // Both steps at once: Proxmox still protects the guest, and so does what the state remembers.
-    workspace.synth(inventory(emulator.url, `{${OPEN}}`, '        state: absent\n'));
-    const absent = await workspace.apply(STACK);
+    lab.workspace.synth(inventory(lab.emulator.url, `{${OPEN}}`, '        state: absent\n'));
+    const absent = await lab.workspace.apply(STACK);
     expect(absent.code).toBe(1);
     expect(unwrapped(absent.output)).toContain(`${STACK} is protected. Nothing was touched.`);
-    expect(writes()).toEqual([]);
+    expect(lab.writes()).toEqual([]);
 
-    workspace.synth(inventory(emulator.url, `{${OPEN}}`));
-    const opened = await workspace.apply(STACK);
+    lab.workspace.synth(inventory(lab.emulator.url, `{${OPEN}}`));
+    const opened = await lab.workspace.apply(STACK);
     expect([opened.code, opened.output]).toEqual([
       0,
       expect.stringContaining('0 added, 2 changed, 0 destroyed'),
     ]);
-    workspace.synth(inventory(emulator.url, `{${OPEN}}`, '        state: absent\n'));
-    const plan = await workspace.plan(STACK);
+    lab.workspace.synth(inventory(lab.emulator.url, `{${OPEN}}`, '        state: absent\n'));
+    const plan = await lab.workspace.plan(STACK);
     expect(plan.output).toContain('Plan: 0 to add, 0 to change, 3 to destroy.');
-    expect((await workspace.apply(STACK)).code).toBe(0);
-    expect((await workspace.plan(STACK)).code).toBe(0);
-    expect(writes().at(-1)).toBe('DELETE /nodes/pve/lxc/301');
+    expect((await lab.workspace.apply(STACK)).code).toBe(0);
+    expect((await lab.workspace.plan(STACK)).code).toBe(0);
+    expect(lab.writes().at(-1)).toBe('DELETE /nodes/pve/lxc/301');
   });
 
   test('two envs deployed at the same time do not meet', async () => {
-    const two = `${inventory(emulator.url, `{${OPEN}}`)}      dev:
+    const two = `${inventory(lab.emulator.url, `{${OPEN}}`)}      dev:
         name: shop-dev
         vmid: 302
         ip: 10.0.10.32/24
         gateway: 10.0.10.1
 `;
-    workspace.synth(two);
-    const both = await Promise.all([workspace.apply(STACK), workspace.apply('app-shop-dev')]);
+    lab.workspace.synth(two);
+    const both = await Promise.all([lab.workspace.apply(STACK), lab.workspace.apply('app-shop-dev')]);
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
-    expect((await workspace.plan(STACK)).code).toBe(0);
-    expect((await workspace.plan('app-shop-dev')).code).toBe(0);
+    expect((await lab.workspace.plan(STACK)).code).toBe(0);
+    expect((await lab.workspace.plan('app-shop-dev')).code).toBe(0);
   });
 });
