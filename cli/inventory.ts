@@ -19,7 +19,7 @@ export interface InventoryOptions {
 export function inventory(names: readonly string[], options: InventoryOptions): void {
   const envs = selectEnvs(readInventoryOf(readSettings(findRoot())).envs, names);
   const data = options.list ? dynamicInventory(envs) : ansibleInventory(envs);
-  console.log(
-    options.format === 'yaml' && !options.list ? stringify(data).trimEnd() : JSON.stringify(data, null, 2),
-  );
+  // Ansible reads YAML 1.1, where an env named `no` would be false.
+  const yaml = (): string => stringify(data, { version: '1.1' }).trimEnd();
+  console.log(options.format === 'yaml' && !options.list ? yaml() : JSON.stringify(data, null, 2));
 }
