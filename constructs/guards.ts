@@ -1,5 +1,4 @@
 import { DataExternal } from '@cdktf/provider-external/lib/data-external';
-import { ExternalProvider } from '@cdktf/provider-external/lib/provider';
 import { Resource } from '@cdktf/provider-null/lib/resource';
 import { type ITerraformDependable, TerraformLocal, type TerraformStack } from 'cdktf';
 import { DataProxmoxVirtualEnvironmentContainers } from '../.gen/providers/proxmox/data-proxmox-virtual-environment-containers';
@@ -40,7 +39,6 @@ export function guardGuest(
   api: ProxmoxApi,
   source: TemplateSource,
 ): Guarded {
-  new ExternalProvider(stack, 'external');
   new DataProxmoxVirtualEnvironmentContainers(stack, 'all_containers').overrideLogicalId('all');
   new DataProxmoxVirtualEnvironmentVms(stack, 'all_vms').overrideLogicalId('all');
 

@@ -1,7 +1,9 @@
+import { ExternalProvider } from '@cdktf/provider-external/lib/provider';
 import type { ITerraformDependable, TerraformStack } from 'cdktf';
 import type { Env, ProxmoxApi } from '../inventory/types';
 import type { TemplateSource } from '../renderers/template';
 import { adoptGuest } from './adoption';
+import { checkCa } from './ca';
 import { guardGuest, UNGUARDED } from './guards';
 import { kvmGuest } from './kvm';
 import { lxcGuest } from './lxc';
@@ -32,6 +34,8 @@ export function createGuest(
   source: TemplateSource,
 ): GuestRef | undefined {
   if (env.guest.type === 'external') return undefined;
+  if (env.present || api.caFile) new ExternalProvider(stack, 'external');
+  if (api.caFile) checkCa(stack, api.caFile, source);
   proxmoxProvider(stack, api);
   const guarded = env.present ? guardGuest(stack, env, api, source) : UNGUARDED;
   const guest = env.guest.type === 'lxc' ? lxcGuest(stack, env, guarded) : kvmGuest(stack, env, guarded);

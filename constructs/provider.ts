@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { ProxmoxProvider } from '../.gen/providers/proxmox/provider';
 import type { ProxmoxApi } from '../inventory/types';
 import { toTemplate } from '../renderers/expression';
+import { checkedEndpoint } from '../renderers/ca';
 import { endpoint, endpointReference } from '../renderers/endpoint';
 import { literal } from '../inventory/text';
 import { TerraformLocal } from 'cdktf';
@@ -18,7 +19,7 @@ export function proxmoxProvider(scope: Construct, api: ProxmoxApi): ProxmoxProvi
   if (api.host && literal(api.host) === undefined)
     new TerraformLocal(scope, 'endpoint', endpoint(api.host, api.port));
   return new ProxmoxProvider(scope, 'proxmox', {
-    ...(url ? { endpoint: url } : {}),
+    ...(api.caFile ? { endpoint: checkedEndpoint(url) } : url ? { endpoint: url } : {}),
     ...(token ? { apiToken: token } : {}),
     ...(api.username && !token ? { username: toTemplate(api.username) } : {}),
     ...(api.password && !token ? { password: toTemplate(api.password) } : {}),

@@ -4,6 +4,9 @@ import { dotted, type Path, type SourceDocument } from './document';
 import type { Problem } from './problem';
 import { FIX } from './schema/fields';
 
+/** Said of a top-level key that is near to none of ours. */
+const OTHER_KEYS = 'in an Ansible group_vars file, APP_INVENTORY_ALLOW_OTHER_KEYS=1 ignores it';
+
 /** Collects problems and knows where everything stands. */
 export class Validation {
   /** All problems so far. */
@@ -141,10 +144,13 @@ export function reportIssue(
         validation.error([...path, name], 'is a key of the guest', 'write it below guest:');
         continue;
       }
+      const near = didYouMean(name, known);
+      // An Ansible file has many keys of its own; a typo has one neighbour.
+      const ansible = path.length === 0 && near === '' ? `; ${OTHER_KEYS}` : '';
       validation.error(
         [...path, name],
-        `is not a key of this tool here${didYouMean(name, known)}`,
-        'remove it or mend its name (docs/inventory.md lists all keys)',
+        `is not a key of this tool here${near}`,
+        `remove it or mend its name (docs/inventory.md lists all keys)${ansible}`,
       );
     }
     return;

@@ -1,6 +1,7 @@
 import { added, changed, MINIMAL, onlyEnv, problems } from './minimal';
 
 const UNKNOWN = 'remove it or mend its name (docs/inventory.md lists all keys)';
+const ANSIBLE = '; in an Ansible group_vars file, APP_INVENTORY_ALLOW_OTHER_KEYS=1 ignores it';
 const DEV = 'app_projects.pote.envs.dev';
 
 /** The report lines of a text without the file's name. */
@@ -53,7 +54,7 @@ describe('unknown keys', () => {
     [
       'near to nothing',
       added('top', 'ansible_python_interpreter: /usr/bin/python3'),
-      `1:1  ansible_python_interpreter  is not a key of this tool here  ${UNKNOWN}`,
+      `1:1  ansible_python_interpreter  is not a key of this tool here  ${UNKNOWN}${ANSIBLE}`,
     ],
     [
       'of another level',
@@ -212,7 +213,7 @@ describe('several errors', () => {
       `10:9  ${DEV}.branch  is not a git branch name  write a branch such as main or feature/login (rules: git check-ref-format)`,
       `11:17  ${DEV}.guest.memory  is not a size in MiB from 16 to 134217728  write a whole number from 16 to 134217728`,
       `11:28  ${DEV}.guest.cores  is a text, not a number  write digits without quotes`,
-      `13:1  zzz  is not a key of this tool here  ${UNKNOWN}`,
+      `13:1  zzz  is not a key of this tool here  ${UNKNOWN}${ANSIBLE}`,
     ]);
   });
 

@@ -174,7 +174,8 @@ export const inventorySchema = z.strictObject({
   }),
   proxmox_insecure: key(bool(), { description: "Do not verify the API's certificate.", default: 'false' }),
   proxmox_ca_file: key(text(), {
-    description: 'CA certificate of the API. The provider reads it from SSL_CERT_FILE: export that, too.',
+    description:
+      'CA certificate of the API. The provider reads it from SSL_CERT_FILE: export that, too; the plan says so where it is missing.',
   }),
   ...everywhere,
   ...templatesDir,

@@ -1,0 +1,59 @@
+import { guardLocals, guestGuards } from '../../renderers/guards';
+import { envOf } from './envs';
+
+describe('the local values', () => {
+  test.each([
+    ['holders', '', '${[for g in local.guests : g if g.vm_id == 201]}'],
+    ['ours', '', '${[for g in local.holders : g if contains(g.tags, "app-pote-dev")]}'],
+    ['foreign', '', '${[for g in local.holders : g if !contains(g.tags, "app-pote-dev")]}'],
+    ['moved', '', '${[for g in local.ours : g if g.node_name != "pve"]}'],
+    ['moved', 'proxmox_node: "{{ vault_n }}"', '${[for g in local.ours : g if g.node_name != var.vault_n]}'],
+    ['elsewhere', '', '${[for g in local.guests : g if g.vm_id != 201 && contains(g.tags, "app-pote-dev")]}'],
+    [
+      'address_claims',
+      '',
+      '${[for g in local.guests : g if g.vm_id != 201 && contains(g.tags, "ip-10.0.10.101") && !contains(g.tags, "app-pote-dev")]}',
+    ],
+    [
+      'refused',
+      '',
+      '${length(concat(local.foreign, local.moved, local.elsewhere, var.allow_ip_conflicts ? [] : local.address_claims)) > 0}',
+    ],
+    [
+      'refused',
+      'adopt: true',
+      '${length(concat(local.moved, local.elsewhere, var.allow_ip_conflicts ? [] : local.address_claims)) > 0}',
+    ],
+  ])('%s %s', (name, env, expected) => {
+    expect(guardLocals(envOf({ env }))[name]).toBe(expected);
+  });
+
+  test('an adopted guest keeps its time of creation although it is not ours yet', () => {
+    expect(guardLocals(envOf())['created']).toContain('flatten(local.ours[*].tags)');
+    expect(guardLocals(envOf({ env: 'adopt: true' }))['created']).toContain('flatten(local.holders[*].tags)');
+  });
+});
+
+describe('the conditions', () => {
+  const conditions = (env: string): string[] => guestGuards(envOf({ env })).map(({ condition }) => condition);
+  const ADDRESS = [
+    '${length(local.moved) == 0}',
+    '${length(local.elsewhere) == 0}',
+    '${var.allow_ip_conflicts || length(local.address_claims) == 0}',
+    '${var.allow_ip_conflicts || alltrue([for c in data.external.address : c.result.ok != "no"])}',
+  ];
+
+  test.each([
+    ['', ['${length(local.foreign) == 0}', ...ADDRESS]],
+    ['adopt: true', ADDRESS],
+  ])('%s', (env, expected) => {
+    expect(conditions(env)).toEqual(expected);
+  });
+
+  test('no message is without a way out', () => {
+    const messages = guestGuards(envOf()).map(({ errorMessage }) => errorMessage);
+    const told = messages.filter((message) => /Choose|Write|Write its vmid/.test(message));
+    // The last one is what the preflight says in its own words.
+    expect(told).toHaveLength(messages.length - 1);
+  });
+});
