@@ -1,3 +1,4 @@
+import { ExternalProvider } from '@cdktf/provider-external/lib/provider';
 import { NullProvider } from '@cdktf/provider-null/lib/provider';
 import { TerraformLocal, TerraformOutput, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
@@ -5,10 +6,18 @@ import type { Env, ProxmoxApi } from '../inventory/types';
 import { renderBackend } from '../renderers/backend';
 import { stackOutputs } from '../renderers/outputs';
 import type { TemplateSource } from '../renderers/template';
-import { ALLOW_IP_CONFLICTS, SSH_VARIABLES, vaultVariables } from '../renderers/variables';
+import { appTypeOf } from '../renderers/app-types';
+import {
+  ALLOW_IP_CONFLICTS,
+  LOOK_AT_GUEST,
+  RELEASE,
+  SSH_VARIABLES,
+  vaultVariables,
+} from '../renderers/variables';
 import { withoutComments } from '../renderers/json';
 import { ExplicitBackend } from './backend';
 import { createGuest } from './guest';
+import { configureGuest } from './layers';
 import { waitForSsh } from './ssh';
 import { declareVariables } from './variables';
 
@@ -40,12 +49,14 @@ export class AppStack extends TerraformStack {
     declareVariables(this, [
       ...vaultVariables(env, api),
       ...(isGuest && env.present ? [ALLOW_IP_CONFLICTS] : []),
-      ...(env.configure && env.present ? SSH_VARIABLES : []),
+      ...(env.configure && env.present ? [...SSH_VARIABLES, LOOK_AT_GUEST] : []),
+      ...(env.configure && env.present && appTypeOf(env) ? [RELEASE] : []),
     ]);
 
+    if (env.present || api.caFile) new ExternalProvider(this, 'external');
     const guest = createGuest(this, env, api, source);
     if (!env.present) return;
-    if (env.configure) waitForSsh(this, env, guest);
+    if (env.configure) configureGuest(this, env, source, guest, waitForSsh(this, env, guest));
     else this.#sayNotConfigured();
     for (const [name, value] of Object.entries(stackOutputs(env))) {
       new TerraformOutput(this, name, { value });

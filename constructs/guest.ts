@@ -1,4 +1,3 @@
-import { ExternalProvider } from '@cdktf/provider-external/lib/provider';
 import type { ITerraformDependable, TerraformStack } from 'cdktf';
 import type { Env, ProxmoxApi } from '../inventory/types';
 import type { TemplateSource } from '../renderers/template';
@@ -34,7 +33,6 @@ export function createGuest(
   source: TemplateSource,
 ): GuestRef | undefined {
   if (env.guest.type === 'external') return undefined;
-  if (env.present || api.caFile) new ExternalProvider(stack, 'external');
   if (api.caFile) checkCa(stack, api.caFile, source);
   proxmoxProvider(stack, api);
   const guarded = env.present ? guardGuest(stack, env, api, source) : UNGUARDED;

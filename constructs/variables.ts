@@ -8,13 +8,17 @@ import { requiredValidation, type Variable } from '../renderers/variables';
  * @param variables the variables
  */
 export function declareVariables(stack: Construct, variables: readonly Variable[]): void {
-  for (const { name, type, description, sensitive, default: fallback, required } of variables) {
+  for (const { name, type, description, sensitive, default: fallback, required, validation } of variables) {
+    const validations = [
+      ...(required ? [requiredValidation(name)] : []),
+      ...(validation ? [validation] : []),
+    ];
     const variable = new TerraformVariable(stack, name, {
       type,
       description,
       ...(fallback === null ? {} : { default: fallback }),
       ...(sensitive ? { sensitive } : {}),
-      ...(required ? { validation: [requiredValidation(name)] } : {}),
+      ...(validations.length > 0 ? { validation: validations } : {}),
     });
     // CDKTF cannot say null in the constructor.
     if (fallback === null) variable.addOverride('default', null);

@@ -4,7 +4,17 @@ import type { EnvInput, InventoryInput, ProjectInput } from './schema/inventory'
 import type { GuestInput } from './schema/guest';
 import { type Found, Scope, toText } from './scope';
 import type { Text } from './text';
-import type { Address, App, Env, Guest, ProxmoxApi, SshSettings } from './types';
+import type {
+  Address,
+  App,
+  AppPart,
+  BaseOs,
+  Env,
+  Guest,
+  ProxmoxApi,
+  ReleaseSettings,
+  SshSettings,
+} from './types';
 import type { Validation } from './validation';
 
 /** All keys that a level of the inventory can have. */
@@ -100,6 +110,7 @@ export function resolveEnv(draft: Draft, validation: Validation): Env {
     guest,
     ssh: resolveSsh(scope),
     configure: scope.get('configure', true) && guest.start,
+    baseOs: resolveBaseOs(scope),
     app: resolveApp(draft, validation),
     backend: scope.get('backend', { type: 'local' }),
     templateDirs: scope
@@ -192,6 +203,50 @@ function publicKeys(scope: Scope<Level>): string[] {
   return [];
 }
 
+function resolveBaseOs(scope: Scope<Level>): BaseOs {
+  const version = scope.find('node_version')?.value;
+  return {
+    user: scope.get('app_user', 'appuser'),
+    timezone: scope.get('timezone', 'Etc/UTC'),
+    locale: scope.get('locale', 'C.UTF-8'),
+    securityUpgrades: scope.get('security_upgrades', true),
+    hardenSshd: scope.get('harden_sshd', true),
+    ufw: scope.get('ufw', true),
+    firewallPorts: scope.get('firewall_ports', []),
+    removePackages: scope.get('remove_packages', false),
+    ...defined(
+      'node',
+      version === undefined
+        ? undefined
+        : {
+            version,
+            sha256: scope.get('node_sha256', ''),
+            mirror: scope.get('node_mirror', 'https://nodejs.org/dist').replace(/\/$/, ''),
+          },
+    ),
+  };
+}
+
+function resolveRelease(scope: Scope<Level>): ReleaseSettings {
+  const part = (name: 'backend' | 'frontend', port: number): AppPart => ({
+    folder: scope.get(`${name}_dir`, name),
+    port: scope.get(`${name}_port`, port),
+    ...defined('install', scope.find(`${name}_install`)?.value),
+    ...defined('build', scope.find(`${name}_build`)?.value),
+    start: scope.get(`${name}_start`, 'npm start'),
+    ...defined('healthPath', scope.find(`${name}_health_path`)?.value),
+  });
+  return {
+    backend: part('backend', 3001),
+    frontend: part('frontend', 3000),
+    ...defined('migrate', scope.find('migrate')?.value),
+    healthTimeout: scope.get('health_timeout', 30),
+    trialStart: scope.get('trial_start', true),
+    keep: scope.get('keep_releases', 5),
+    ...defined('memory', scope.find('service_memory')?.value),
+  };
+}
+
 function resolveApp(draft: Draft, validation: Validation): App {
   const { scope } = draft;
   const repo = scope.find('repo')?.value;
@@ -204,6 +259,7 @@ function resolveApp(draft: Draft, validation: Validation): App {
     knownHosts: scope.get('git_known_hosts', []).map((line) => toText(line)),
     backendPort: scope.get('backend_port', 3001),
     frontendPort: scope.get('frontend_port', 3000),
+    release: resolveRelease(scope),
     packages: [...new Set(scope.get('packages', []))].sort().map((name) => toText(name)),
     envVars: resolveEnvVars(scope, validation),
   };

@@ -84,6 +84,48 @@ export interface Address {
   prefix: number;
 }
 
+/** What base_os does on a guest, besides packages and keys. */
+export interface BaseOs {
+  /** The operators' user. */
+  user: string;
+  timezone: string;
+  locale: string;
+  securityUpgrades: boolean;
+  hardenSshd: boolean;
+  ufw: boolean;
+  /** Rules as written, e.g. `5432/tcp from 10.0.10.0/24`. */
+  firewallPorts: readonly string[];
+  removePackages: boolean;
+  /** Undefined: Debian's Node.js. */
+  node?: { version: string; sha256: string; mirror: string };
+}
+
+/** A backend or a frontend: a folder of the repository that is built and run. */
+export interface AppPart {
+  folder: string;
+  port: number;
+  /** Undefined: what package.json says. */
+  install?: string;
+  /** Undefined: `npm run build` where there is one. */
+  build?: string;
+  start: string;
+  /** Undefined: `/`, where anything but a server error will do. */
+  healthPath?: string;
+}
+
+/** How releases are made and checked. */
+export interface ReleaseSettings {
+  backend: AppPart;
+  frontend: AppPart;
+  migrate?: string;
+  /** Seconds. */
+  healthTimeout: number;
+  trialStart: boolean;
+  keep: number;
+  /** MiB for each service. */
+  memory?: number;
+}
+
 /** The application of an env. */
 export interface App {
   type: (typeof APP_TYPES)[number];
@@ -94,6 +136,7 @@ export interface App {
   backendPort: number;
   frontendPort: number;
   packages: readonly Text[];
+  release: ReleaseSettings;
   /** Sorted by name. */
   envVars: Readonly<Record<string, Text>>;
 }
@@ -121,6 +164,7 @@ export interface Env {
   ssh: SshSettings;
   /** Whether Terraform connects to the guest at all. */
   configure: boolean;
+  baseOs: BaseOs;
   app: App;
   backend: BackendInput;
   /** Folders whose templates replace ours, nearest first; relative to the inventory. */

@@ -10,9 +10,10 @@ export type Connection = Record<string, string | number>;
  * guest) beside a key, so it is switched off where there is one.
  * Source: Terraform, "Provisioner Connection Settings".
  * @param env the env
+ * @param script where the script lies on the guest, relative to the user's home
  * @returns the connection; the script lies in the user's home, not world-writable in /tmp
  */
-export function connection(env: Env): Connection {
+export function connection(env: Env, script = './.appstack-ssh.sh'): Connection {
   const { ssh } = env;
   const key =
     'var.ssh_private_key != null ? var.ssh_private_key : var.ssh_private_key_file != null ? file(pathexpand(var.ssh_private_key_file)) : null';
@@ -24,7 +25,7 @@ export function connection(env: Env): Connection {
     private_key: `\${${key}}`,
     agent: `\${${agent}}`,
     timeout: '3m',
-    script_path: './.appstack-ssh.sh',
+    script_path: script,
     ...(ssh.hostKey ? { host_key: toTemplate(ssh.hostKey) } : {}),
     ...(ssh.bastion
       ? {

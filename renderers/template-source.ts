@@ -27,7 +27,7 @@ export function templateSource(folders: readonly string[]): TemplateSource {
  * @returns their names, sorted
  */
 export function templateNames(): string[] {
-  return readdirSync(OWN)
+  return readdirSync(OWN, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ejs'))
     .sort();
 }

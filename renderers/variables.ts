@@ -12,6 +12,8 @@ export interface Variable {
   default: string | boolean | null;
   /** Whether a missing value is an error. */
   required: boolean;
+  /** What a value must be besides. */
+  validation?: { condition: string; errorMessage: string };
 }
 
 /**
@@ -55,6 +57,32 @@ export const ALLOW_IP_CONFLICTS: Variable = {
   sensitive: false,
   default: false,
   required: false,
+};
+
+/** Switches the look at the guest off. */
+export const LOOK_AT_GUEST: Variable = {
+  name: 'look_at_guest',
+  type: 'bool',
+  description:
+    'Look at the guest at plan, by SSH: what deviates there, and where its branch is. false: the plan knows only the inventory.',
+  sensitive: false,
+  default: true,
+  required: false,
+};
+
+/** Which commit is deployed. */
+export const RELEASE: Variable = {
+  name: 'release',
+  type: 'string',
+  description: "The commit or tag to deploy; empty: the head of the env's branch.",
+  sensitive: false,
+  default: '',
+  required: false,
+  validation: {
+    condition: '${can(regex("^[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}$", var.release)) || var.release == ""}',
+    errorMessage:
+      'release is no commit or tag: letters, digits and . _ / + - only, beginning with a letter or digit.',
+  },
 };
 
 /** How Terraform logs in to the guest. */

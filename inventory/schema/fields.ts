@@ -54,6 +54,22 @@ export function checked(test: (value: string) => boolean, what: string, fix: str
   return text().refine((value) => hasJinja(value) || test(value), message(what, fix));
 }
 
+/**
+ * A text that must be known at synth: it may not hold a vault reference.
+ * @param test the check
+ * @param what what is wrong when it fails
+ * @param fix what to do then
+ * @returns the zod type
+ */
+export function plain(test: (value: string) => boolean, what: string, fix: string): z.ZodString {
+  return text()
+    .refine(
+      (value) => !hasJinja(value),
+      message('cannot be a vault reference here', 'write the value itself'),
+    )
+    .refine((value) => hasJinja(value) || test(value), message(what, fix));
+}
+
 /** A text without line ends at its borders; may hold vault references. */
 export function text(): z.ZodString {
   return z.string().min(1, message('is empty', 'write a value, or remove the key'));

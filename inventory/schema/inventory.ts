@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { appKeys } from './app';
 import { backendSchema } from './backend';
+import { baseOsKeys } from './base-os';
 import { bool, checked, key, message, nodeName, port, secret, text, whole } from './fields';
 import { guestSchema } from './guest';
 import { BRANCH_FIX, isBranch } from './git';
@@ -77,11 +79,13 @@ const everywhere = {
     description: 'Whether Terraform connects to the guest. false: it is only created, nothing waits for SSH.',
     default: 'true',
   }),
+  ...baseOsKeys,
 };
 
 const ports = {
   backend_port: key(port(), { description: 'The port of the backend.', default: '3001' }),
   frontend_port: key(port(), { description: 'The port of the frontend.', default: '3000' }),
+  ...appKeys,
 };
 
 const variables = {

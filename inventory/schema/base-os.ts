@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { bool, key, message, plain } from './fields';
+
+/** A rule of the firewall: `443`, `443/tcp`, `53/udp`, `5432/tcp from 10.0.10.0/24`. */
+const RULE = /^(\d{1,5})(?:\/(tcp|udp))?(?: from (\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?))?$/;
+
+const rule = z.preprocess(
+  (value) => (typeof value === 'number' ? String(value) : value),
+  z.string().refine(
+    (value) => {
+      const port = Number(RULE.exec(value)?.[1] ?? 0);
+      return port >= 1 && port <= 65535;
+    },
+    message('is not a firewall rule', 'write e.g. 443, "53/udp" or "5432/tcp from 10.0.10.0/24"'),
+  ),
+);
+
+/** What the layer base_os does, besides `packages` and `ssh_public_keys`; for every level. */
+export const baseOsKeys = {
+  app_user: key(
+    plain(
+      (value) => /^[a-z_][a-z0-9_-]{0,31}$/.test(value) && value !== 'root' && value !== 'app',
+      'is not a name for the operators’ user',
+      'write e.g. appuser (`app` is the user that the application runs as)',
+    ),
+    { description: "The operators' user on the guest, with passwordless sudo.", default: 'appuser' },
+  ),
+  timezone: key(
+    plain(
+      (value) => /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/.test(value),
+      'is not a time zone',
+      'write e.g. Europe/Berlin',
+    ),
+    { description: 'Time zone of the guest.', default: 'Etc/UTC' },
+  ),
+  locale: key(
+    plain(
+      (value) => /^(C|POSIX|[a-z]{2,3}_[A-Z]{2})(\.[A-Za-z0-9-]+)?(@[a-z]+)?$/.test(value),
+      'is not a locale',
+      'write e.g. C.UTF-8 or de_DE.UTF-8',
+    ),
+    { description: 'LANG of the guest; generated where Debian does not have it.', default: 'C.UTF-8' },
+  ),
+  security_upgrades: key(bool(), {
+    description: 'Security upgrades are installed every day (unattended-upgrades).',
+    default: 'true',
+  }),
+  harden_sshd: key(bool(), {
+    description: 'sshd takes keys only, root included.',
+    default: 'true',
+  }),
+  ufw: key(bool(), {
+    description: "The guest's own firewall: SSH, the application's ports and `firewall_ports`, nothing else.",
+    default: 'true',
+  }),
+  firewall_ports: key(z.array(rule), {
+    description: 'Further ports to open: `443`, `"53/udp"`, `"5432/tcp from 10.0.10.0/24"`.',
+    default: '[]',
+  }),
+  remove_packages: key(bool(), {
+    description: 'Whether a package that left `packages` is removed, if this tool installed it.',
+    default: 'false',
+  }),
+  node_version: key(
+    plain(
+      (value) => /^\d{2}\.\d{1,3}\.\d{1,3}$/.test(value),
+      'is not a version of Node.js',
+      'write three numbers, e.g. "24.9.0"',
+    ),
+    { description: "Node.js as nodejs.org publishes it, instead of Debian's. Needs `node_sha256`." },
+  ),
+  node_sha256: key(
+    plain(
+      (value) => /^[0-9a-f]{64}$/.test(value),
+      'is not a SHA-256 sum',
+      'write the 64 hex digits that SHASUMS256.txt of that version has for linux-x64.tar.xz',
+    ),
+    { description: 'Checksum of `node-v<version>-linux-x64.tar.xz`.' },
+  ),
+  node_mirror: key(
+    plain(
+      (value) => /^https?:\/\/[A-Za-z0-9.:/_-]+$/.test(value),
+      'is not a URL',
+      'write e.g. https://nodejs.org/dist',
+    ),
+    { description: 'Where the archive of Node.js is fetched from.', default: 'https://nodejs.org/dist' },
+  ),
+};

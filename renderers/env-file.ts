@@ -1,0 +1,73 @@
+import { literal, type Text } from '../inventory/text';
+import { escapeLiteral, toTemplate } from './expression';
+
+/**
+ * A value as it stands in an env file: the one encoding that systemd, a shell and the dotenv readers read alike,
+ * where one exists. Without `'` single quotes; with `'` double quotes, in which systemd and shells take a
+ * backslash before `"`, `\`, `` ` `` and `$` for an escape (dotenv readers differ there).
+ * Source: systemd.exec(5), EnvironmentFile=; POSIX.1-2024, Shell Command Language, 2.2 Quoting.
+ * @param value the value; one line
+ * @returns the word after the `=`
+ */
+export function encodeEnvValue(value: string): string {
+  if (!value.includes("'")) return `'${value}'`;
+  return `"${value.replace(/[\\"`$]/g, '\\$&')}"`;
+}
+
+/**
+ * Whether dotenv readers read another value than systemd and shells.
+ * @param value the value
+ * @returns true when it holds `'` and one of `"`, `\`, `` ` ``, `$`
+ */
+export function isAmbiguous(value: string): boolean {
+  return value.includes("'") && /[\\"`$]/.test(value);
+}
+
+/**
+ * The same encoding as a Terraform expression.
+ * @param value an expression, short, as it stands there several times
+ * @returns the expression of the word after the `=`
+ */
+export function encodeEnvExpression(value: string): string {
+  const escapes = [
+    ['\\\\', '\\\\\\\\'],
+    ['\\"', '\\\\\\"'],
+    ['`', '\\\\`'],
+    ['$', '\\\\$'],
+  ];
+  const escaped = escapes.reduce((inner, [from, to]) => `replace(${inner}, "${from}", "${to}")`, value);
+  return `strcontains(${value}, "'") ? "\\"\${${escaped}}\\"" : "'\${${value}}'"`;
+}
+
+/** An env file: what is in it, and what may be seen of it. */
+export interface EnvFile {
+  /** Lines that anybody may read: literals as they are, of a secret only its name. */
+  shown: string[];
+  /** Values that hold secrets, by name, as Terraform templates. */
+  secrets: Record<string, string>;
+  /** The lines as Terraform makes them, with `local.env_lines` for the secrets. */
+  lines: string[];
+}
+
+/**
+ * The env file of an application.
+ * @param envVars its variables
+ * @returns the file; sorted as they are
+ */
+export function envFile(envVars: Readonly<Record<string, Text>>): EnvFile {
+  const file: EnvFile = { shown: [], secrets: {}, lines: [] };
+  for (const [name, text] of Object.entries(envVars)) {
+    const known = literal(text);
+    if (known !== undefined) {
+      const line = escapeLiteral(`${name}=${encodeEnvValue(known)}`);
+      file.shown.push(line);
+      file.lines.push(line);
+      continue;
+    }
+    const names = text.parts.flatMap((part) => (typeof part === 'string' ? [] : [part.variable]));
+    file.shown.push(`${name}=(secret: ${[...new Set(names)].join(', ')})`);
+    file.secrets[name] = toTemplate(text);
+    file.lines.push(`${name}=\${local.env_secrets["${name}"]}`);
+  }
+  return file;
+}

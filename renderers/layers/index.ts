@@ -1,0 +1,18 @@
+import type { Env } from '../../inventory/types';
+import { appTypeOf } from '../app-types';
+import type { TemplateSource } from '../template';
+import { app } from './app';
+import { baseOs } from './base-os';
+import type { Layer } from './layer';
+import { release } from './release';
+
+/**
+ * The layers of an env, in their order.
+ * @param env the env
+ * @param source finds templates
+ * @returns base_os, and where an application is deployed app and release
+ */
+export function layersOf(env: Env, source: TemplateSource): Layer[] {
+  const type = appTypeOf(env);
+  return [baseOs(env, source), ...(type ? [app(env, type, source), release()] : [])];
+}
