@@ -14,3 +14,10 @@ export { RecordDriver, type CreateDetails, type Driver, type GuestInterface } fr
 export { parseFault, type FaultKind, type FaultRule } from './faults';
 export type { Grant, Role } from './privileges';
 export type { ClusterState, Guest, Storage, Volume } from './state';
+export {
+  startLxcEmulator,
+  missingForGuests,
+  type Base,
+  type BridgeAddress,
+  type LabOptions,
+} from './lxc-driver';

@@ -3,12 +3,20 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DEFAULT_NODE, DEFAULT_PASSWORD, DEFAULT_TOKEN, DEFAULT_TOKENS } from './defaults';
 import { parseFault } from './faults';
-import { startEmulator, type Emulator } from './server';
+import {
+  DEFAULT_BRIDGE_ADDRESS,
+  startLxcEmulator,
+  type Base,
+  type BridgeAddress,
+  type Lab,
+} from './lxc-driver';
+import { startEmulator, type Emulator, type EmulatorOptions } from './server';
 
 /** What `--help` prints. */
 export const USAGE = `Usage: appstack emulator [options]
 
-Starts an emulated Proxmox VE API for tests and trials. Guests exist as data only.
+Starts an emulated Proxmox VE API for tests and trials. Guests exist as data only, unless --driver lxc makes them
+real: systemd containers in namespaces of their own (needs Linux, root, lxc and mmdebstrap; leaves nothing behind).
 
   --host <address>     address to listen on (127.0.0.1)
   --port <number>      port to listen on, 0 for a free one (8006)
@@ -22,6 +30,15 @@ Starts an emulated Proxmox VE API for tests and trials. Guests exist as data onl
                        Keys: method, path, skip, count, status, reason, delayMs, lock, when
   --hide <ids>         guests that the API token must not see, e.g. 101,102
   --quiet              do not log requests
+
+  --driver <name>      record: containers are data (the default); lxc: they are real
+ With --driver lxc:
+  --bridge-address <bridge=address/prefix>
+                       an address for a bridge, a gateway for guests; may be repeated (${DEFAULT_BRIDGE_ADDRESS.bridge}=${DEFAULT_BRIDGE_ADDRESS.address})
+  --base <file=suite[:package,…]>
+                       one more container template: a Debian release with packages in it; may be repeated,
+                       e.g. debian-12-baked_1_amd64.tar.zst=bookworm:nginx,postgresql
+  --cache <folder>     where base images and packages are kept (~/.cache/appstack-lab)
 `;
 
 function list(value: string | undefined): string[] | undefined {
@@ -32,6 +49,20 @@ function list(value: string | undefined): string[] | undefined {
 function wholeNumber(value: string, name: string): number {
   if (!/^\d+$/.test(value)) throw new Error(`--${name} must be a whole number, not "${value}"`);
   return Number(value);
+}
+
+function parseBridgeAddress(value: string): BridgeAddress {
+  const [, bridge = '', address = ''] = /^([\w.-]{1,15})=([\da-f.:]+\/\d+)$/i.exec(value) ?? [];
+  if (bridge === '') throw new Error(`--bridge-address must look like vmbr0=10.0.10.1/24, not "${value}"`);
+  return { bridge, address };
+}
+
+function parseBase(value: string): [string, Base] {
+  const [, file = '', suite = '', packages] = /^([^=]+)=([a-z]+)(?::(\S+))?$/.exec(value) ?? [];
+  if (file === '')
+    throw new Error(`--base must look like template.tar.zst=bookworm:package,package, not "${value}"`);
+  const include = list(packages);
+  return [file, { suite, ...(include === undefined ? {} : { include }) }];
 }
 
 /**
@@ -59,6 +90,10 @@ export async function main(
       fault: { type: 'string', multiple: true, default: [] },
       hide: { type: 'string' },
       quiet: { type: 'boolean', default: false },
+      driver: { type: 'string', default: 'record' },
+      'bridge-address': { type: 'string', multiple: true },
+      base: { type: 'string', multiple: true, default: [] },
+      cache: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -68,7 +103,7 @@ export async function main(
   }
   const certFile = values.cert ?? join(tmpdir(), `appstack-emulator-${String(process.pid)}.pem`);
   const hidden = (list(values.hide) ?? []).map((id) => wholeNumber(id, 'hide'));
-  const emulator = await startEmulator({
+  const options: EmulatorOptions = {
     host: values.host,
     port: wholeNumber(values.port, 'port'),
     nodes: list(values.nodes),
@@ -80,7 +115,18 @@ export async function main(
     faults: values.fault.map(parseFault),
     tokens: DEFAULT_TOKENS.map((token) => ({ ...token, grant: { ...token.grant, hidden } })),
     log: values.quiet ? undefined : print,
-  });
+  };
+  let lab: Lab | undefined;
+  let emulator: Emulator;
+  if (values.driver === 'lxc') {
+    ({ emulator, lab } = await startLxcEmulator(options, {
+      bridgeAddresses: values['bridge-address']?.map(parseBridgeAddress),
+      bases: Object.fromEntries(values.base.map(parseBase)),
+      cache: values.cache,
+      log: print,
+    }));
+  } else if (values.driver === 'record') emulator = await startEmulator(options);
+  else throw new Error(`--driver must be record or lxc, not "${values.driver}"`);
   print(
     `Emulated Proxmox VE at ${emulator.url} (nodes: ${emulator.state.nodes.map((one) => one.name).join(', ')})`,
   );
@@ -88,6 +134,12 @@ export async function main(
   print(`  export PROXMOX_VE_API_TOKEN='${DEFAULT_TOKEN}'`);
   print(`  export SSL_CERT_FILE=${certFile}`);
   print(`  root@pam logs in with the password ${DEFAULT_PASSWORD}`);
+  if (lab) {
+    print(
+      '  guests are reached from their own network only; a shell there (the exports work there as well):',
+    );
+    print(`    ${lab.namespaces.inNetwork(['bash']).join(' ')}`);
+  }
   return emulator;
 }
 

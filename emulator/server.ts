@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as SocketServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { administrate, patchGuest, seedGuest, type GuestPatch, type GuestSeed } from './admin';
@@ -67,6 +67,8 @@ export interface Emulator {
   changeGuest(vmid: number, patch: GuestPatch): Guest;
   /** Removes a guest behind everybody's back. */
   removeGuest(vmid: number): void;
+  /** Answers what comes in at one more listening socket (of another network namespace, for example). */
+  answerAt(socket: SocketServer): void;
   /** Closes all connections, lets tasks come to their end, ends the driver and writes the state file; once is enough. */
   stop(): Promise<void>;
 }
@@ -253,12 +255,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const actual = await listen(server, host, port);
   if (options.certFile !== undefined) writeFileSync(options.certFile, certificate.cert);
   state.save();
+  const others: SocketServer[] = [];
   const stop = async (): Promise<void> => {
     const closed = new Promise<void>((resolve) => {
       server.close(() => {
         resolve();
       });
     });
+    others.forEach((socket) => socket.close());
     sockets.forEach((socket) => socket.destroy());
     await closed;
     await tasks.finish();
@@ -279,6 +283,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     changeGuest: (vmid, patch) => patchGuest(state, vmid, patch),
     removeGuest: (vmid) => {
       state.removeGuest(vmid);
+    },
+    answerAt: (socket) => {
+      others.push(socket);
+      socket.on('connection', (connection) => server.emit('connection', connection));
     },
     stop: () => (stopped ??= stop()),
   };

@@ -62,8 +62,14 @@ export class Workspace {
   };
   readonly #initialized = new Set<string>();
 
-  /** @param env environment variables for terraform, besides those of this process */
-  constructor(readonly env: NodeJS.ProcessEnv = {}) {
+  /**
+   * @param env environment variables for terraform, besides those of this process
+   * @param wrap makes the command line that runs a command elsewhere (in the network of a lab, for example)
+   */
+  constructor(
+    readonly env: NodeJS.ProcessEnv = {},
+    readonly wrap: (command: readonly string[]) => readonly string[] = (command) => command,
+  ) {
     writeFileSync(
       path.join(this.root, 'cdktf.json'),
       JSON.stringify({ language: 'typescript', app: 'true' }),
@@ -122,11 +128,16 @@ export class Workspace {
       ...options.env,
     };
     if (!this.#initialized.has(stack)) {
-      const init = await runCommand('terraform', ['init', '-no-color', '-input=false'], { cwd, env });
+      const init = await this.#run(['terraform', 'init', '-no-color', '-input=false'], { cwd, env });
       if (init.code !== 0) return init;
       this.#initialized.add(stack);
     }
-    return runCommand('terraform', [args[0] ?? '', '-no-color', ...args.slice(1)], { ...options, cwd, env });
+    return this.#run(['terraform', args[0] ?? '', '-no-color', ...args.slice(1)], { ...options, cwd, env });
+  }
+
+  #run(command: readonly string[], options: Parameters<typeof runCommand>[2]): Promise<Outcome> {
+    const [file = '', ...args] = this.wrap(command);
+    return runCommand(file, args, options);
   }
 
   /** Plans; code 0: nothing to do, 2: changes, 1: an error. */

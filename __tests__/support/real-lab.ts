@@ -1,0 +1,184 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  DEFAULT_TOKEN,
+  missingForGuests,
+  startLxcEmulator,
+  type Emulator,
+  type EmulatorOptions,
+  type LabOptions,
+} from '../../emulator';
+import type { Requirement } from './requirements';
+import { runCommand, Workspace, type Outcome } from './workspace';
+
+/** Root on Linux with lxc and mmdebstrap, where namespaces can really be made and overlay file systems mounted. */
+export const realGuests: Requirement = {
+  name: 'real LXC guests (Linux, root, lxc, mmdebstrap)',
+  met: () => {
+    if (missingForGuests().length > 0) return false;
+    try {
+      const probe =
+        'mount -t tmpfs tmpfs /mnt && mkdir /mnt/u /mnt/w && mount -t overlay overlay -o lowerdir=/etc,upperdir=/mnt/u,workdir=/mnt/w /mnt && ip link add vmbr0 type bridge';
+      execFileSync('unshare', ['--mount', '--net', '--pid', '--cgroup', '--fork', 'sh', '-euc', probe], {
+        stdio: 'ignore',
+      });
+      return true;
+    } catch {
+      return false;
+    }
+  },
+};
+
+/** An emulated Proxmox VE whose guests are real, one for all tests of a file. */
+export interface RealLab {
+  emulator: Emulator;
+  /** Runs terraform in the network of the guests, with the emulator's token and certificate in its environment. */
+  workspace: Workspace;
+  /** A key pair made for this run. */
+  publicKey: string;
+  /** Path of its private half. */
+  privateKey: string;
+  /** The exports of the emulator: endpoint, token, certificate. */
+  env: NodeJS.ProcessEnv;
+  /** The command line that runs a command in the network of the guests. */
+  wrap(command: readonly string[]): string[];
+  /** Runs a command of this machine in the network of the guests, with {@link env} in its environment. */
+  exec(
+    file: string,
+    args: readonly string[],
+    options?: { env?: NodeJS.ProcessEnv; cwd?: string },
+  ): Promise<Outcome>;
+  /**
+   * Runs a POSIX sh script as root on a guest.
+   * @param guest its address, or its VMID
+   */
+  ssh(guest: string | number, script: string): Promise<Outcome>;
+  /** Waits until a guest answers over SSH (as `ssh` takes it). @returns the milliseconds that it took */
+  waitForSsh(guest: string | number, timeoutMs?: number): Promise<number>;
+  /**
+   * Asks the API; where the answer is a task, waits for its end.
+   * @param path below `/api2/json`
+   * @returns the answer's data @throws Error for a refusal or a failed task
+   */
+  api(method: string, path: string, params?: Record<string, string>): Promise<unknown>;
+  /** Creates and starts a container through the API, and waits for SSH. `params` add to sensible defaults. */
+  addGuest(vmid: number, address: string, params?: Record<string, string>): Promise<void>;
+}
+
+const SSH_OPTIONS = [
+  'BatchMode=yes',
+  'StrictHostKeyChecking=no',
+  'UserKnownHostsFile=/dev/null',
+  'GlobalKnownHostsFile=/dev/null',
+  'LogLevel=ERROR',
+  'ConnectTimeout=3',
+].flatMap((option) => ['-o', option]);
+
+/**
+ * Sets a lab up before the tests of the suite and takes it down after. Base images are built first where the cache
+ * lacks them, which takes minutes: set the suite's timeout accordingly.
+ * @param options of the emulator and of the lab
+ * @returns the lab; its parts are there while tests run
+ */
+export function useRealLab(options: { emulator?: EmulatorOptions; lab?: LabOptions } = {}): RealLab {
+  let folder: string;
+  const lab = {} as RealLab;
+
+  const addressOf = (guest: string | number): string => {
+    if (typeof guest === 'string') return guest;
+    const net0 = String(lab.emulator.state.guests.get(guest)?.config.get('net0') ?? '');
+    return /(?:^|,)ip=([\d.]+)/.exec(net0)?.[1] ?? '';
+  };
+  lab.exec = (file, args, more = {}) => {
+    const [wrapped = '', ...rest] = lab.wrap([file, ...args]);
+    const env = { ...process.env, ...lab.env, ...more.env };
+    return runCommand(wrapped, rest, { cwd: more.cwd ?? folder, env });
+  };
+  lab.ssh = (guest, script) =>
+    lab.exec('ssh', ['-i', lab.privateKey, ...SSH_OPTIONS, `root@${addressOf(guest)}`, script]);
+  lab.waitForSsh = async (guest, timeoutMs = 30_000) => {
+    const started = Date.now();
+    let last: Outcome;
+    do {
+      last = await lab.ssh(guest, 'true');
+      if (last.code === 0) return Date.now() - started;
+      await sleep(50);
+    } while (Date.now() - started < timeoutMs);
+    throw new Error(`guest ${String(guest)} does not answer over SSH: ${last.output}`);
+  };
+  lab.api = async (method, where, params) => {
+    const ask = async (verb: string, what: string, body?: Record<string, string>): Promise<unknown> => {
+      const form = Object.entries(body ?? {}).flatMap(([name, value]) => [
+        '--data-urlencode',
+        `${name}=${value}`,
+      ]);
+      const { code, output } = await lab.exec('curl', [
+        ...['--silent', '--show-error', '--request', verb, '--cacert', String(lab.env['SSL_CERT_FILE'])],
+        ...['--header', `Authorization: PVEAPIToken=${DEFAULT_TOKEN}`, ...form],
+        ...['--write-out', '\n%{http_code}', `${lab.emulator.url}/api2/json${what}`],
+      ]);
+      const [status = '', ...body2] = output.split('\n').reverse();
+      if (code !== 0 || status !== '200') throw new Error(`${verb} ${what}: ${output}`);
+      return (JSON.parse(body2.reverse().join('\n')) as { data: unknown }).data;
+    };
+    const data = await ask(method, where, params);
+    if (typeof data !== 'string' || !data.startsWith('UPID:')) return data;
+    await lab.emulator.tasks.idle();
+    const task = lab.emulator.tasks.find(data);
+    if (!/^(OK|WARNINGS)/.test(task?.exitstatus ?? ''))
+      throw new Error(`${method} ${where}: ${String(task?.exitstatus)}`);
+    return data;
+  };
+  lab.addGuest = async (vmid, address, params = {}) => {
+    const node = lab.emulator.state.nodes[0]?.name ?? 'pve';
+    await lab.api('POST', `/nodes/${node}/lxc`, {
+      vmid: String(vmid),
+      ostemplate: 'local:vztmpl/debian-12-standard_12.12-1_amd64.tar.zst',
+      storage: 'local-lvm',
+      hostname: `guest-${String(vmid)}`,
+      features: 'nesting=1',
+      net0: `name=eth0,bridge=vmbr0,ip=${address},gw=10.0.10.1`,
+      'ssh-public-keys': lab.publicKey,
+      start: '1',
+      ...params,
+    });
+    if (params['start'] !== '0') await lab.waitForSsh(address.split('/')[0] ?? '');
+  };
+
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'lab-'));
+    lab.privateKey = path.join(folder, 'key');
+    execFileSync('ssh-keygen', [
+      '-q',
+      '-t',
+      'ed25519',
+      '-N',
+      '',
+      '-C',
+      'ops@example.lan',
+      '-f',
+      lab.privateKey,
+    ]);
+    lab.publicKey = readFileSync(`${lab.privateKey}.pub`, 'utf8').trim();
+    const certFile = path.join(folder, 'ca.pem');
+    const started = await startLxcEmulator({ taskMs: 20, ...options.emulator, certFile }, options.lab);
+    lab.emulator = started.emulator;
+    lab.wrap = (command) => started.lab.namespaces.inNetwork(command);
+    lab.env = {
+      PROXMOX_VE_ENDPOINT: lab.emulator.url,
+      PROXMOX_VE_API_TOKEN: DEFAULT_TOKEN,
+      SSL_CERT_FILE: certFile,
+    };
+    lab.workspace = new Workspace({ PROXMOX_VE_API_TOKEN: DEFAULT_TOKEN, SSL_CERT_FILE: certFile }, lab.wrap);
+  });
+
+  afterAll(async () => {
+    await lab.emulator.stop();
+    lab.workspace.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return lab;
+}

@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { runCommand } from './command';
+import { debianSources, type Machine } from './machine';
+
+/** The contents of a container template. */
+export interface Base {
+  /** Debian release, e.g. `bookworm`. */
+  readonly suite: string;
+  /** Packages besides the usual ones. */
+  readonly include?: readonly string[];
+}
+
+/** What a guest needs to boot and to be reached: a minimal Debian with systemd, ifupdown and sshd. */
+const PACKAGES = [
+  'systemd',
+  'systemd-sysv',
+  'dbus',
+  'openssh-server',
+  'iproute2',
+  'iputils-ping',
+  'ca-certificates',
+  'ifupdown',
+  'cron',
+  'procps',
+  'kmod',
+  'netbase',
+];
+
+const RELEASES: readonly [RegExp, string][] = [
+  [/^debian-12-standard_/, 'bookworm'],
+  [/^debian-13-standard_/, 'trixie'],
+];
+
+/** The first id of an unprivileged guest's users, and how many there are. */
+export const ID_SHIFT = 100_000;
+export const ID_COUNT = 65_536;
+
+/** The folder for base images and packages. */
+export function defaultCache(): string {
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'appstack-lab');
+}
+
+/** Finishes the image: what belongs to one guest goes, what a container cannot do is masked. */
+const FINISH = `
+set -eu
+root=$1
+rm -f "$root"/etc/apt/apt.conf.d/99mmdebstrap "$root"/etc/apt/sources.list.d/* "$root"/etc/ssh/ssh_host_* \\
+  "$root"/etc/resolv.conf "$root"/etc/hostname
+printf '%s\\n' "$SOURCES" >"$root"/etc/apt/sources.list
+printf '%s\\n' "$APT_OPTIONS" >"$root"/etc/apt/apt.conf.d/80machine
+: >"$root"/etc/machine-id
+ln -sf /dev/null "$root"/etc/systemd/system/sys-kernel-debug.mount
+if [ -n "$CERTIFICATES" ]; then
+  printf '%s\\n' "$CERTIFICATES" | awk -v to="$root"/usr/local/share/ca-certificates '
+    /BEGIN CERTIFICATE/ { n++ }
+    n { print >(to "/machine-" n ".crt") }'
+  chroot "$root" update-ca-certificates >/dev/null
+fi
+`;
+
+/** Runs in mount and PID namespaces of its own; $1: work folder, $2: the image to make. */
+const BUILD = `
+set -eu
+if [ -e "$2" ]; then exit 0; fi
+mount -t tmpfs -o mode=755 tmpfs "$1"
+export TMPDIR="$1"
+printf '%s' "$FINISH" >"$1/finish.sh"
+printf '%s\\n' "$APT_OPTIONS" "Acquire::http::Proxy \\"$PROXY\\";" "Acquire::https::Proxy \\"$PROXY\\";" >"$1/apt.conf"
+mmdebstrap --mode=root --variant=apt --include="$PACKAGES" --aptopt="$1/apt.conf" \\
+  --customize-hook="sh $1/finish.sh \\"\\$1\\"" "$SUITE" "$1/base.tar.zst" - <<SOURCES
+$SOURCES
+SOURCES
+cp "$1/base.tar.zst" "$2.part"
+mv "$2.part" "$2"
+`;
+
+/** Unpacks an image with its users shifted; $1: image, $2: folder to make, $3: shift. */
+const UNPACK = `
+set -eu
+if [ -e "$2" ]; then exit 0; fi
+rm -rf "$2.part"
+mkdir "$2.part"
+chown "$3:$3" "$2.part"
+cd "$2.part"
+unpack='exec tar --numeric-owner --exclude="./dev/*" --xattrs --xattrs-include="*" -xpf -'
+if [ "$3" = 0 ]; then
+  zstd -dc "$1" | sh -c "$unpack"
+else
+  # In a user namespace the kernel itself writes shifted owners and file capabilities.
+  zstd -dc "$1" | lxc-usernsexec -m "b:0:$3:${String(ID_COUNT)}" -- sh -c "$unpack"
+fi
+[ -e "$2.part/etc/os-release" ]
+mv "$2.part" "$2"
+`;
+
+/** Base images of guests: built once, kept in a cache, shared by all labs of the machine. */
+export class Bases {
+  private readonly ready = new Map<string, Promise<string>>();
+
+  /**
+   * @param machine how to get packages.
+   * @param cache the folder for images.
+   * @param extra further templates, by file name.
+   * @param proxy URL of a proxy through which this machine gets packages.
+   * @param log gets a line when something takes long.
+   */
+  constructor(
+    private readonly machine: Machine,
+    private readonly cache: string,
+    private readonly extra: Readonly<Record<string, Base>>,
+    private readonly proxy: string,
+    private readonly log: (line: string) => void,
+  ) {}
+
+  /** What a template (`local:vztmpl/debian-12-standard_….tar.zst`) stands for. @throws Error when there is no such base */
+  find(ostemplate: string): Base {
+    const name = ostemplate.slice(ostemplate.lastIndexOf('/') + 1);
+    const suite = RELEASES.find(([shape]) => shape.test(name))?.[1];
+    const base = this.extra[name] ?? (suite === undefined ? undefined : { suite });
+    if (base) return base;
+    throw new Error(
+      `the lxc driver has no base image for the template '${name}': use debian-12-standard_… or debian-13-standard_…`,
+    );
+  }
+
+  /**
+   * The root file system of a template; the first time it is built, which takes a minute.
+   * @param shift first id of the guest's users: {@link ID_SHIFT}, or 0 for a privileged guest.
+   * @returns its folder, which must not be changed
+   */
+  rootfs(base: Base, shift: number): Promise<string> {
+    const key = `${this.key(base)}-${String(shift)}`;
+    let folder = this.ready.get(key);
+    if (!folder) {
+      folder = this.make(base, shift);
+      this.ready.set(key, folder);
+      folder.catch(() => this.ready.delete(key));
+    }
+    return folder;
+  }
+
+  private sources(base: Base): string[] {
+    const lines = debianSources(this.machine.aptSources, this.machine.codename, base.suite);
+    if (lines.length > 0) return lines;
+    throw new Error(`/etc/apt of this machine names no Debian archive from which ${base.suite} could be had`);
+  }
+
+  private packages(base: Base): string[] {
+    return [...PACKAGES, ...(base.include ?? [])];
+  }
+
+  private key(base: Base): string {
+    const parts = [this.packages(base).sort(), this.sources(base), this.machine.aptOptions];
+    const hash = createHash('sha256')
+      .update(JSON.stringify([parts, this.machine.certificates, FINISH, BUILD, UNPACK]))
+      .digest('hex');
+    return `${base.suite}-${hash.slice(0, 16)}`;
+  }
+
+  /** Runs a script alone on this machine (other labs wait), in namespaces that end with this process. */
+  private async alone(script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
+    const lock = join(this.cache, 'lock');
+    const own = ['unshare', '--mount', '--pid', '--fork', '--kill-child=KILL', '--mount-proc'];
+    await runCommand(
+      [
+        'setpriv',
+        '--pdeathsig',
+        'KILL',
+        'flock',
+        '--no-fork',
+        lock,
+        ...own,
+        'sh',
+        '-c',
+        script,
+        'sh',
+        ...args,
+      ],
+      { env: { ...process.env, ...env }, timeoutMs: 30 * 60_000 },
+    );
+  }
+
+  private async make(base: Base, shift: number): Promise<string> {
+    const key = this.key(base);
+    const image = join(this.cache, `${key}.tar.zst`);
+    const folder = join(this.cache, `${key}-${String(shift)}`);
+    if (existsSync(folder)) return folder;
+    const work = join(this.cache, 'work');
+    mkdirSync(work, { recursive: true });
+    if (!existsSync(image)) {
+      const more = base.include === undefined ? '' : ` with ${base.include.join(', ')}`;
+      this.log(`building the base image of ${base.suite}${more}: once, it takes a minute or two`);
+      await this.alone(BUILD, [work, image], {
+        SUITE: base.suite,
+        PACKAGES: this.packages(base).join(','),
+        SOURCES: this.sources(base).join('\n'),
+        APT_OPTIONS: this.machine.aptOptions.join('\n'),
+        CERTIFICATES: this.machine.certificates.join('\n'),
+        FINISH,
+        PROXY: this.proxy,
+      });
+    }
+    await this.alone(UNPACK, [image, folder, String(shift)]);
+    return folder;
+  }
+}

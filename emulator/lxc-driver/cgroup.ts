@@ -1,0 +1,39 @@
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const PREFIX = 'appstack-lab-';
+let made = 0;
+
+/** Where cgroup v2 is mounted on this machine, or undefined. */
+export function cgroup2(): string | undefined {
+  const line = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .find((one) => one.split(' ')[2] === 'cgroup2');
+  return line?.split(' ')[1];
+}
+
+/** A name for a new cgroup that says which process it belongs to. */
+export function newCgroup(root: string): string {
+  made += 1;
+  return join(root, `${PREFIX}${String(process.pid)}-${String(made)}`);
+}
+
+function removeTree(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeTree(join(folder, entry.name));
+  }
+  rmdirSync(folder);
+}
+
+/** Removes the empty cgroups of labs whose process is gone (the lab and its supervisor were both killed). */
+export function sweepCgroups(root: string): void {
+  for (const name of readdirSync(root)) {
+    const pid = new RegExp(`^${PREFIX}(\\d+)-\\d+$`).exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    try {
+      removeTree(join(root, name));
+    } catch {
+      // Something still runs in it; the next start tries again.
+    }
+  }
+}
