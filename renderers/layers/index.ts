@@ -14,5 +14,5 @@ import { release } from './release';
  */
 export function layersOf(env: Env, source: TemplateSource): Layer[] {
   const type = appTypeOf(env);
-  return [baseOs(env, source), ...(type ? [app(env, type, source), release()] : [])];
+  return [baseOs(env, source), ...(type ? [app(env, type, source), release(source)] : [])];
 }

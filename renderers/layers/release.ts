@@ -1,15 +1,17 @@
 import type { Env } from '../../inventory/types';
 import { toTemplate } from '../expression';
-import { literalLines } from '../lines';
+import { renderGuestLines } from '../lines';
+import type { TemplateSource } from '../template';
 import type { Layer } from './layer';
 import { DEPLOY_SCRIPT } from './paths';
 
 /**
  * One deployed commit: that of the variable `release`, or else the head of the branch that the plan looked up,
  * or, where nobody looked, the head at the time of the deploy.
+ * @param source finds templates
  * @returns the layer; its token says which
  */
-export function release(): Layer {
+export function release(source: TemplateSource): Layer {
   return {
     name: 'release',
     variables: {
@@ -20,7 +22,7 @@ export function release(): Layer {
     files: [],
     secrets: [],
     secretVariables: [],
-    after: literalLines([`APPSTACK_LOCKED=yes ${DEPLOY_SCRIPT} "$commit"`]),
+    after: renderGuestLines(source, 'app/release.sh.ejs', { script: DEPLOY_SCRIPT }),
   };
 }
 
