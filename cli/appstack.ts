@@ -41,6 +41,28 @@ program
   .description('check the inventory; every error at once, nothing is written')
   .action(() => run(async () => (await import('./check')).check()));
 
+for (const [name, description, example] of [
+  ['provision', 'create or change only the guests, nothing inside of them', 'PROVISION'],
+  ['configure', 'run the configuration again on guests that are there', 'CONFIGURE'],
+] as const) {
+  program
+    .command(name)
+    .description(`${description} (plans, shows, asks, applies; needs terraform)`)
+    .argument('<names...>', 'stacks or projects, or `all`')
+    .option('--auto-approve', 'do not ask')
+    .addOption(
+      new Option('--parallel <stacks>', 'stacks at a time')
+        .default(4)
+        .argParser((value) => Math.max(1, Number.parseInt(value, 10) || 1)),
+    )
+    .action((names: string[], options: { autoApprove?: boolean; parallel: number }) =>
+      run(async () => {
+        const stages = await import('./stages');
+        await stages.runStage(stages[example], names, options);
+      }),
+    );
+}
+
 program
   .command('inventory')
   .description('print the guests as an Ansible inventory')

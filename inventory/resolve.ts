@@ -11,7 +11,9 @@ import type {
   BaseOs,
   Env,
   Guest,
+  PostgreSql,
   ProxmoxApi,
+  PythonSettings,
   ReleaseSettings,
   SshSettings,
 } from './types';
@@ -170,7 +172,8 @@ export function resolveGuest(draft: Draft): Guest {
       readOnly: mount.read_only ?? false,
     })),
     protection,
-    preventDestroy: guest.get('prevent_destroy', protection),
+    // A guest with data is not replaced by a plan, whatever its protection.
+    preventDestroy: guest.get('prevent_destroy', protection) || keepsData(draft),
     adopt: draft.scope.find('adopt')?.value ?? guest.get('adopt', false),
   };
 }
@@ -247,6 +250,50 @@ function resolveRelease(scope: Scope<Level>): ReleaseSettings {
   };
 }
 
+function resolvePython({ scope, project }: Draft): PythonSettings {
+  const database = resolvePostgresql(scope, project);
+  const optional = <K extends 'python_install' | 'service_start' | 'health_command'>(
+    name: K,
+  ): string | undefined => scope.find(name)?.value;
+  const jobs = scope
+    .all('jobs')
+    .reduce<NonNullable<Level['jobs']>>((merged, { value }) => ({ ...merged, ...value }), {});
+  return {
+    ...defined('install', optional('python_install')),
+    ...defined('postgresql', database),
+    ...defined('serviceStart', optional('service_start')),
+    ...defined('healthCommand', optional('health_command')),
+    jobs: scope.get('run_jobs', false)
+      ? Object.entries(jobs)
+          .map(([name, { timeout, ...job }]) => ({ name, ...job, timeout: timeout ?? 3600 }))
+          .sort((a, b) => (a.name < b.name ? -1 : 1))
+      : [],
+    ...defined('failureMail', scope.find('failure_mail')?.value),
+    ...defined('failureHook', scope.find('failure_hook')?.value),
+    logDays: scope.get('log_days', 30),
+  };
+}
+
+function resolvePostgresql(scope: Scope<Level>, project: string): PostgreSql | undefined {
+  const value = scope.find('postgresql')?.value;
+  if (!value) return undefined;
+  const database = value.database ?? groupPart(project).toLowerCase();
+  return {
+    database,
+    user: value.user ?? (value.password === undefined ? 'app' : database),
+    ...defined('password', value.password === undefined ? undefined : toText(value.password, true)),
+    extensions: value.extensions ?? [],
+    backupAt: value.backup_at ?? '*-*-* 02:30:00',
+    backupKeep: value.backup_keep ?? 14,
+  };
+}
+
+/** Whether a guest holds data that a plan must not destroy. */
+export function keepsData({ scope }: Draft): boolean {
+  const hasData = scope.get('app_type', 'node') === 'python' && Boolean(scope.find('postgresql')?.value);
+  return scope.get('data', hasData ? 'keep' : 'disposable') === 'keep';
+}
+
 function resolveApp(draft: Draft, validation: Validation): App {
   const { scope } = draft;
   const repo = scope.find('repo')?.value;
@@ -260,6 +307,7 @@ function resolveApp(draft: Draft, validation: Validation): App {
     backendPort: scope.get('backend_port', 3001),
     frontendPort: scope.get('frontend_port', 3000),
     release: resolveRelease(scope),
+    python: resolvePython(draft),
     packages: [...new Set(scope.get('packages', []))].sort().map((name) => toText(name)),
     envVars: resolveEnvVars(scope, validation),
   };

@@ -126,6 +126,46 @@ export interface ReleaseSettings {
   memory?: number;
 }
 
+/** A scheduled job. */
+export interface Job {
+  name: string;
+  /** A command line of a shell, run in the release. */
+  run: string;
+  /** A calendar expression of systemd; undefined: `cron` has the schedule. */
+  at?: string;
+  /** Five fields of cron. */
+  cron?: string;
+  /** Seconds. */
+  timeout: number;
+}
+
+/** The database of an application. */
+export interface PostgreSql {
+  database: string;
+  user: string;
+  /** Undefined: peer authentication over the socket. */
+  password?: Text;
+  extensions: readonly string[];
+  /** A calendar expression of systemd. */
+  backupAt: string;
+  /** Dumps of each kind. */
+  backupKeep: number;
+}
+
+/** What a Python application has besides. */
+export interface PythonSettings {
+  install?: string;
+  postgresql?: PostgreSql;
+  /** Undefined: no long-running service. */
+  serviceStart?: string;
+  healthCommand?: string;
+  /** Sorted by name; empty in an env that does not run them. */
+  jobs: readonly Job[];
+  failureMail?: string;
+  failureHook?: string;
+  logDays: number;
+}
+
 /** The application of an env. */
 export interface App {
   type: (typeof APP_TYPES)[number];
@@ -137,6 +177,7 @@ export interface App {
   frontendPort: number;
   packages: readonly Text[];
   release: ReleaseSettings;
+  python: PythonSettings;
   /** Sorted by name. */
   envVars: Readonly<Record<string, Text>>;
 }

@@ -1,5 +1,6 @@
 import { groups } from '../inventory/names';
 import type { Env } from '../inventory/types';
+import { appTypeOf } from './app-types';
 import { toTemplate } from './expression';
 
 /**
@@ -8,17 +9,15 @@ import { toTemplate } from './expression';
  * @returns by name: address, groups, urls, and for a guest of Proxmox node and vmid
  */
 export function stackOutputs(env: Env): Record<string, unknown> {
-  const { app, ip } = env;
+  const { ip } = env;
+  const services = appTypeOf(env)?.services(env) ?? [];
   return {
     address: ip.address,
     groups: groups(env.project, env.env),
-    ...(app.type === 'none'
+    ...(services.length === 0
       ? {}
       : {
-          urls: {
-            backend: `http://${ip.address}:${app.backendPort}`,
-            frontend: `http://${ip.address}:${app.frontendPort}`,
-          },
+          urls: Object.fromEntries(services.map(({ name, port }) => [name, `http://${ip.address}:${port}`])),
         }),
     ...(env.guest.type === 'external' ? {} : { node: toTemplate(env.node), vmid: env.vmid }),
   };

@@ -1,5 +1,5 @@
 import type { InventoryInput } from '../schema/inventory';
-import type { Draft } from '../resolve';
+import { type Draft, keepsData } from '../resolve';
 import type { Validation } from '../validation';
 
 /** Options of a guest that only go together, or only under conditions. */
@@ -53,6 +53,12 @@ export function checkGuest(draft: Draft, input: InventoryInput, validation: Vali
       state.path,
       'would destroy a protected guest',
       'first deploy it with guest: {protection: false, prevent_destroy: false}, then set state: absent',
+    );
+  } else if (state?.value === 'absent' && keepsData(draft)) {
+    validation.error(
+      state.path,
+      'would destroy a guest that holds data (data: keep)',
+      'first deploy it with data: disposable, then set state: absent',
     );
   }
   checkAdopt(draft, type, validation);

@@ -8,6 +8,7 @@ import { checkGuest } from './guest';
 import { checkHostname } from './hostname';
 import { checkIds } from './ids';
 import { checkAddress, checkNetworks, type Placed } from './network';
+import { checkPython } from './python';
 import { checkReferences } from './references';
 import { checkRequired } from './required';
 import { checkAccess } from './access';
@@ -30,6 +31,7 @@ export function checkRules(input: InventoryInput, drafts: readonly Draft[], vali
     checkRequired(draft, validation);
     checkHostname(draft, validation);
     checkPorts(draft, validation);
+    checkPython(draft, validation);
     checkGuest(draft, input, validation);
     checkAccess(draft, validation);
     const place = checkAddress(draft, validation);

@@ -4,6 +4,7 @@ import { backendSchema } from './backend';
 import { baseOsKeys } from './base-os';
 import { bool, checked, key, message, nodeName, port, secret, text, whole } from './fields';
 import { guestSchema } from './guest';
+import { pythonKeys } from './python';
 import { BRANCH_FIX, isBranch } from './git';
 
 /** The kinds of application. */
@@ -86,6 +87,7 @@ const ports = {
   backend_port: key(port(), { description: 'The port of the backend.', default: '3001' }),
   frontend_port: key(port(), { description: 'The port of the frontend.', default: '3000' }),
   ...appKeys,
+  ...pythonKeys,
 };
 
 const variables = {

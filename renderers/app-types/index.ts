@@ -1,11 +1,12 @@
 import type { Env } from '../../inventory/types';
 import type { AppType } from './app-type';
 import { node } from './node';
+import { python } from './python';
 
 /** The kinds of application, by `app_type`. */
 const APP_TYPES: Record<Env['app']['type'], AppType | undefined> = {
   node,
-  python: undefined,
+  python,
   none: undefined,
 };
 

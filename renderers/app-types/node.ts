@@ -17,6 +17,7 @@ export const node: AppType = {
 
   services: (env) =>
     parts(env).map(({ name, part }) => ({
+      name,
       unit: unit(name),
       folder: part.folder,
       port: part.port,
@@ -38,6 +39,10 @@ export const node: AppType = {
         memory: env.app.release.memory,
       }),
     })),
+
+  layers: () => [],
+  folders: () => [],
+  timers: () => [],
 
   links: (env) =>
     parts(env).map(({ name, part }) => ({ path: `/srv/app/${name}`, target: `current/${part.folder}` })),

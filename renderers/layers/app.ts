@@ -28,8 +28,8 @@ export function app(env: Env, type: AppType, source: TemplateSource): Layer {
   return {
     name: 'app',
     settings: {},
-    libraries: ['begin', 'units'],
-    before: renderGuestLines(source, 'app/before.sh.ejs'),
+    libraries: ['begin', 'units', ...(type.timers(env).length > 0 ? (['timers'] as const) : [])],
+    before: renderGuestLines(source, 'app/before.sh.ejs', { folders: type.folders(env) }),
     files: [
       ...(isSecret ? [] : [plainEnvFile(env, environment)]),
       ...(knownHosts.length > 0
@@ -65,6 +65,7 @@ export function app(env: Env, type: AppType, source: TemplateSource): Layer {
     secretVariables: variablesOf([...Object.values(env.app.envVars), ...(deployKey ? [deployKey] : [])]),
     after: renderGuestLines(source, 'app/after.sh.ejs', {
       links: type.links(env),
+      timers: type.timers(env),
       units: type.services(env).map(({ unit }) => unit),
     }),
   };

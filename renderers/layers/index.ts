@@ -14,5 +14,8 @@ import { release } from './release';
  */
 export function layersOf(env: Env, source: TemplateSource): Layer[] {
   const type = appTypeOf(env);
-  return [baseOs(env, source), ...(type ? [app(env, type, source), release(source)] : [])];
+  return [
+    baseOs(env, source),
+    ...(type ? [...type.layers(env, source), app(env, type, source), release(source)] : []),
+  ];
 }

@@ -2,7 +2,7 @@ import type { Env } from '../../inventory/types';
 import type { Lines } from '../lines';
 
 /** The steps on a guest, in their order. */
-export const LAYERS = ['base_os', 'app', 'release'] as const;
+export const LAYERS = ['base_os', 'postgresql', 'app', 'release'] as const;
 /** One of them. */
 export type LayerName = (typeof LAYERS)[number];
 
@@ -44,7 +44,9 @@ export interface Layer {
   before?: Lines;
   files: readonly GuestFile[];
   secrets: readonly SecretFile[];
-  /** The variables that the secret files hold. */
+  /** Secrets that the steps read with `secret NAME`, as Terraform expressions. */
+  uploads?: Readonly<Record<string, string>>;
+  /** The variables that the secrets hold. */
   secretVariables: readonly string[];
   /** Done after. */
   after?: Lines;
@@ -53,7 +55,7 @@ export interface Layer {
 }
 
 /** Parts of scripts that several layers share: templates/layer/<name>.sh.ejs. */
-export const LIBRARIES = ['begin', 'apt', 'units'] as const;
+export const LIBRARIES = ['begin', 'apt', 'units', 'timers'] as const;
 /** One of them. */
 export type LibraryName = (typeof LIBRARIES)[number];
 

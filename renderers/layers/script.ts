@@ -150,8 +150,10 @@ export function layerLocals(layer: Layer): Record<string, unknown> {
  * @returns the content of the upload; undefined where there is none
  */
 export function secretsUpload(layer: Layer): string | undefined {
-  if (layer.secrets.length === 0) return undefined;
-  return layer.secrets
-    .map(({ name, content }) => `${name} ${template(`base64encode(${content})`)}\n`)
-    .join('');
+  const contents = [
+    ...layer.secrets.map(({ name, content }) => [name, content] as const),
+    ...Object.entries(layer.uploads ?? {}),
+  ];
+  if (contents.length === 0) return undefined;
+  return contents.map(([name, content]) => `${name} ${template(`base64encode(${content})`)}\n`).join('');
 }

@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { UserError } from './run';
+
+/** How a run of terraform ended. */
+export interface TerraformRun {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** The program: OpenTofu by TERRAFORM_BINARY_NAME=tofu, as the cdktf CLI takes it. */
+const BINARY = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
+
+/**
+ * Runs terraform in a stack's folder. It never waits for input.
+ * @param folder the stack's folder
+ * @param args its arguments
+ * @param onLine sees each line of its output as it comes
+ * @returns how it ended
+ * @throws UserError where there is no terraform
+ */
+export function terraform(
+  folder: string,
+  args: readonly string[],
+  onLine?: (line: string) => void,
+): Promise<TerraformRun> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(BINARY, args, {
+      cwd: folder,
+      env: { ...process.env, CHECKPOINT_DISABLE: '1', TF_IN_AUTOMATION: '1', TF_INPUT: '0' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const run: TerraformRun = { code: 1, stdout: '', stderr: '' };
+    child.stdout.on('data', (chunk: Buffer) => (run.stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (run.stderr += chunk.toString()));
+    if (onLine) {
+      createInterface(child.stdout).on('line', onLine);
+      createInterface(child.stderr).on('line', onLine);
+    }
+    child.on('error', () => {
+      reject(new UserError(`${BINARY} is not on PATH: install Terraform 1.6 or later.`));
+    });
+    child.on('close', (code) => {
+      resolve({ ...run, code: code ?? 1 });
+    });
+  });
+}
+
+/** One change of a plan. */
+export interface Change {
+  address: string;
+  actions: readonly string[];
+}
+
+/** What is read of `terraform show -json`. Source: Terraform, "JSON Output Format", plan representation. */
+interface PlanJson {
+  resource_changes?: { address: string; mode: string; change: { actions: string[] } }[];
+}
+
+/**
+ * The changes of a saved plan. Its JSON holds the values of variables, so it stays in memory.
+ * @param folder the stack's folder
+ * @param file the plan
+ * @returns what it would change of managed resources
+ * @throws UserError where terraform cannot read the plan
+ */
+export async function changesOf(folder: string, file: string): Promise<Change[]> {
+  const { code, stdout, stderr } = await terraform(folder, ['show', '-json', file]);
+  if (code !== 0) throw new UserError(`terraform show failed:\n${stderr.trim()}`);
+  const plan = JSON.parse(stdout) as PlanJson;
+  return (plan.resource_changes ?? [])
+    .filter(({ mode, change }) => mode === 'managed' && !['no-op', 'read'].includes(change.actions.join()))
+    .map(({ address, change }) => ({ address, actions: change.actions }));
+}
+
+/**
+ * Terraform's words for the actions of a change.
+ * @param actions e.g. `["delete", "create"]`
+ * @returns e.g. `replaced`
+ */
+export function inWords(actions: readonly string[]): string {
+  const words: Record<string, string> = {
+    create: 'created',
+    update: 'changed',
+    delete: 'destroyed',
+    'delete,create': 'replaced',
+    'create,delete': 'replaced',
+  };
+  return words[actions.join()] ?? actions.join(' and ');
+}

@@ -1,0 +1,152 @@
+import type { Env, Job } from '../../inventory/types';
+import type { GuestFile } from '../layers/layer';
+import { envFilePath } from '../layers/paths';
+import { postgresql, reportsFailures } from '../layers/postgresql';
+import { renderGuestLines } from '../lines';
+import { renderLines, type TemplateSource } from '../template';
+import type { AppType, Service } from './app-type';
+
+const SERVICE = 'app-backend.service';
+const unitPath = (name: string): string => `/etc/systemd/system/${name}`;
+
+/** A Python application in a virtualenv: jobs, a database, migrations, and a service if it has one. */
+export const python: AppType = {
+  packages: () => ['logrotate', 'python3', 'python3-venv', 'build-essential', 'python3-dev', 'libpq-dev'],
+
+  services: ({ app }) => (app.python.serviceStart === undefined ? [] : [service(app.release.backend)]),
+
+  layers: (env, source) =>
+    env.app.python.postgresql ? [postgresql(env, env.app.python.postgresql, source)] : [],
+
+  folders: () => ['/var/lib/app/logs'],
+
+  files: (env, source) => [
+    ...serviceFiles(env, source),
+    ...env.app.python.jobs.flatMap((job) => jobFiles(env, job, source)),
+    ...reportFiles(env, source),
+    file('/etc/logrotate.d/appstack', '0644', source, 'python/logrotate.ejs', {
+      days: env.app.python.logDays,
+    }),
+  ],
+
+  timers: ({ app }) =>
+    app.python.jobs.filter(({ at }) => at !== undefined).map(({ name }) => timerName(name)),
+
+  links: () => [],
+
+  deploySteps: (env, source) =>
+    renderLines(source, 'python/steps.sh.ejs', {
+      install: env.app.python.install,
+      migrate: env.app.release.migrate,
+      health: env.app.python.healthCommand,
+      postgresql: env.app.python.postgresql !== undefined,
+    }),
+
+  buildEnv: ({ app }) => [
+    ['PYTHONDONTWRITEBYTECODE', '1'],
+    ['PIP_CACHE_DIR', '/var/cache/app/pip'],
+    ...(app.python.postgresql
+      ? ([
+          ['PGHOST', app.python.postgresql.password ? 'localhost' : '/run/postgresql'],
+          ['PGDATABASE', app.python.postgresql.database],
+          ['PGUSER', app.python.postgresql.user],
+        ] as const)
+      : []),
+  ],
+};
+
+const timerName = (job: string): string => `app-job-${job}.timer`;
+
+function service({ port, healthPath }: Env['app']['release']['backend']): Service {
+  return {
+    name: 'backend',
+    unit: SERVICE,
+    folder: '.',
+    port,
+    ...(healthPath === undefined ? {} : { healthPath }),
+  };
+}
+
+function file(
+  path: string,
+  mode: string,
+  source: TemplateSource,
+  template: string,
+  data: Record<string, unknown>,
+): GuestFile {
+  return { path, mode, owner: 'root:root', ...renderGuestLines(source, template, data) };
+}
+
+/** What the unit of a service and those of jobs have in common. */
+function unit(env: Env, description: string): Record<string, unknown> {
+  return {
+    stack: env.stack,
+    description,
+    envFile: envFilePath(env),
+    postgresql: env.app.python.postgresql,
+    memory: env.app.release.memory,
+    reports: reportsFailures(env),
+    job: undefined,
+    port: undefined,
+  };
+}
+
+function serviceFiles(env: Env, source: TemplateSource): GuestFile[] {
+  const { serviceStart } = env.app.python;
+  if (serviceStart === undefined) return [];
+  return [
+    file(unitPath(SERVICE), '0644', source, 'python/service.ejs', {
+      ...unit(env, 'service'),
+      port: env.app.release.backend.port,
+      command: `/usr/bin/env ${serviceStart.replaceAll('%', '%%')}`,
+    }),
+  ];
+}
+
+function jobFiles(env: Env, job: Job, source: TemplateSource): GuestFile[] {
+  const description = `job ${job.name}`;
+  return [
+    file(unitPath(`app-job-${job.name}.service`), '0644', source, 'python/service.ejs', {
+      ...unit(env, description),
+      job,
+      command: systemdQuoted(job.run),
+    }),
+    job.cron === undefined
+      ? file(unitPath(timerName(job.name)), '0644', source, 'python/timer.ejs', {
+          stack: env.stack,
+          description,
+          at: job.at,
+        })
+      : file(
+          `/etc/cron.d/appstack-${job.name}`,
+          '0644',
+          source,
+          'python/cron.ejs',
+          job as unknown as Record<string, unknown>,
+        ),
+  ];
+}
+
+function reportFiles(env: Env, source: TemplateSource): GuestFile[] {
+  if (!reportsFailures(env)) return [];
+  const { failureMail: mail, failureHook: hook } = env.app.python;
+  return [
+    file('/usr/local/lib/appstack/report-failure', '0755', source, 'python/report-failure.sh.ejs', {
+      stack: env.stack,
+      mail,
+      hook,
+    }),
+    file(unitPath('app-failure@.service'), '0644', source, 'python/failure.service.ejs', {
+      stack: env.stack,
+      envFile: envFilePath(env),
+    }),
+  ];
+}
+
+/**
+ * A command line of a shell for between double quotes of ExecStart=.
+ * Source: systemd.service(5), COMMAND LINES; systemd.unit(5), SPECIFIERS.
+ */
+function systemdQuoted(command: string): string {
+  return command.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$');
+}
