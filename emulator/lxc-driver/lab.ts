@@ -119,6 +119,11 @@ export class Lab {
     await this.namespaces.run(['sh', '-euc', script, 'sh', bridge, ...addresses]);
   }
 
+  /** A guest comes with a new MAC address, or goes: who had its address before is asked again. */
+  async forgetNeighbours(): Promise<void> {
+    await this.namespaces.run(['ip', 'neighbour', 'flush', 'all']);
+  }
+
   /** The lab's own address on the first bridge of a guest that has one. */
   addressFor(nics: readonly Nic[]): string | undefined {
     const near = nics
