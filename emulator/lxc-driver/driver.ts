@@ -23,14 +23,6 @@ const REMOVE = `
 ! mountpoint -q "$1/rootfs" || umount "$1/rootfs"
 rm -rf "$@"`;
 
-/** Makes the SSH keys of a host named $2 in folder $1, for user $3. */
-const HOST_KEYS = `
-for kind in 'rsa -b 2048' ecdsa ed25519; do
-  ssh-keygen -q -t $kind -N '' -C "root@$2" -f "$1/ssh_host_\${kind%% *}_key" &
-done
-wait
-chown "$3:$3" "$1"/ssh_host_*`;
-
 /** A container in the lab, and its interfaces as they are now. */
 interface Running {
   readonly container: Container;
@@ -60,14 +52,14 @@ export class LxcDriver implements Driver {
     const folder = guestFolder(guest.vmid);
     await this.remove(guest);
     await this.shell(MOUNT, folder, await this.base(guest), String(shift));
-    const rootfs = this.writeFiles(guest);
+    const rootfs = await this.writeFiles(guest);
     const keys = guest.origin.sshKeys;
     if (keys !== undefined) {
       rootfs.folder('/root/.ssh', 0o700);
       rootfs.write('/root/.ssh/authorized_keys', `${keys.trim()}\n`, 0o600);
     }
     const host = String(guest.config.get('hostname') ?? guest.vmid);
-    await this.shell(HOST_KEYS, `${folder}/rootfs/etc/ssh`, host, String(shift));
+    await this.lab.hostKeys.install(`${folder}/rootfs/etc/ssh`, host, shift);
     if (details.password !== undefined) await this.setPassword(guest, details.password);
   }
 
@@ -82,7 +74,7 @@ export class LxcDriver implements Driver {
       const copy = volumes[index]?.source ?? volume;
       await this.shell('[ ! -e "$1" ] || [ "$1" = "$2" ] || cp -a "$1" "$2"', volume, copy);
     }
-    this.writeFiles(target).write('/etc/machine-id', '');
+    (await this.writeFiles(target)).write('/etc/machine-id', '');
   }
 
   async start(guest: Guest): Promise<void> {
@@ -182,13 +174,11 @@ export class LxcDriver implements Driver {
   }
 
   /** Writes what each start writes. */
-  private writeFiles(guest: Guest): RootFs {
+  private async writeFiles(guest: Guest): Promise<RootFs> {
     const rootfs = this.rootfs(guest);
     const nics = nicsOf(guest);
     writeGuestFiles(guest, rootfs, this.lab.addressFor(nics));
-    this.lab.packageFiles(nics).forEach(([file, text]) => {
-      rootfs.write(file, text);
-    });
+    for (const [file, text] of await this.lab.packageFiles(nics)) rootfs.write(file, text);
     return rootfs;
   }
 
@@ -202,7 +192,7 @@ export class LxcDriver implements Driver {
         String(shiftOf(guest)),
       );
     }
-    this.writeFiles(guest);
+    await this.writeFiles(guest);
     const config = this.lab.namespaces.path(`${guestFolder(guest.vmid)}/config`);
     writeFileSync(config, lxcConfig(lxcGuest(guest, this.lab.controllers)));
     await this.lab.forgetNeighbours();
