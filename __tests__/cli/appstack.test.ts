@@ -51,9 +51,9 @@ describe('appstack synth', () => {
       code: 0,
       err: '',
       out: `stack              guest               vmid  address         node                   resources
-app-pote-dev       lxc pote-dev        201   10.0.10.101/24  \${vault_proxmox_node}  5
-app-pote-prod      lxc pote-prod       203   10.0.10.103/24  \${vault_proxmox_node}  5
-app-pote-qa        lxc pote-qa         202   10.0.10.102/24  \${vault_proxmox_node}  5
+app-pote-dev       lxc pote-dev        201   10.0.10.101/24  \${vault_proxmox_node}  8
+app-pote-prod      lxc pote-prod       203   10.0.10.103/24  \${vault_proxmox_node}  8
+app-pote-qa        lxc pote-qa         202   10.0.10.102/24  \${vault_proxmox_node}  8
 app-projecta-dev   lxc project-a-dev   211   10.0.10.111/24  \${vault_proxmox_node}  7
 app-projecta-prod  lxc project-a-prod  213   10.0.10.113/24  \${vault_proxmox_node}  7
 
@@ -66,7 +66,7 @@ new        cdktf.out/stacks/app-projecta-prod/cdk.tf.json
     });
     expect(appstack(['synth', 'app-pote-dev']).out).toBe(
       `stack         guest         vmid  address         node                   resources
-app-pote-dev  lxc pote-dev  201   10.0.10.101/24  \${vault_proxmox_node}  5
+app-pote-dev  lxc pote-dev  201   10.0.10.101/24  \${vault_proxmox_node}  8
 
 unchanged  5 of 5 stacks
 `,
@@ -91,8 +91,8 @@ unchanged  5 of 5 stacks
     expect(appstack(['synth'])).toEqual({
       code: 1,
       out: '',
-      err: `inventory.yml:34:9  app_projects.pote.envs.dev.vmid  is not a VMID from 100 to 999999999  write a whole number from 100 to 999999999
-inventory.yml:44:9  app_projects.pote.envs.qa.ip  is the address 10.0.10.101, which app-pote-dev has (the other: inventory.yml:35:9)  give each guest an address of its own
+      err: `inventory.yml:43:9  app_projects.pote.envs.dev.vmid  is not a VMID from 100 to 999999999  write a whole number from 100 to 999999999
+inventory.yml:55:9  app_projects.pote.envs.qa.ip  is the address 10.0.10.101, which app-pote-dev has (the other: inventory.yml:44:9)  give each guest an address of its own
 2 errors in inventory.yml: nothing was synthesized.
 `,
     });

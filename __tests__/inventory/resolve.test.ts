@@ -49,6 +49,7 @@ test('defaults', () => {
             trialStart: true,
             keep: 5,
           },
+          python: { jobs: [], logDays: 30 },
           envVars: {},
         },
         baseOs: {

@@ -127,10 +127,15 @@ describe('the synthesized JSON', () => {
       ['- "10.0.10.1"', '+ "10.0.10.2"'],
     ],
     [
-      'a port',
-      'app_type: python\n',
-      'app_type: python\n    backend_port: 8080\n',
-      ['- "backend": "http://10.0.10.101:3001",', '+ "backend": "http://10.0.10.101:8080",'],
+      'the dumps that are kept',
+      "postgresql:\n          password: '{{ vault_pote_dev",
+      "postgresql:\n          backup_keep: 3\n          password: '{{ vault_pote_dev",
+      [
+        '- "# pg-backup [KIND]: a dump of the database, for pg_restore; prints its path. The last 14 of each kind stay.",',
+        '+ "# pg-backup [KIND]: a dump of the database, for pg_restore; prints its path. The last 3 of each kind stay.",',
+        `- "find \\"$folder\\" -name 'pote-'\\"$kind\\"'-*.dump' | sort -r | tail -n +15 | xargs -r rm -f",`,
+        `+ "find \\"$folder\\" -name 'pote-'\\"$kind\\"'-*.dump' | sort -r | tail -n +4 | xargs -r rm -f",`,
+      ],
     ],
     [
       'the token',
@@ -149,6 +154,21 @@ describe('the synthesized JSON', () => {
     expect(EXAMPLE).toContain(from);
     const changed = workspaceOf(EXAMPLE.replace(from, to));
     expect(diff(example.json('app-pote-dev'), changed.json('app-pote-dev'))).toEqual(expected);
+  });
+
+  test('a port changes the unit, the deploy script, the firewall and the URL', () => {
+    const [from, to] = ['project-a.git\n', 'project-a.git\n    backend_port: 8080\n'];
+    const changed = workspaceOf(EXAMPLE.replace(from, to));
+    expect(diff(example.json('app-projecta-dev'), changed.json('app-projecta-dev'))).toEqual([
+      '- "Environment=PORT=3001",',
+      '+ "Environment=PORT=8080",',
+      '- "app-backend.service backend 3001 -",',
+      '+ "app-backend.service backend 8080 -",',
+      '- "allow 3001/tcp",',
+      '+ "allow 8080/tcp",',
+      '- "backend": "http://10.0.10.111:3001",',
+      '+ "backend": "http://10.0.10.111:8080",',
+    ]);
   });
 
   test('an address changes only lines that name it, and other stacks not at all', () => {
@@ -192,10 +212,11 @@ describe('prod', () => {
       true,
       true,
     ]);
-    expect([guest('app-pote-dev').protection, guest('app-pote-dev').lifecycle.prevent_destroy]).toEqual([
-      false,
-      undefined,
-    ]);
+    const dev = guest('app-projecta-dev');
+    expect([dev.protection, dev.lifecycle.prevent_destroy]).toEqual([false, undefined]);
+    // Not protected, but it holds data.
+    const data = guest('app-pote-dev');
+    expect([data.protection, data.lifecycle.prevent_destroy]).toEqual([false, true]);
   });
 });
 

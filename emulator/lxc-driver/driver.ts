@@ -1,136 +1,138 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { statSync, writeFileSync } from 'node:fs';
 import type { CreateDetails, Driver, GuestInterface } from '../driver';
-import { failure } from '../errors';
+import { failure, messageOf } from '../errors';
 import type { ClusterState, Guest } from '../state';
-import { lxcGuest, LXC_PATH, nicsOf, shiftOf, writeGuestFiles } from './guestconfig';
+import { Container, guestFolder } from './container';
+import { lxcGuest, nicsOf, shiftOf, writeGuestFiles } from './guestconfig';
+import { interfacesFile, type Nic } from './guestfiles';
+import { parseInterfaces } from './interfaces';
 import type { Lab } from './lab';
-import { bridgeName, lxcConfig } from './lxcconfig';
+import { bridgeName, limits, lxcConfig } from './lxcconfig';
+import { netChanges } from './netchanges';
 import { RootFs } from './rootfs';
+import { mountsOf } from './volumes';
 
-/** How long LXC may take to start a guest's first process. */
-const START_MS = 30_000;
+/** Files of a guest: changes in memory on top of the base image. $1: guest, $2: base, $3: first id of its users. */
+const MOUNT = `
+mkdir -p "$1/upper" "$1/work" "$1/rootfs"
+chown "$3:$3" "$1/upper"
+mount -t overlay overlay -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" "$1/rootfs"`;
+
+/** Removes the files of guest $1, and the volumes that follow. */
+const REMOVE = `
+! mountpoint -q "$1/rootfs" || umount "$1/rootfs"
+rm -rf "$@"`;
+
+/** A container in the lab, and its interfaces as they are now. */
+interface Running {
+  readonly container: Container;
+  nics: readonly Nic[];
+}
 
 /** Guests are unprivileged LXC containers that boot systemd, in the namespaces of a lab. */
 export class LxcDriver implements Driver {
   readonly name = 'lxc';
-  /** The `lxc-start` of each running guest; it ends with the guest. */
-  private readonly running = new Map<number, ChildProcess>();
+  private readonly running = new Map<number, Running>();
 
   /**
    * @param lab where the guests live.
-   * @param state where it notes what runs.
+   * @param state where it notes what runs; at first nothing does.
    */
   constructor(
     private readonly lab: Lab,
     private readonly state: ClusterState,
-  ) {}
+  ) {
+    for (const guest of state.guests.values()) {
+      if (guest.type === 'lxc') this.note(guest, 0);
+    }
+  }
 
   async create(guest: Guest, details: CreateDetails): Promise<void> {
-    await this.unpack(guest);
-    const rootfs = this.writeFiles(guest);
+    const shift = shiftOf(guest);
+    const folder = guestFolder(guest.vmid);
+    await this.remove(guest);
+    await this.shell(MOUNT, folder, await this.base(guest), String(shift));
+    const rootfs = await this.writeFiles(guest);
     const keys = guest.origin.sshKeys;
     if (keys !== undefined) {
       rootfs.folder('/root/.ssh', 0o700);
       rootfs.write('/root/.ssh/authorized_keys', `${keys.trim()}\n`, 0o600);
     }
-    await this.makeHostKeys(guest);
+    const host = String(guest.config.get('hostname') ?? guest.vmid);
+    await this.lab.hostKeys.install(`${folder}/rootfs/etc/ssh`, host, shift);
     if (details.password !== undefined) await this.setPassword(guest, details.password);
   }
 
   async clone(source: Guest, target: Guest): Promise<void> {
     await this.ensureFiles(source);
-    const base = await this.base(source);
-    const [from, to] = [this.folder(source), this.folder(target)];
-    await this.lab.namespaces.run([
-      'sh',
-      '-euc',
-      'mkdir -p "$2/work" "$2/rootfs"; cp -a "$1/upper" "$2/upper"; mount -t overlay overlay -o "lowerdir=$3,upperdir=$2/upper,workdir=$2/work" "$2/rootfs"',
-      'sh',
-      from,
-      to,
-      base,
-    ]);
-    this.writeFiles(target).write('/etc/machine-id', '');
+    const [from, to] = [guestFolder(source.vmid), guestFolder(target.vmid)];
+    await this.remove(target);
+    await this.shell('mkdir -p "$2"; cp -a "$1/upper" "$2/upper"', from, to);
+    await this.shell(MOUNT, to, await this.base(source), String(shiftOf(target)));
+    const volumes = mountsOf(target);
+    for (const [index, { source: volume }] of mountsOf(source).entries()) {
+      const copy = volumes[index]?.source ?? volume;
+      await this.shell('[ ! -e "$1" ] || [ "$1" = "$2" ] || cp -a "$1" "$2"', volume, copy);
+    }
+    (await this.writeFiles(target)).write('/etc/machine-id', '');
   }
 
   async start(guest: Guest): Promise<void> {
+    if (this.running.has(guest.vmid)) return;
+    if (!this.lab.namespaces.alive) throw failure('the namespaces of the guests have ended');
     await this.ensureFiles(guest);
-    const { namespaces } = this.lab;
-    for (const nic of nicsOf(guest)) {
-      const bridge = bridgeName(nic);
-      if (bridge !== undefined) await this.lab.addBridge(bridge);
+    const container = new Container(
+      this.lab.namespaces,
+      guest.vmid,
+      async () => {
+        entry.nics = nicsOf(guest);
+        await this.prepare(guest);
+      },
+      (pid) => {
+        this.note(guest, pid);
+      },
+      () => {
+        this.running.delete(guest.vmid);
+        this.note(guest, 0);
+      },
+    );
+    const entry: Running = { container, nics: [] };
+    this.running.set(guest.vmid, entry);
+    try {
+      await container.start();
+    } catch (error) {
+      this.running.delete(guest.vmid);
+      throw failure(`startup for container '${String(guest.vmid)}' failed: ${messageOf(error)}`);
     }
-    this.writeFiles(guest);
-    const folder = namespaces.path(this.folder(guest));
-    writeFileSync(`${folder}/config`, lxcConfig(lxcGuest(guest, this.lab.controllers)));
-    rmSync(`${folder}/init`, { force: true });
-    const [file = '', ...args] = namespaces.inside(this.lxc('lxc-start', guest, '--foreground'));
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    let said = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)));
-    }
-    this.running.set(guest.vmid, child);
-    const ended = new Promise<void>((resolve) => {
-      child.on('close', () => {
-        if (this.running.get(guest.vmid) === child) {
-          this.running.delete(guest.vmid);
-          this.note(guest, 0);
-        }
-        resolve();
-      });
-    });
-    const until = Date.now() + START_MS;
-    while (!existsSync(`${folder}/init`)) {
-      if (this.running.get(guest.vmid) !== child || Date.now() > until) {
-        child.kill('SIGKILL');
-        await ended;
-        throw failure(`startup for container '${String(guest.vmid)}' failed: ${said.trim()}`);
-      }
-      await sleep(10);
-    }
-    this.note(guest, this.initPid(guest) ?? 1);
   }
 
   async shutdown(guest: Guest, timeoutSeconds: number, force: boolean): Promise<void> {
-    if (!this.running.has(guest.vmid)) return;
-    const wait = ['--nokill', '--timeout', String(timeoutSeconds)];
     try {
-      await this.lab.namespaces.run(this.lxc('lxc-stop', guest, ...wait), {
-        timeoutMs: (timeoutSeconds + 30) * 1000,
-      });
-      await this.gone(guest);
+      await this.running.get(guest.vmid)?.container.shutdown(timeoutSeconds);
     } catch (error) {
-      if (!this.running.has(guest.vmid)) return;
       if (!force) throw error;
       await this.stop(guest);
     }
   }
 
   async stop(guest: Guest): Promise<void> {
-    if (!this.running.has(guest.vmid)) return;
-    await this.lab.namespaces.run(this.lxc('lxc-stop', guest, '--kill')).catch((error: unknown) => {
-      if (this.running.has(guest.vmid)) throw error;
-    });
-    await this.gone(guest);
+    await this.running.get(guest.vmid)?.container.kill();
   }
 
-  async update(): Promise<void> {
-    await Promise.resolve();
+  async update(guest: Guest, options: readonly string[]): Promise<void> {
+    const entry = this.running.get(guest.vmid);
+    if (!entry) return;
+    if (options.some((option) => /^net\d+$/.test(option))) await this.changeNetwork(guest, entry);
+    if (options.some((option) => /^(memory|swap|cores|cpulimit)$/.test(option))) {
+      for (const [file, value] of limits(lxcGuest(guest, this.lab.controllers))) {
+        await this.lab.namespaces.run(['lxc-cgroup', ...entry.container.named, file, value]);
+      }
+    }
   }
 
   async destroy(guest: Guest): Promise<void> {
     await this.stop(guest);
-    const folder = this.folder(guest);
-    await this.lab.namespaces.run([
-      'sh',
-      '-euc',
-      '! mountpoint -q "$1/rootfs" || umount "$1/rootfs"; rm -rf "$1"',
-      'sh',
-      folder,
-    ]);
+    await this.remove(guest);
   }
 
   isRunning(guest: Guest): Promise<boolean> {
@@ -138,63 +140,23 @@ export class LxcDriver implements Driver {
   }
 
   async interfaces(guest: Guest): Promise<GuestInterface[]> {
-    const pid = this.initPid(guest);
+    const pid = this.running.get(guest.vmid)?.container.pid;
     if (pid === undefined) return [];
-    const json = await this.lab.namespaces
-      .run(['nsenter', `--net=/proc/${String(pid)}/ns/net`, 'ip', '-json', 'address'])
-      // The guest is about to boot again or to stop.
-      .catch(() => '[]');
-    interface Link {
-      ifname: string;
-      address?: string;
-      link_type: string;
-      addr_info: { family: string; local: string; prefixlen: number; scope: string }[];
-    }
-    const links = JSON.parse(json === '' ? '[]' : json) as Link[];
-    return links
-      .filter((link) => link.link_type === 'ether')
-      .map((link) => {
-        const first = (family: string): string | undefined => {
-          const found =
-            link.addr_info.find((one) => one.family === family && one.scope === 'global') ??
-            link.addr_info.find((one) => one.family === family);
-          return found && `${found.local}/${String(found.prefixlen)}`;
-        };
-        const [inet, inet6] = [first('inet'), first('inet6')];
-        return {
-          name: link.ifname,
-          mac: link.address ?? '',
-          ...(inet === undefined ? {} : { inet }),
-          ...(inet6 === undefined ? {} : { inet6 }),
-        };
-      });
+    const ip = ['nsenter', `--net=/proc/${String(pid)}/ns/net`, 'ip', '-json', 'address'];
+    // Where it fails the guest is about to boot again or to stop.
+    return parseInterfaces(await this.lab.namespaces.run(ip).catch(() => '[]'));
   }
 
   close(): Promise<void> {
     return this.lab.close();
   }
 
-  private folder(guest: Guest): string {
-    return `${LXC_PATH}/${String(guest.vmid)}`;
+  private shell(script: string, ...args: string[]): Promise<string> {
+    return this.lab.namespaces.run(['sh', '-euc', script, 'sh', ...args]);
   }
 
   private rootfs(guest: Guest): RootFs {
-    return new RootFs(this.lab.namespaces.path(`${this.folder(guest)}/rootfs`), shiftOf(guest));
-  }
-
-  /** Writes what each start writes. */
-  private writeFiles(guest: Guest): RootFs {
-    const rootfs = this.rootfs(guest);
-    const nics = nicsOf(guest);
-    writeGuestFiles(guest, rootfs, this.lab.addressFor(nics));
-    this.lab.packageFiles(nics).forEach(([file, text]) => {
-      rootfs.write(file, text);
-    });
-    return rootfs;
-  }
-
-  private lxc(command: string, guest: Guest, ...args: string[]): string[] {
-    return [command, '--name', String(guest.vmid), '--lxcpath', LXC_PATH, ...args];
+    return new RootFs(this.lab.namespaces.path(`${guestFolder(guest.vmid)}/rootfs`), shiftOf(guest));
   }
 
   private note(guest: Guest, pid: number): void {
@@ -204,69 +166,73 @@ export class LxcDriver implements Driver {
     this.state.changed();
   }
 
-  /** The guest's first process, as the namespaces number it. */
-  private initPid(guest: Guest): number | undefined {
-    if (!this.running.has(guest.vmid)) return undefined;
-    const file = this.lab.namespaces.path(`${this.folder(guest)}/init`);
-    return existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined;
-  }
-
-  private async gone(guest: Guest): Promise<void> {
-    const child = this.running.get(guest.vmid);
-    if (!child || child.exitCode !== null) return;
-    await new Promise((resolve) => child.once('close', resolve));
-  }
-
   private base(guest: Guest): Promise<string> {
     const { bases } = this.lab;
+    // Guests that were put there behind the API's back come from no template.
     const template = guest.origin.ostemplate ?? 'debian-12-standard_unknown';
     return bases.rootfs(bases.find(template), shiftOf(guest));
   }
 
+  /** Writes what each start writes. */
+  private async writeFiles(guest: Guest): Promise<RootFs> {
+    const rootfs = this.rootfs(guest);
+    const nics = nicsOf(guest);
+    writeGuestFiles(guest, rootfs, this.lab.addressFor(nics));
+    for (const [file, text] of await this.lab.packageFiles(nics)) rootfs.write(file, text);
+    return rootfs;
+  }
+
+  /** Makes everything ready for one boot. */
+  private async prepare(guest: Guest): Promise<void> {
+    for (const nic of nicsOf(guest)) await this.addBridge(bridgeName(nic));
+    for (const { source } of mountsOf(guest)) {
+      await this.shell(
+        '[ -e "$1" ] || { mkdir -p "$1"; chown "$2:$2" "$1"; }',
+        source,
+        String(shiftOf(guest)),
+      );
+    }
+    await this.writeFiles(guest);
+    const config = this.lab.namespaces.path(`${guestFolder(guest.vmid)}/config`);
+    writeFileSync(config, lxcConfig(lxcGuest(guest, this.lab.controllers)));
+    await this.lab.forgetNeighbours();
+  }
+
+  private async addBridge(bridge: string | undefined): Promise<void> {
+    if (bridge !== undefined) await this.lab.addBridge(bridge);
+  }
+
+  private async changeNetwork(guest: Guest, entry: Running): Promise<void> {
+    const { pid } = entry.container;
+    if (pid === undefined) return;
+    const after = nicsOf(guest);
+    const changes = netChanges(guest.vmid, entry.nics, after);
+    for (const bridge of changes.bridges) await this.lab.addBridge(bridge);
+    const own = `nsenter --net=/proc/$PID/ns/net`;
+    const inside = changes.inside.map((command) => `${own} ${command}`);
+    await this.shell(['PID=$1', ...changes.outside, ...inside].join('\n'), String(pid));
+    entry.nics = after;
+    await this.lab.forgetNeighbours();
+    const file = '/etc/network/interfaces';
+    const text = await entry.container.attach(['/bin/cat', file]);
+    await entry.container.attach(['/bin/sh', '-c', `cat >${file}`], interfacesFile(text, after));
+  }
+
   /** Makes the files of a guest that has none: one put there behind the API's back, or kept from a former run. */
   private async ensureFiles(guest: Guest): Promise<void> {
-    const folder = this.lab.namespaces.path(`${this.folder(guest)}/rootfs/etc`);
-    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) await this.create(guest, {});
+    const etc = this.lab.namespaces.path(`${guestFolder(guest.vmid)}/rootfs/etc`);
+    if (statSync(etc, { throwIfNoEntry: false })?.isDirectory() !== true) await this.create(guest, {});
   }
 
-  private async unpack(guest: Guest): Promise<void> {
-    const base = await this.base(guest);
-    await this.lab.namespaces.run([
-      'sh',
-      '-euc',
-      'mkdir -p "$1/upper" "$1/work" "$1/rootfs"; chown "$3:$3" "$1/upper"; mount -t overlay overlay -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" "$1/rootfs"',
-      'sh',
-      this.folder(guest),
-      base,
-      String(shiftOf(guest)),
-    ]);
-  }
-
-  /** Keys of its own, as the create task of Proxmox makes them. */
-  private async makeHostKeys(guest: Guest): Promise<void> {
-    const folder = `${this.folder(guest)}/rootfs/etc/ssh`;
-    const host = String(guest.config.get('hostname') ?? guest.vmid);
-    const make = (kind: string): Promise<string> =>
-      this.lab.namespaces.run([
-        'ssh-keygen',
-        '-q',
-        '-t',
-        kind,
-        '-N',
-        '',
-        '-C',
-        `root@${host}`,
-        '-f',
-        `${folder}/ssh_host_${kind}_key`,
-      ]);
-    await Promise.all(['rsa', 'ecdsa', 'ed25519'].map(make));
-    const shift = String(shiftOf(guest));
-    await this.lab.namespaces.run(['sh', '-euc', 'chown "$1:$1" "$2"/ssh_host_*', 'sh', shift, folder]);
+  /** Removes a guest's files and volumes, if it has any. */
+  private async remove(guest: Guest): Promise<void> {
+    const own = mountsOf(guest).filter(({ source }) => source.includes(`-${String(guest.vmid)}-disk-`));
+    await this.shell(REMOVE, guestFolder(guest.vmid), ...own.map(({ source }) => source));
   }
 
   /** Sets root's password with the guest's own tool, in a user namespace where it can do no harm. */
   private async setPassword(guest: Guest, password: string): Promise<void> {
-    const root = `${this.folder(guest)}/rootfs`;
+    const root = `${guestFolder(guest.vmid)}/rootfs`;
     const inGuest = ['chroot', '.', '/usr/sbin/chpasswd', '--crypt-method', 'SHA512'];
     const shift = shiftOf(guest);
     const map = ['lxc-usernsexec', '-m', `b:0:${String(shift)}:65536`, '--'];

@@ -2,12 +2,11 @@ import { NET } from '../lxc/net';
 import { parseProps } from '../propstring';
 import type { Guest } from '../state';
 import { ID_SHIFT } from './bases';
+import { guestFolder } from './container';
 import { hostsSection, interfacesFile, resolverSection, withSection, type Nic } from './guestfiles';
 import type { LxcGuest } from './lxcconfig';
 import type { RootFs } from './rootfs';
-
-/** The folder inside the namespaces that holds all guests: the `lxcpath`. */
-export const LXC_PATH = '/run/lab/guests';
+import { mountsOf } from './volumes';
 
 function option(guest: Guest, name: string): string | undefined {
   const value = guest.config.get(name);
@@ -68,9 +67,10 @@ export function lxcGuest(guest: Guest, controllers: readonly string[]): LxcGuest
   return {
     vmid: guest.vmid,
     hostname: hostnameOf(guest),
-    folder: `${LXC_PATH}/${String(guest.vmid)}`,
+    folder: guestFolder(guest.vmid),
     shift: shiftOf(guest),
     nics: nicsOf(guest),
+    mounts: mountsOf(guest),
     nesting: /(^|,)nesting=1(,|$)/.test(option(guest, 'features') ?? ''),
     controllers,
     ...(memory === undefined ? {} : { memory }),

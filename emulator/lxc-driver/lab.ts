@@ -2,11 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { Bases, defaultCache, type Base } from './bases';
+import { HostKeys } from './hostkeys';
 import { bridgeName } from './lxcconfig';
 import type { Nic } from './guestfiles';
 import { readMachine } from './machine';
 import { Namespaces } from './namespaces';
 import { PackageProxy } from './proxy';
+import { packageFiles, readRegistries, type Registries } from './registries';
 import { listenInside } from './sockets';
 
 /** Where guests find the package proxy, on the address of their bridge. */
@@ -50,6 +52,7 @@ function raiseInotify(): void {
 
 /** Namespaces with bridges, base images and a way to packages: what real guests need. */
 export class Lab {
+  readonly hostKeys: HostKeys;
   private readonly bridges = new Set<string>();
 
   private constructor(
@@ -58,9 +61,12 @@ export class Lab {
     /** Controllers of cgroup v2 that can limit guests. */
     readonly controllers: readonly string[],
     private readonly addresses: readonly BridgeAddress[],
-    private readonly proxies: readonly PackageProxy[],
-    private readonly sockets: readonly Server[],
-  ) {}
+    private readonly registries: Promise<Registries>,
+    private readonly proxy: PackageProxy,
+    private readonly socket: Server,
+  ) {
+    this.hostKeys = new HostKeys(namespaces);
+  }
 
   /**
    * Sets a lab up.
@@ -70,8 +76,13 @@ export class Lab {
     raiseInotify();
     const cache = options.cache ?? defaultCache();
     const machine = readMachine();
+    const hosts = new Set(machine.aptSources.map(({ uri }) => new URL(uri).hostname));
+    const registries = readRegistries();
+    void registries.then((found) => {
+      found.hosts.forEach((host) => hosts.add(host));
+    });
     const proxy = new PackageProxy({
-      hosts: new Set(machine.aptSources.map(({ uri }) => new URL(uri).hostname)),
+      hosts,
       cache: join(cache, 'packages'),
       httpProxy: machine.httpProxy,
       httpsProxy: machine.httpsProxy,
@@ -96,8 +107,9 @@ export class Lab {
       bases,
       controllers === '' ? [] : controllers.split(' '),
       addresses,
-      [proxy],
-      [socket],
+      registries,
+      proxy,
+      socket,
     );
     const names = [...(options.bridges ?? ['vmbr0', 'vmbr1']), ...addresses.map(({ bridge }) => bridge)];
     for (const bridge of new Set(names)) await lab.addBridge(bridge);
@@ -119,6 +131,11 @@ export class Lab {
     await this.namespaces.run(['sh', '-euc', script, 'sh', bridge, ...addresses]);
   }
 
+  /** A guest comes with a new MAC address, or goes: who had its address before is asked again. */
+  async forgetNeighbours(): Promise<void> {
+    await this.namespaces.run(['ip', 'neighbour', 'flush', 'all']);
+  }
+
   /** The lab's own address on the first bridge of a guest that has one. */
   addressFor(nics: readonly Nic[]): string | undefined {
     const near = nics
@@ -128,20 +145,16 @@ export class Lab {
   }
 
   /** Files that lead a guest's package managers to the lab's proxy: paths and texts. */
-  packageFiles(nics: readonly Nic[]): [string, string][] {
+  async packageFiles(nics: readonly Nic[]): Promise<[string, string][]> {
     const near = this.addressFor(nics);
     if (near === undefined) return [];
-    const url = `http://${near}:${String(PROXY_PORT)}`;
-    const apt = [`Acquire::http::Proxy "${url}";`, `Acquire::https::Proxy "${url}";`];
-    return [['/etc/apt/apt.conf.d/90lab', `${apt.join('\n')}\n`]];
+    return packageFiles(`http://${near}:${String(PROXY_PORT)}`, await this.registries);
   }
 
   /** Ends all guests and everything else inside. */
   async close(): Promise<void> {
-    this.proxies.forEach((proxy) => {
-      proxy.close();
-    });
-    this.sockets.forEach((socket) => socket.close());
+    this.proxy.close();
+    this.socket.close();
     await this.namespaces.close();
   }
 }

@@ -1,5 +1,7 @@
 import { ID_COUNT } from './bases';
+import { hooks } from './container';
 import type { Nic } from './guestfiles';
+import type { Mount } from './volumes';
 
 /** What the configuration file of LXC says about a guest. */
 export interface LxcGuest {
@@ -10,6 +12,7 @@ export interface LxcGuest {
   /** First id of its users; 0 for a privileged guest. */
   readonly shift: number;
   readonly nics: readonly Nic[];
+  readonly mounts: readonly Mount[];
   readonly nesting: boolean;
   /** MiB; not limited when undefined. */
   readonly memory?: number;
@@ -43,6 +46,12 @@ function network(vmid: number, nic: Nic): string[] {
     ...(nic.mtu === undefined ? [] : [`${key}.mtu = ${nic.mtu}`]),
     ...(nic.down ? [] : [`${key}.flags = up`]),
   ];
+}
+
+/** Blanks in the paths of fstab-like lines are written as octal numbers. */
+function mount({ source, target, readOnly }: Mount): string {
+  const path = target.replace(/\\/g, '\\134').replace(/ /g, '\\040').replace(/\t/g, '\\011');
+  return `lxc.mount.entry = ${source} ${path} none bind,create=dir${readOnly ? ',ro' : ''} 0 0`;
 }
 
 /** Limits as cgroup v2 files and values; only those that the controllers allow. */
@@ -80,8 +89,9 @@ export function lxcConfig(guest: LxcGuest): string {
     'lxc.tty.max = 2',
     `lxc.console.logfile = ${guest.folder}/console.log`,
     'lxc.hook.version = 1',
-    // Says that the guest boots (again), and which process is its first.
-    `lxc.hook.start-host = sh -c 'echo "$LXC_PID" >${guest.folder}/init.new && mv ${guest.folder}/init.new ${guest.folder}/init'`,
+    `lxc.hook.start-host = ${hooks(guest.folder).booted}`,
+    `lxc.hook.post-stop = ${hooks(guest.folder).ended}`,
+    ...guest.mounts.map(mount),
     ...(guest.nesting
       ? [
           'lxc.mount.entry = proc dev/.lxc/proc proc create=dir,optional 0 0',
