@@ -29,10 +29,7 @@ export interface Settings {
  * @returns the settings
  */
 export function readSettings(root: string, environment: NodeJS.ProcessEnv = process.env): Settings {
-  const config = JSON.parse(readFileSync(path.join(root, 'cdktf.json'), 'utf8')) as {
-    output?: string;
-    context?: { inventory?: string; inventory_allow_other_keys?: boolean };
-  };
+  const config = readConfig(path.join(root, 'cdktf.json'));
   const { APP_INVENTORY: named, APP_INVENTORY_ALLOW_OTHER_KEYS: others, CDKTF_OUTDIR: outdir } = environment;
   return {
     root,
@@ -44,6 +41,24 @@ export function readSettings(root: string, environment: NodeJS.ProcessEnv = proc
         : /^(1|true|yes)$/i.test(others),
   };
 }
+
+/** What is read of cdktf.json. */
+interface Config {
+  output?: string;
+  context?: { inventory?: string; inventory_allow_other_keys?: boolean };
+}
+
+function readConfig(file: string): Config {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Config;
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new SettingsError(`${file} is not JSON: ${error.message}`);
+    throw error;
+  }
+}
+
+/** A mistake in cdktf.json. */
+export class SettingsError extends Error {}
 
 /**
  * Reads the inventory of these settings and checks it against what is deployed from here.

@@ -1,5 +1,6 @@
 import { formatProblem, InventoryError } from '../inventory/problem';
 import type { Inventory } from '../inventory/types';
+import { SettingsError } from '../main';
 import { TemplateError } from '../renderers/template';
 
 /** A mistake of the user, with a message that says what to do. */
@@ -16,10 +17,30 @@ export async function run(command: () => unknown): Promise<void> {
   } catch (error) {
     process.exitCode = 1;
     const expected =
-      error instanceof InventoryError || error instanceof TemplateError || error instanceof UserError;
-    console.error(expected ? error.message : error);
+      error instanceof InventoryError ||
+      error instanceof TemplateError ||
+      error instanceof SettingsError ||
+      error instanceof UserError;
+    console.error(expected ? error.message : (ofFileSystem(error) ?? error));
   }
 }
+
+/** A fault of the disk is nobody's bug: what failed, and where. */
+function ofFileSystem(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, path } = error as NodeJS.ErrnoException;
+  const what = code === undefined ? undefined : FILE_ERRORS[code];
+  return what === undefined || path === undefined ? undefined : `${path}: ${what}`;
+}
+
+const FILE_ERRORS: Record<string, string> = {
+  EACCES: 'permission denied; run this as a user who may write there',
+  EPERM: 'not permitted; run this as a user who may write there',
+  EROFS: 'the file system is read-only; work on a copy, or set CDKTF_OUTDIR to a folder that can be written',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota of the disk is used up',
+  ENOTDIR: 'a folder is expected here, but it is a file',
+};
 
 /**
  * Prints the doubts about an inventory on standard error.

@@ -57,7 +57,7 @@ export class AppStack extends TerraformStack {
     const guest = createGuest(this, env, api, source);
     if (!env.present) return;
     if (env.configure) configureGuest(this, env, source, guest, waitForSsh(this, env, guest));
-    else this.#sayNotConfigured();
+    else if (!env.guest.start) this.#sayNotConfigured();
     for (const [name, value] of Object.entries(stackOutputs(env))) {
       new TerraformOutput(this, name, { value });
     }
@@ -75,13 +75,12 @@ export class AppStack extends TerraformStack {
 
   #sayNotConfigured(): void {
     const { env } = this.props;
-    const why = env.guest.start ? 'configure is false' : 'lxc_start_after_create is false';
     new TerraformLocal(this, 'configured', false);
     this.addOverride('check.not_configured', {
       assert: [
         {
           condition: '${local.configured}',
-          error_message: `${env.stack}: ${why}, so nothing waits for SSH and nothing is configured on the guest.`,
+          error_message: `${env.stack}: lxc_start_after_create is false, so nothing waits for SSH and nothing is configured on the guest.`,
         },
       ],
     });

@@ -78,11 +78,11 @@ export function guardGuest(
   preflight.addOverride('provisioner', [
     {
       'local-exec': {
-        command: script,
-        // Otherwise terraform prints the whole script.
+        // The script itself as a command would stand before the message when it refuses.
+        command: 'exec /bin/sh -c "$PREFLIGHT"',
         quiet: true,
         interpreter: SHELL,
-        environment: { MODE: 'apply', ...settings, ...preflightCredentials(api) },
+        environment: { MODE: 'apply', PREFLIGHT: script, ...settings, ...preflightCredentials(api) },
       },
     },
   ]);

@@ -102,10 +102,12 @@ export async function main(
     return undefined;
   }
   const certFile = values.cert ?? join(tmpdir(), `appstack-emulator-${String(process.pid)}.pem`);
+  const port = wholeNumber(values.port, 'port');
+  if (port > 65535) throw new Error(`--port must be 0 to 65535, not ${values.port}`);
   const hidden = (list(values.hide) ?? []).map((id) => wholeNumber(id, 'hide'));
   const options: EmulatorOptions = {
     host: values.host,
-    port: wholeNumber(values.port, 'port'),
+    port,
     nodes: list(values.nodes),
     bridges: list(values.bridges),
     stateFile: values.state,
@@ -143,6 +145,16 @@ export async function main(
   return emulator;
 }
 
+/** What a person is told who cannot have what they asked for. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (code === 'EADDRINUSE') {
+    return `${String(address)}:${String(port)} is in use: stop what listens there, or choose another with --port (0: any).`;
+  }
+  return error.message;
+}
+
 if (require.main === module) {
   const stop = (emulator: Emulator | undefined): void => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -152,7 +164,8 @@ if (require.main === module) {
     }
   };
   main(process.argv.slice(2), (line) => process.stdout.write(`${line}\n`)).then(stop, (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
+    process.stderr.write(`${explain(error)}\n`);
+    // Not only the exit code: a server may listen already.
+    process.exit(1);
   });
 }

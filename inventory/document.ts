@@ -98,7 +98,12 @@ export function parseInventoryText(
   const complaints = [...document.errors, ...document.warnings].filter(
     (error) => !(isTag(error) && isIgnored(error.pos[0])),
   );
-  const problems: Problem[] = complaints.map((error) => ({
+  // After the first error of the structure the parser guesses, and what it says then is about its guesses.
+  const structural = complaints.find((error) => !isTag(error) && STRUCTURAL.has(error.code));
+  const said = complaints.filter(
+    (error) => isTag(error) || !STRUCTURAL.has(error.code) || error === structural,
+  );
+  const problems: Problem[] = said.map((error) => ({
     severity: 'error' as const,
     position: at(error.pos[0]),
     path: isTag(error) ? dotted(pathAt(document, error.pos[0])) : '',
@@ -145,6 +150,19 @@ export function parseInventoryText(
   };
 }
 
+/** Codes of yaml that follow from one another. Source: yaml, "Errors", ErrorCode. */
+const STRUCTURAL: ReadonlySet<string> = new Set([
+  'BAD_INDENT',
+  'BLOCK_AS_IMPLICIT_KEY',
+  'BLOCK_IN_FLOW',
+  'IMPOSSIBLE',
+  'KEY_OVER_1024_CHARS',
+  'MISSING_CHAR',
+  'MULTILINE_IMPLICIT_KEY',
+  'TAB_AS_INDENT',
+  'UNEXPECTED_TOKEN',
+]);
+
 /** An Ansible tag whose content this tool must not see or cannot read. */
 function refusedTag(tag: string): {
   tag: string;
@@ -181,6 +199,24 @@ function explainSyntax(code: string, message: string, line: string): { what: str
   }
   if (code === 'MULTIPLE_DOCS') {
     return { what: 'YAML: the file holds several documents', fix: 'keep one; remove the "---" between them' };
+  }
+  if (code === 'MULTILINE_IMPLICIT_KEY' || code === 'BLOCK_AS_IMPLICIT_KEY') {
+    return {
+      what: 'YAML: a colon is missing here, or this line or the next is indented differently from its neighbours',
+      fix: 'write "key: value", with the same indentation as the keys beside it',
+    };
+  }
+  if (/^Flow (sequence|map)/.test(message)) {
+    return {
+      what: 'YAML: a [list] or {map} is not closed, or goes on without indentation',
+      fix: 'close it, or indent its lines',
+    };
+  }
+  if (code === 'BAD_INDENT') {
+    return {
+      what: 'YAML: this line is indented differently from its neighbours',
+      fix: 'give all keys of one map the same indentation',
+    };
   }
   const first = message.split('\n')[0] ?? message;
   // The library's text may quote what it found, and what it found may be a secret.

@@ -32,7 +32,9 @@ export function checkLeftBehind(inventory: Inventory, root: string): void {
         position: { line: 1, column: 1 },
         path: 'app_projects',
         what: `lacks the env of ${stack}, whose state ${folder}/${file} still holds ${count === 1 ? '1 resource' : `${count} resources`}`,
-        fix: `write the env back with "state: absent" and run: npx cdktf deploy ${stack}`,
+        fix:
+          'if another inventory is meant, name it (APP_INVENTORY, or the context of cdktf.json); else write the env back as it was, ' +
+          `or, to destroy its guest, with "state: absent", and run: npx cdktf deploy ${stack}`,
       });
     }
   }

@@ -35,7 +35,8 @@ export function parseInventory(
   checkTexts(rest, [], validation);
 
   // Each round leaves out what the round before refused; a round without issues ends it.
-  for (let round = 0; round < 4; round++) {
+  // A deep file may need many: what is left out at one level can uncover what is wrong around it.
+  for (let round = 0; round < 100; round++) {
     const result = inventorySchema.safeParse(rest);
     if (result.success) return result.data;
     for (const issue of result.error.issues) {
@@ -119,22 +120,25 @@ function checkCharacters(value: string, path: Path, validation: Validation): voi
   }
 }
 
-/** Removes the value at a path, or the nearest map entry around it. */
+/**
+ * Removes the value at a path; where it is what is missing, the map that lacks it.
+ * @returns false when nothing is left to remove
+ */
 function leaveOut(data: unknown, path: Path): boolean {
-  for (let length = path.length; length > 0; length--) {
-    const parent = path
-      .slice(0, length - 1)
-      .reduce<unknown>(
-        (value, step) =>
-          isMap(value) || Array.isArray(value) ? (value as Record<PropertyKey, unknown>)[step] : undefined,
-        data,
-      );
-    const step = path[length - 1];
-    if (isMap(parent) && step !== undefined && Object.hasOwn(parent, step)) {
-      return Reflect.deleteProperty(parent, step);
-    }
-  }
-  return false;
+  const step = path.at(-1);
+  if (step === undefined) return false;
+  const parent = path
+    .slice(0, -1)
+    .reduce<unknown>(
+      (value, name) =>
+        isMap(value) || Array.isArray(value) ? (value as Record<PropertyKey, unknown>)[name] : undefined,
+      data,
+    );
+  // Gone already, with something around it.
+  if (parent === undefined) return true;
+  // An item of a list cannot be missing: the others would have other numbers.
+  if (!isMap(parent) || !Object.hasOwn(parent, step)) return leaveOut(data, path.slice(0, -1));
+  return Reflect.deleteProperty(parent, step);
 }
 
 function isMap(value: unknown): value is Record<PropertyKey, unknown> {

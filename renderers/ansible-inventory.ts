@@ -25,6 +25,7 @@ export function ansibleInventory(envs: readonly Env[]): AnsibleInventory {
     hosts[env.hostname] = {
       ansible_host: env.ip.address,
       ansible_user: toJinja(env.ssh.user),
+      ...bastionVars(env),
       app_project: env.project,
       app_env: env.env,
     };
@@ -47,6 +48,13 @@ export function dynamicInventory(envs: readonly Env[]): Record<string, unknown> 
     { hosts: Object.keys(members) },
   ]);
   return { _meta: { hostvars: hosts }, ...Object.fromEntries(lists) };
+}
+
+/** How Ansible's ssh goes through the bastion of an env. */
+function bastionVars({ ssh: { bastion } }: Env): HostVars {
+  if (!bastion) return {};
+  const jump = `${toJinja(bastion.user)}@${toJinja(bastion.host)}:${bastion.port}`;
+  return { ansible_ssh_common_args: `-o ProxyJump=${jump}` };
 }
 
 function toJinja(text: Text): string {

@@ -108,7 +108,7 @@ inventory.yml:55:9  app_projects.pote.envs.qa.ip  is the address 10.0.10.101, wh
     expect(err).toContain(
       'lacks the env of app-pote-old, whose state state/app-pote-old.tfstate still holds 1 resource',
     );
-    expect(err).toContain('write the env back with "state: absent" and run: npx cdktf deploy app-pote-old');
+    expect(err).toContain('with "state: absent", and run: npx cdktf deploy app-pote-old');
   });
 
   test('a template with a mistake is named, without a stack trace', () => {

@@ -2,6 +2,13 @@ import type { InventoryInput } from '../schema/inventory';
 import { type Draft, keepsData } from '../resolve';
 import type { Validation } from '../validation';
 
+/** The VMIDs that the inventory gives to guests. */
+function ownVmids(input: InventoryInput): Set<number | undefined> {
+  return new Set(
+    Object.values(input.app_projects).flatMap(({ envs }) => Object.values(envs).map(({ vmid }) => vmid)),
+  );
+}
+
 /** Options of a guest that only go together, or only under conditions. */
 export function checkGuest(draft: Draft, input: InventoryInput, validation: Validation): void {
   const { guest } = draft;
@@ -36,6 +43,18 @@ export function checkGuest(draft: Draft, input: InventoryInput, validation: Vali
   const clone = guest.find('kvm_clone_vmid');
   if (type === 'kvm' && clone && clone.value === draft.scope.find('vmid')?.value) {
     validation.error(clone.path, "is the guest's own VMID", 'write the VMID of the template');
+  }
+  if (
+    type === 'kvm' &&
+    clone &&
+    ownVmids(input).has(clone.value) &&
+    clone.value !== draft.scope.find('vmid')?.value
+  ) {
+    validation.error(
+      clone.path,
+      'is the VMID of a guest of this inventory',
+      'write the VMID of the template',
+    );
   }
   if (type === 'kvm' && guest.get('mount_points', []).length > 0) {
     const path = guest.find('mount_points')?.path ?? draft.path;
