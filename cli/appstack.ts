@@ -41,13 +41,9 @@ program
   .description('check the inventory; every error at once, nothing is written')
   .action(() => run(async () => (await import('./check')).check()));
 
-for (const [name, description, example] of [
-  ['provision', 'create or change only the guests, nothing inside of them', 'PROVISION'],
-  ['configure', 'run the configuration again on guests that are there', 'CONFIGURE'],
-] as const) {
-  program
-    .command(name)
-    .description(`${description} (plans, shows, asks, applies; needs terraform)`)
+/** What provision and configure have in common. */
+function stage(command: Command, name: 'PROVISION' | 'CONFIGURE'): void {
+  command
     .argument('<names...>', 'stacks or projects, or `all`')
     .option('--auto-approve', 'do not ask')
     .addOption(
@@ -58,10 +54,24 @@ for (const [name, description, example] of [
     .action((names: string[], options: { autoApprove?: boolean; parallel: number }) =>
       run(async () => {
         const stages = await import('./stages');
-        await stages.runStage(stages[example], names, options);
+        await stages.runStage(stages[name], names, options);
       }),
     );
 }
+
+stage(
+  program
+    .command('provision')
+    .description('create or change only the guests, nothing inside of them: plans, shows, asks, applies'),
+  'PROVISION',
+);
+
+stage(
+  program
+    .command('configure')
+    .description('run the configuration again on guests that are there: plans, shows, asks, applies'),
+  'CONFIGURE',
+);
 
 program
   .command('inventory')
