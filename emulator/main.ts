@@ -139,6 +139,21 @@ export async function main(
       '  guests are reached from their own network only; a shell there (the exports work there as well):',
     );
     print(`    ${lab.namespaces.inNetwork(['bash']).join(' ')}`);
+    let stopping = false;
+    lab.namespaces.onEnd(() => {
+      if (!stopping)
+        print(
+          'The namespaces of the guests have ended: no guest can run any more. Start the emulator again.',
+        );
+    });
+    const { stop } = emulator;
+    return {
+      ...emulator,
+      stop: () => {
+        stopping = true;
+        return stop();
+      },
+    };
   }
   return emulator;
 }

@@ -63,9 +63,13 @@ export interface RealLab {
    * @param path below `/api2/json`
    * @returns the answer's data @throws Error for a refusal or a failed task
    */
-  api(method: string, path: string, params?: Record<string, string>): Promise<unknown>;
-  /** Creates and starts a container through the API, and waits for SSH. `params` add to sensible defaults. */
-  addGuest(vmid: number, address: string, params?: Record<string, string>): Promise<void>;
+  api(method: string, path: string, params?: Record<string, string | undefined>): Promise<unknown>;
+  /**
+   * Creates and starts a container through the API, and waits for SSH.
+   * @param address with prefix length
+   * @param params options of the request that add to sensible defaults, or take one away (undefined)
+   */
+  addGuest(vmid: number, address: string, params?: Record<string, string | undefined>): Promise<void>;
 }
 
 const SSH_OPTIONS = [
@@ -110,11 +114,14 @@ export function useRealLab(options: { emulator?: EmulatorOptions; lab?: LabOptio
     throw new Error(`guest ${String(guest)} does not answer over SSH: ${last.output}`);
   };
   lab.api = async (method, where, params) => {
-    const ask = async (verb: string, what: string, body?: Record<string, string>): Promise<unknown> => {
-      const form = Object.entries(body ?? {}).flatMap(([name, value]) => [
-        '--data-urlencode',
-        `${name}=${value}`,
-      ]);
+    const ask = async (
+      verb: string,
+      what: string,
+      body?: Record<string, string | undefined>,
+    ): Promise<unknown> => {
+      const form = Object.entries(body ?? {}).flatMap(([name, value]) =>
+        value === undefined ? [] : ['--data-urlencode', `${name}=${value}`],
+      );
       const { code, output } = await lab.exec('curl', [
         ...['--silent', '--show-error', '--request', verb, '--cacert', String(lab.env['SSL_CERT_FILE'])],
         ...['--header', `Authorization: PVEAPIToken=${DEFAULT_TOKEN}`, ...form],

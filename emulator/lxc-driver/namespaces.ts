@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { cgroup2, newCgroup, sweepCgroups } from './cgroup';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cgroup2, newCgroup, removeCgroup, sweepCgroups } from './cgroup';
 import { runCommand, type CommandOptions } from './command';
 
 /**
@@ -71,9 +72,13 @@ const ENTER = 'echo 0 >/sys/fs/cgroup/init/cgroup.procs && exec "$@"';
 export class Namespaces {
   private constructor(
     private readonly supervisor: ChildProcess,
+    private readonly cgroup: string,
     /** The first process inside, as the machine numbers it. */
     readonly pid: number,
-  ) {}
+  ) {
+    // Should somebody kill the supervisor, what it would do is done here.
+    supervisor.once('close', () => void this.cleanUp());
+  }
 
   /**
    * Makes the namespaces.
@@ -83,7 +88,8 @@ export class Namespaces {
     const root = cgroup2();
     if (root === undefined) throw new Error('cgroup v2 is not mounted on this machine');
     sweepCgroups(root);
-    const supervisor = spawn('sh', ['-c', SUPERVISOR, 'supervisor', newCgroup(root), INSIDE], {
+    const cgroup = newCgroup(root);
+    const supervisor = spawn('sh', ['-c', SUPERVISOR, 'supervisor', cgroup, INSIDE], {
       stdio: ['pipe', 'pipe', 'pipe'],
       // A terminal's ^C is for the emulator, which then ends this in good order.
       detached: true,
@@ -98,7 +104,7 @@ export class Namespaces {
       supervisor.stdin.end();
       throw new Error(`cannot make namespaces: ${said.trim() || 'no reason given'}`);
     }
-    return new Namespaces(supervisor, pid);
+    return new Namespaces(supervisor, cgroup, pid);
   }
 
   /** Whether they are still there. */
@@ -138,5 +144,9 @@ export class Namespaces {
     const closed = once(this.supervisor, 'close');
     this.supervisor.stdin?.end();
     await closed;
+  }
+
+  private async cleanUp(): Promise<void> {
+    for (let tries = 0; tries < 50 && !removeCgroup(this.cgroup); tries += 1) await sleep(100);
   }
 }
