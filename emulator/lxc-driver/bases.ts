@@ -38,6 +38,9 @@ const RELEASES: readonly [RegExp, string][] = [
 export const ID_SHIFT = 100_000;
 export const ID_COUNT = 65_536;
 
+/** How long building an image may take. */
+const BUILD_MS = 30 * 60_000;
+
 /** The folder for base images and packages. */
 export function defaultCache(): string {
   return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'appstack-lab');
@@ -163,24 +166,10 @@ export class Bases {
   /** Runs a script alone on this machine (other labs wait), in namespaces that end with this process. */
   private async alone(script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
     const lock = join(this.cache, 'lock');
+    const endWithUs = ['setpriv', '--pdeathsig', 'KILL'];
     const own = ['unshare', '--mount', '--pid', '--fork', '--kill-child=KILL', '--mount-proc'];
-    await runCommand(
-      [
-        'setpriv',
-        '--pdeathsig',
-        'KILL',
-        'flock',
-        '--no-fork',
-        lock,
-        ...own,
-        'sh',
-        '-c',
-        script,
-        'sh',
-        ...args,
-      ],
-      { env: { ...process.env, ...env }, timeoutMs: 30 * 60_000 },
-    );
+    const command = [...endWithUs, 'flock', '--no-fork', lock, ...own, 'sh', '-c', script, 'sh', ...args];
+    await runCommand(command, { env: { ...process.env, ...env }, timeoutMs: BUILD_MS });
   }
 
   private async make(base: Base, shift: number): Promise<string> {
@@ -190,20 +179,27 @@ export class Bases {
     if (existsSync(folder)) return folder;
     const work = join(this.cache, 'work');
     mkdirSync(work, { recursive: true });
-    if (!existsSync(image)) {
-      const more = base.include === undefined ? '' : ` with ${base.include.join(', ')}`;
-      this.log(`building the base image of ${base.suite}${more}: once, it takes a minute or two`);
-      await this.alone(BUILD, [work, image], {
-        SUITE: base.suite,
-        PACKAGES: this.packages(base).join(','),
-        SOURCES: this.sources(base).join('\n'),
-        APT_OPTIONS: this.machine.aptOptions.join('\n'),
-        CERTIFICATES: this.machine.certificates.join('\n'),
-        FINISH,
-        PROXY: this.proxy,
-      });
+    const more = base.include === undefined ? '' : ` with ${base.include.join(', ')}`;
+    const what = `the base image of ${base.suite}${more}`;
+    const sources = this.sources(base);
+    try {
+      if (!existsSync(image)) {
+        this.log(`building ${what}: once, it takes a minute or two`);
+        await this.alone(BUILD, [work, image], {
+          SUITE: base.suite,
+          PACKAGES: this.packages(base).join(','),
+          SOURCES: sources.join('\n'),
+          APT_OPTIONS: this.machine.aptOptions.join('\n'),
+          CERTIFICATES: this.machine.certificates.join('\n'),
+          FINISH,
+          PROXY: this.proxy,
+        });
+      }
+      await this.alone(UNPACK, [image, folder, String(shift)]);
+    } catch (error) {
+      const said = (error instanceof Error ? error.message : String(error)).trim().split('\n').slice(-5);
+      throw new Error(`${what} could not be built: ${said.join(' | ')}`, { cause: error });
     }
-    await this.alone(UNPACK, [image, folder, String(shift)]);
     return folder;
   }
 }

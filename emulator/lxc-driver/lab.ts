@@ -53,19 +53,21 @@ function raiseInotify(): void {
 /** Namespaces with bridges, base images and a way to packages: what real guests need. */
 export class Lab {
   readonly hostKeys: HostKeys;
+  /** Controllers of cgroup v2 that can limit guests. */
+  readonly controllers: readonly string[];
   private readonly bridges = new Set<string>();
 
   private constructor(
     readonly namespaces: Namespaces,
     readonly bases: Bases,
-    /** Controllers of cgroup v2 that can limit guests. */
-    readonly controllers: readonly string[],
     private readonly addresses: readonly BridgeAddress[],
     private readonly registries: Promise<Registries>,
     private readonly proxy: PackageProxy,
     private readonly socket: Server,
   ) {
     this.hostKeys = new HostKeys(namespaces);
+    const controllers = readFileSync(namespaces.path('/sys/fs/cgroup/cgroup.subtree_control'), 'utf8');
+    this.controllers = controllers.split(/\s+/).filter((name) => name !== '');
   }
 
   /**
@@ -97,23 +99,21 @@ export class Lab {
       `http://127.0.0.1:${String(port)}`,
       options.log ?? (() => undefined),
     );
-    const namespaces = await Namespaces.open();
-    const controllers = readFileSync(namespaces.path('/sys/fs/cgroup/cgroup.subtree_control'), 'utf8').trim();
-    const addresses = options.bridgeAddresses ?? [DEFAULT_BRIDGE_ADDRESS];
-    const socket = await listenInside(namespaces, '0.0.0.0', PROXY_PORT);
-    socket.on('connection', (connection) => proxy.server.emit('connection', connection));
-    const lab = new Lab(
-      namespaces,
-      bases,
-      controllers === '' ? [] : controllers.split(' '),
-      addresses,
-      registries,
-      proxy,
-      socket,
-    );
-    const names = [...(options.bridges ?? ['vmbr0', 'vmbr1']), ...addresses.map(({ bridge }) => bridge)];
-    for (const bridge of new Set(names)) await lab.addBridge(bridge);
-    return lab;
+    let namespaces: Namespaces | undefined;
+    try {
+      namespaces = await Namespaces.open();
+      const socket = await listenInside(namespaces, '0.0.0.0', PROXY_PORT);
+      socket.on('connection', (connection) => proxy.server.emit('connection', connection));
+      const addresses = options.bridgeAddresses ?? [DEFAULT_BRIDGE_ADDRESS];
+      const lab = new Lab(namespaces, bases, addresses, registries, proxy, socket);
+      const names = [...(options.bridges ?? ['vmbr0', 'vmbr1']), ...addresses.map(({ bridge }) => bridge)];
+      for (const bridge of new Set(names)) await lab.addBridge(bridge);
+      return lab;
+    } catch (error) {
+      proxy.close();
+      await namespaces?.close();
+      throw error;
+    }
   }
 
   /** Makes a bridge, with the addresses it is to have, unless it is there. */

@@ -48,9 +48,13 @@ function network(vmid: number, nic: Nic): string[] {
   ];
 }
 
-/** Blanks in the paths of fstab-like lines are written as octal numbers. */
+/** Blanks and the like in the paths of fstab-like lines are written as octal numbers. */
 function mount({ source, target, readOnly }: Mount): string {
-  const path = target.replace(/\\/g, '\\134').replace(/ /g, '\\040').replace(/\t/g, '\\011');
+  const path = target.replace(
+    // eslint-disable-next-line no-control-regex
+    /[\x00-\x20\\#]/g,
+    (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  );
   return `lxc.mount.entry = ${source} ${path} none bind,create=dir${readOnly ? ',ro' : ''} 0 0`;
 }
 
