@@ -4,14 +4,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startLxcEmulator } from '../../emulator';
 import { cgroup2 } from '../../emulator/lxc-driver/cgroup';
+import { callApi } from '../support/api';
 import { realGuests, useRealLab } from '../support/real-lab';
 import { command, describeWith, providers } from '../support/requirements';
 
 // The first run on a machine builds base images.
 jest.setTimeout(600_000);
 
-const NEEDS = [realGuests, command('curl')];
+const NEEDS = [realGuests];
 const STACK = 'app-shop-prod';
 const TEMPLATES = {
   'Debian 12': 'local:vztmpl/debian-12-standard_12.12-1_amd64.tar.zst',
@@ -46,7 +48,7 @@ app_projects:
 `;
 }
 
-describeWith([...NEEDS, providers], 'real guests, with the real provider', () => {
+describeWith([...NEEDS, providers, command('curl')], 'real guests, with the real provider', () => {
   const lab = useRealLab();
 
   const deploy = async (env: Env = {}): Promise<string> => {
@@ -154,7 +156,12 @@ describeWith([...NEEDS, providers], 'real guests, with the real provider', () =>
 
 describeWith(NEEDS, 'real guests, through the API', () => {
   const baked = 'debian-12-baked_1_amd64.tar.zst';
-  const lab = useRealLab({ lab: { bases: { [baked]: { suite: 'bookworm', include: ['python3-venv'] } } } });
+  const lab = useRealLab({
+    lab: {
+      names: { 'git.example.lan': '10.0.10.1' },
+      bases: { [baked]: { suite: 'bookworm', include: ['python3-venv'] } },
+    },
+  });
   afterEach(async () => {
     for (const { vmid } of lab.emulator.state.guests.values()) {
       await lab.api('DELETE', `/nodes/pve/lxc/${String(vmid)}?force=1`);
@@ -190,6 +197,8 @@ describeWith(NEEDS, 'real guests, through the API', () => {
     const started = Date.now();
     expect((await lab.ssh(201, 'ping -c1 -W2 192.0.2.1')).code).not.toBe(0);
     expect((await lab.ssh(201, 'getent hosts www.example.com')).code).not.toBe(0);
+    const names = await lab.ssh(201, 'getent ahostsv4 git.example.lan; getent ahostsv4 guest-202');
+    expect(names.output).toMatch(/^10\.0\.10\.1 [^]*^10\.0\.10\.22 /m);
     const proxied = await lab.ssh(
       201,
       'exec 3<>/dev/tcp/10.0.10.1/3142; printf "GET http://192.0.2.1/x.deb HTTP/1.0\\r\\n\\r\\n" >&3; head -1 <&3',
@@ -296,7 +305,7 @@ function descendants(of: string): string[] {
   return own.flatMap((pid) => [pid, ...descendants(pid)]);
 }
 
-describeWith(NEEDS, 'the end of a lab', () => {
+describeWith([...NEEDS, command('curl')], 'the end of a lab', () => {
   let folder: string;
   beforeAll(() => {
     execFileSync(process.execPath, [path.join(ROOT, 'scripts', 'build.js')], { stdio: 'ignore' });
@@ -304,6 +313,28 @@ describeWith(NEEDS, 'the end of a lab', () => {
   });
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('a state file keeps the configurations: a guest is built anew when it starts', async () => {
+    const stateFile = path.join(folder, 'state.json');
+    const started = await startLxcEmulator({ stateFile });
+    started.emulator.addGuest({
+      vmid: 201,
+      running: true,
+      config: { hostname: 'kept', net0: 'name=eth0,bridge=vmbr0,ip=10.0.10.21/24' },
+    });
+    await started.emulator.stop();
+    const { emulator, lab } = await startLxcEmulator({ stateFile, taskMs: 0 });
+    try {
+      const guest = emulator.state.guests.get(201);
+      expect(guest?.running).toBe(false);
+      await callApi(emulator, 'POST', '/nodes/pve/lxc/201/status/start');
+      expect(guest?.running).toBe(true);
+      const name = path.join(lab.namespaces.path('/run/lab/guests/201/rootfs'), 'etc/hostname');
+      expect(readFileSync(name, 'utf8')).toBe('kept\n');
+    } finally {
+      await emulator.stop();
+    }
   });
 
   /** What of a lab could be seen from outside, besides its processes. */

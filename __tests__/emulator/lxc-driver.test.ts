@@ -12,7 +12,9 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseNic } from '../../emulator/lxc-driver/guestconfig';
+import type { Guest } from '../../emulator';
+import { answerQuery } from '../../emulator/lxc-driver/dns';
+import { addressOfName, parseNic } from '../../emulator/lxc-driver/guestconfig';
 import {
   hostsSection,
   interfacesFile,
@@ -381,6 +383,54 @@ describe('the package proxy', () => {
       });
     expect(await tunnel(`127.0.0.1:${String(port(upstream))}`)).toBe(200);
     expect(await tunnel('www.example.lan:443')).toBe(403);
+  });
+});
+
+describe('names', () => {
+  /** A query for one name: id 0x1234, recursion desired. */
+  const query = (name: string, type: number): Buffer =>
+    Buffer.concat([
+      Buffer.from([0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
+      ...name.split('.').flatMap((label) => [Buffer.from([label.length]), Buffer.from(label)]),
+      Buffer.from([0, 0, type, 0, 1]),
+    ]);
+  const ask = (name: string, type = 1): string | undefined =>
+    answerQuery(query(name, type), (one) => ({ 'git.example.lan': '10.0.10.1' })[one])?.toString('hex');
+  const question = (name: string, type = 1): string => query(name, type).subarray(12).toString('hex');
+
+  test.each([
+    ['git.example.lan', 1, '123485800001000100000000', 'c00c00010001000000050004' + '0a000a01'],
+    ['GIT.Example.LAN', 1, '123485800001000100000000', 'c00c00010001000000050004' + '0a000a01'],
+    ['git.example.lan', 28, '123485800001000000000000', ''],
+    ['www.example.lan', 1, '123485830001000000000000', ''],
+  ])('%s, type %i', (name, type, header, record) => {
+    expect(ask(name, type)).toBe(`${header}${question(name, type)}${record}`);
+  });
+
+  test.each([
+    ['nothing', Buffer.alloc(0)],
+    ['an answer', Buffer.from('1234858000010000000000000361626300000100', 'hex')],
+    ['a label that is longer than the message', Buffer.from('12340100000100000000000030616263000001', 'hex')],
+    ['a compressed name', Buffer.from('123401000001000000000000c00c00010001', 'hex')],
+  ])('%s is no query', (_name, message) => {
+    expect(answerQuery(message, () => '10.0.10.1')).toBeUndefined();
+  });
+
+  const guest = (hostname: string, searchdomain?: string): Guest =>
+    ({
+      vmid: 201,
+      type: 'lxc',
+      config: new Map(
+        Object.entries({ hostname, net0: NET0, ...(searchdomain === undefined ? {} : { searchdomain }) }),
+      ),
+    }) as unknown as Guest;
+  test.each([
+    ['db', guest('db'), '10.0.10.21'],
+    ['db.example.lan', guest('DB', 'example.lan'), '10.0.10.21'],
+    ['db.example.lan', guest('db'), undefined],
+    ['web', guest('db'), undefined],
+  ])('%s is a guest', (name, one, address) => {
+    expect(addressOfName([one], name)).toBe(address);
   });
 });
 

@@ -3,7 +3,7 @@ import type { CreateDetails, Driver, GuestInterface } from '../driver';
 import { failure, messageOf } from '../errors';
 import type { ClusterState, Guest } from '../state';
 import { Container, guestFolder } from './container';
-import { lxcGuest, nicsOf, shiftOf, writeGuestFiles } from './guestconfig';
+import { addressOfName, lxcGuest, nicsOf, shiftOf, writeGuestFiles } from './guestconfig';
 import { interfacesFile, type Nic } from './guestfiles';
 import { parseInterfaces } from './interfaces';
 import type { Lab } from './lab';
@@ -45,6 +45,7 @@ export class LxcDriver implements Driver {
     for (const guest of state.guests.values()) {
       if (guest.type === 'lxc') this.note(guest, 0);
     }
+    lab.addressOfGuest = (name) => addressOfName(state.guests.values(), name);
   }
 
   async create(guest: Guest, details: CreateDetails): Promise<void> {

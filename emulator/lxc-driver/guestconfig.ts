@@ -51,6 +51,21 @@ export function hostnameOf(guest: Guest): string {
   return option(guest, 'hostname') ?? `CT${String(guest.vmid)}`;
 }
 
+/** The address of the guest with this name, short or with its search domain; undefined where there is none. */
+export function addressOfName(guests: Iterable<Guest>, name: string): string | undefined {
+  for (const guest of guests) {
+    if (guest.type !== 'lxc') continue;
+    const hostname = hostnameOf(guest).toLowerCase();
+    const domain = option(guest, 'searchdomain')?.toLowerCase();
+    if (name !== hostname && (domain === undefined || name !== `${hostname}.${domain}`)) continue;
+    const address = nicsOf(guest)
+      .find((nic) => nic.ip?.includes('/') === true)
+      ?.ip?.split('/')[0];
+    if (address !== undefined) return address;
+  }
+  return undefined;
+}
+
 /** First id of a guest's users. */
 export function shiftOf(guest: Guest): number {
   return guest.config.get('unprivileged') === 1 ? ID_SHIFT : 0;

@@ -60,7 +60,12 @@ export async function startLxcEmulator(
       await emulator.stop();
       throw error;
     }
-    return { emulator, lab };
+    // Tasks that build an image or wait for a guest would hold it up.
+    const stop = (): Promise<void> => {
+      lab.abort();
+      return emulator.stop();
+    };
+    return { emulator: { ...emulator, stop }, lab };
   } catch (error) {
     await lab.close();
     throw error;
