@@ -125,7 +125,7 @@ export class LxcDriver implements Driver {
     if (!entry) return;
     if (options.some((option) => /^net\d+$/.test(option))) await this.changeNetwork(guest, entry);
     if (options.some((option) => /^(memory|swap|cores|cpulimit)$/.test(option))) {
-      for (const [file, value] of limits(lxcGuest(guest, this.lab.controllers))) {
+      for (const [file, value] of limits(lxcGuest(guest, this.lab.limitFiles))) {
         await this.lab.namespaces.run(['lxc-cgroup', ...entry.container.named, file, value]);
       }
     }
@@ -195,7 +195,7 @@ export class LxcDriver implements Driver {
     }
     await this.writeFiles(guest);
     const config = this.lab.namespaces.path(`${guestFolder(guest.vmid)}/config`);
-    writeFileSync(config, lxcConfig(lxcGuest(guest, this.lab.controllers)));
+    writeFileSync(config, lxcConfig(lxcGuest(guest, this.lab.limitFiles)));
     await this.lab.forgetNeighbours();
   }
 

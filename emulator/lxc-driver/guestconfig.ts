@@ -72,7 +72,7 @@ export function shiftOf(guest: Guest): number {
 }
 
 /** What LXC is told about a guest. */
-export function lxcGuest(guest: Guest, controllers: readonly string[]): LxcGuest {
+export function lxcGuest(guest: Guest, limitFiles: readonly string[]): LxcGuest {
   const number = (name: string): number | undefined => {
     const value = Number(guest.config.get(name) ?? 0);
     return value > 0 ? value : undefined;
@@ -87,7 +87,7 @@ export function lxcGuest(guest: Guest, controllers: readonly string[]): LxcGuest
     nics: nicsOf(guest),
     mounts: mountsOf(guest),
     nesting: /(^|,)nesting=1(,|$)/.test(option(guest, 'features') ?? ''),
-    controllers,
+    limitFiles,
     ...(memory === undefined ? {} : { memory }),
     ...(cpus === undefined ? {} : { cpus }),
     swap: number('swap') ?? 0,

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Bases, defaultCache, type Base } from './bases';
 import { serveDns } from './dns';
 import type { Nic } from './guestfiles';
@@ -49,8 +49,8 @@ function raiseInotify(): void {
 /** Namespaces with bridges, base images, packages and names: what real guests need. */
 export class Lab {
   readonly hostKeys: HostKeys;
-  /** Controllers of cgroup v2 that can limit guests. */
-  readonly controllers: readonly string[];
+  /** The files of a cgroup here: which limits there are depends on the machine. */
+  readonly limitFiles: readonly string[];
   /** Tells the address of a guest's name; the driver sets it. */
   addressOfGuest: (name: string) => string | undefined = () => undefined;
   private readonly bridges = new Set<string>();
@@ -64,8 +64,7 @@ export class Lab {
     private readonly ending: AbortController,
   ) {
     this.hostKeys = new HostKeys(namespaces);
-    const controllers = readFileSync(namespaces.path('/sys/fs/cgroup/cgroup.subtree_control'), 'utf8');
-    this.controllers = controllers.split(/\s+/).filter((name) => name !== '');
+    this.limitFiles = readdirSync(namespaces.path('/sys/fs/cgroup/init'));
   }
 
   /**
