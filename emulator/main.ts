@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -38,6 +39,9 @@ real: systemd containers in namespaces of their own (needs Linux, root, lxc and 
   --base <file=suite[:package,…]>
                        one more container template: a Debian release with packages in it; may be repeated,
                        e.g. debian-12-baked_1_amd64.tar.zst=bookworm:nginx,postgresql
+  --name <name=address>
+                       a name that guests can look up at a bridge's address; may be repeated,
+                       e.g. git.example.lan=10.0.10.1 (names of guests are known)
   --cache <folder>     where base images and packages are kept (~/.cache/appstack-lab)
 `;
 
@@ -55,6 +59,13 @@ function parseBridgeAddress(value: string): BridgeAddress {
   const [, bridge = '', address = ''] = /^([\w.-]{1,15})=([\da-f.:]+\/\d+)$/i.exec(value) ?? [];
   if (bridge === '') throw new Error(`--bridge-address must look like vmbr0=10.0.10.1/24, not "${value}"`);
   return { bridge, address };
+}
+
+function parseName(value: string): [string, string] {
+  const [, name = '', address = ''] = /^([\w.-]+)=([\d.]+)$/.exec(value) ?? [];
+  if (name === '' || !isIPv4(address))
+    throw new Error(`--name must look like git.example.lan=10.0.10.1, not "${value}"`);
+  return [name.toLowerCase(), address];
 }
 
 function parseBase(value: string): [string, Base] {
@@ -93,6 +104,7 @@ export async function main(
       driver: { type: 'string', default: 'record' },
       'bridge-address': { type: 'string', multiple: true },
       base: { type: 'string', multiple: true, default: [] },
+      name: { type: 'string', multiple: true, default: [] },
       cache: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -124,6 +136,7 @@ export async function main(
     ({ emulator, lab } = await startLxcEmulator(options, {
       bridgeAddresses: values['bridge-address']?.map(parseBridgeAddress),
       bases: Object.fromEntries(values.base.map(parseBase)),
+      names: Object.fromEntries(values.name.map(parseName)),
       cache: values.cache,
       log: print,
     }));
@@ -141,6 +154,9 @@ export async function main(
       '  guests are reached from their own network only; a shell there (the exports work there as well):',
     );
     print(`    ${lab.namespaces.inNetwork(['bash']).join(' ')}`);
+    lab.namespaces.onUnexpectedEnd(() => {
+      print('The namespaces of the guests have ended: no guest can run any more. Start the emulator again.');
+    });
   }
   return emulator;
 }

@@ -11,6 +11,7 @@ import {
   type EmulatorOptions,
   type LabOptions,
 } from '../../emulator';
+import { callApi, type ApiParams } from './api';
 import type { Requirement } from './requirements';
 import { runCommand, Workspace, type Outcome } from './workspace';
 
@@ -63,9 +64,13 @@ export interface RealLab {
    * @param path below `/api2/json`
    * @returns the answer's data @throws Error for a refusal or a failed task
    */
-  api(method: string, path: string, params?: Record<string, string>): Promise<unknown>;
-  /** Creates and starts a container through the API, and waits for SSH. `params` add to sensible defaults. */
-  addGuest(vmid: number, address: string, params?: Record<string, string>): Promise<void>;
+  api(method: string, path: string, params?: ApiParams): Promise<unknown>;
+  /**
+   * Creates and starts a container through the API, and waits for SSH.
+   * @param address with prefix length
+   * @param params options of the request that add to sensible defaults, or take one away (undefined)
+   */
+  addGuest(vmid: number, address: string, params?: ApiParams): Promise<void>;
 }
 
 const SSH_OPTIONS = [
@@ -109,29 +114,7 @@ export function useRealLab(options: { emulator?: EmulatorOptions; lab?: LabOptio
     } while (Date.now() - started < timeoutMs);
     throw new Error(`guest ${String(guest)} does not answer over SSH: ${last.output}`);
   };
-  lab.api = async (method, where, params) => {
-    const ask = async (verb: string, what: string, body?: Record<string, string>): Promise<unknown> => {
-      const form = Object.entries(body ?? {}).flatMap(([name, value]) => [
-        '--data-urlencode',
-        `${name}=${value}`,
-      ]);
-      const { code, output } = await lab.exec('curl', [
-        ...['--silent', '--show-error', '--request', verb, '--cacert', String(lab.env['SSL_CERT_FILE'])],
-        ...['--header', `Authorization: PVEAPIToken=${DEFAULT_TOKEN}`, ...form],
-        ...['--write-out', '\n%{http_code}', `${lab.emulator.url}/api2/json${what}`],
-      ]);
-      const [status = '', ...body2] = output.split('\n').reverse();
-      if (code !== 0 || status !== '200') throw new Error(`${verb} ${what}: ${output}`);
-      return (JSON.parse(body2.reverse().join('\n')) as { data: unknown }).data;
-    };
-    const data = await ask(method, where, params);
-    if (typeof data !== 'string' || !data.startsWith('UPID:')) return data;
-    await lab.emulator.tasks.idle();
-    const task = lab.emulator.tasks.find(data);
-    if (!/^(OK|WARNINGS)/.test(task?.exitstatus ?? ''))
-      throw new Error(`${method} ${where}: ${String(task?.exitstatus)}`);
-    return data;
-  };
+  lab.api = (method, where, params) => callApi(lab.emulator, method, where, params);
   lab.addGuest = async (vmid, address, params = {}) => {
     const node = lab.emulator.state.nodes[0]?.name ?? 'pve';
     await lab.api('POST', `/nodes/${node}/lxc`, {
@@ -145,7 +128,7 @@ export function useRealLab(options: { emulator?: EmulatorOptions; lab?: LabOptio
       start: '1',
       ...params,
     });
-    if (params['start'] !== '0') await lab.waitForSsh(address.split('/')[0] ?? '');
+    if ((params['start'] ?? '1') === '1') await lab.waitForSsh(address.split('/')[0] ?? '');
   };
 
   beforeAll(async () => {

@@ -38,6 +38,9 @@ const RELEASES: readonly [RegExp, string][] = [
 export const ID_SHIFT = 100_000;
 export const ID_COUNT = 65_536;
 
+/** How long building an image may take. */
+const BUILD_MS = 30 * 60_000;
+
 /** The folder for base images and packages. */
 export function defaultCache(): string {
   return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'appstack-lab');
@@ -96,30 +99,33 @@ fi
 mv "$2.part" "$2"
 `;
 
+/** What base images are made with. */
+export interface BasesOptions {
+  /** How to get packages. */
+  readonly machine: Machine;
+  /** The folder for images. */
+  readonly cache: string;
+  /** Further templates, by file name. */
+  readonly extra: Readonly<Record<string, Base>>;
+  /** URL of a proxy through which this machine gets packages. */
+  readonly proxy: string;
+  /** Gets a line when something takes long. */
+  readonly log: (line: string) => void;
+  /** Ends what is being built. */
+  readonly signal?: AbortSignal;
+}
+
 /** Base images of guests: built once, kept in a cache, shared by all labs of the machine. */
 export class Bases {
   private readonly ready = new Map<string, Promise<string>>();
 
-  /**
-   * @param machine how to get packages.
-   * @param cache the folder for images.
-   * @param extra further templates, by file name.
-   * @param proxy URL of a proxy through which this machine gets packages.
-   * @param log gets a line when something takes long.
-   */
-  constructor(
-    private readonly machine: Machine,
-    private readonly cache: string,
-    private readonly extra: Readonly<Record<string, Base>>,
-    private readonly proxy: string,
-    private readonly log: (line: string) => void,
-  ) {}
+  constructor(private readonly options: BasesOptions) {}
 
   /** What a template (`local:vztmpl/debian-12-standard_….tar.zst`) stands for. @throws Error when there is no such base */
   find(ostemplate: string): Base {
     const name = ostemplate.slice(ostemplate.lastIndexOf('/') + 1);
     const suite = RELEASES.find(([shape]) => shape.test(name))?.[1];
-    const base = this.extra[name] ?? (suite === undefined ? undefined : { suite });
+    const base = this.options.extra[name] ?? (suite === undefined ? undefined : { suite });
     if (base) return base;
     throw new Error(
       `the lxc driver has no base image for the template '${name}': use debian-12-standard_… or debian-13-standard_…`,
@@ -143,7 +149,7 @@ export class Bases {
   }
 
   private sources(base: Base): string[] {
-    const lines = debianSources(this.machine.aptSources, this.machine.codename, base.suite);
+    const lines = debianSources(this.options.machine.aptSources, this.options.machine.codename, base.suite);
     if (lines.length > 0) return lines;
     throw new Error(`/etc/apt of this machine names no Debian archive from which ${base.suite} could be had`);
   }
@@ -153,57 +159,54 @@ export class Bases {
   }
 
   private key(base: Base): string {
-    const parts = [this.packages(base).sort(), this.sources(base), this.machine.aptOptions];
+    const parts = [this.packages(base).sort(), this.sources(base), this.options.machine.aptOptions];
     const hash = createHash('sha256')
-      .update(JSON.stringify([parts, this.machine.certificates, FINISH, BUILD, UNPACK]))
+      .update(JSON.stringify([parts, this.options.machine.certificates, FINISH, BUILD, UNPACK]))
       .digest('hex');
     return `${base.suite}-${hash.slice(0, 16)}`;
   }
 
   /** Runs a script alone on this machine (other labs wait), in namespaces that end with this process. */
   private async alone(script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
-    const lock = join(this.cache, 'lock');
+    const lock = join(this.options.cache, 'lock');
+    const endWithUs = ['setpriv', '--pdeathsig', 'KILL'];
     const own = ['unshare', '--mount', '--pid', '--fork', '--kill-child=KILL', '--mount-proc'];
-    await runCommand(
-      [
-        'setpriv',
-        '--pdeathsig',
-        'KILL',
-        'flock',
-        '--no-fork',
-        lock,
-        ...own,
-        'sh',
-        '-c',
-        script,
-        'sh',
-        ...args,
-      ],
-      { env: { ...process.env, ...env }, timeoutMs: 30 * 60_000 },
-    );
+    const command = [...endWithUs, 'flock', '--no-fork', lock, ...own, 'sh', '-c', script, 'sh', ...args];
+    await runCommand(command, {
+      env: { ...process.env, ...env },
+      timeoutMs: BUILD_MS,
+      signal: this.options.signal,
+    });
   }
 
   private async make(base: Base, shift: number): Promise<string> {
     const key = this.key(base);
-    const image = join(this.cache, `${key}.tar.zst`);
-    const folder = join(this.cache, `${key}-${String(shift)}`);
+    const image = join(this.options.cache, `${key}.tar.zst`);
+    const folder = join(this.options.cache, `${key}-${String(shift)}`);
     if (existsSync(folder)) return folder;
-    const work = join(this.cache, 'work');
+    const work = join(this.options.cache, 'work');
     mkdirSync(work, { recursive: true });
-    if (!existsSync(image)) {
-      const more = base.include === undefined ? '' : ` with ${base.include.join(', ')}`;
-      this.log(`building the base image of ${base.suite}${more}: once, it takes a minute or two`);
-      await this.alone(BUILD, [work, image], {
-        SUITE: base.suite,
-        PACKAGES: this.packages(base).join(','),
-        SOURCES: this.sources(base).join('\n'),
-        APT_OPTIONS: this.machine.aptOptions.join('\n'),
-        CERTIFICATES: this.machine.certificates.join('\n'),
-        FINISH,
-        PROXY: this.proxy,
-      });
+    const more = base.include === undefined ? '' : ` with ${base.include.join(', ')}`;
+    const what = `the base image of ${base.suite}${more}`;
+    const sources = this.sources(base);
+    try {
+      if (!existsSync(image)) {
+        this.options.log(`building ${what}: once, it takes a minute or two`);
+        await this.alone(BUILD, [work, image], {
+          SUITE: base.suite,
+          PACKAGES: this.packages(base).join(','),
+          SOURCES: sources.join('\n'),
+          APT_OPTIONS: this.options.machine.aptOptions.join('\n'),
+          CERTIFICATES: this.options.machine.certificates.join('\n'),
+          FINISH,
+          PROXY: this.options.proxy,
+        });
+      }
+      await this.alone(UNPACK, [image, folder, String(shift)]);
+    } catch (error) {
+      const said = (error instanceof Error ? error.message : String(error)).trim().split('\n').slice(-5);
+      throw new Error(`${what} could not be built: ${said.join(' | ')}`, { cause: error });
     }
-    await this.alone(UNPACK, [image, folder, String(shift)]);
     return folder;
   }
 }

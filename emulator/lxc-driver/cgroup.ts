@@ -25,15 +25,20 @@ function removeTree(folder: string): void {
   rmdirSync(folder);
 }
 
+/** Removes a cgroup and those in it. @returns whether it is gone; it stays while something runs in it */
+export function removeCgroup(folder: string): boolean {
+  try {
+    if (existsSync(folder)) removeTree(folder);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Removes the empty cgroups of labs whose process is gone (the lab and its supervisor were both killed). */
 export function sweepCgroups(root: string): void {
   for (const name of readdirSync(root)) {
     const pid = new RegExp(`^${PREFIX}(\\d+)-\\d+$`).exec(name)?.[1];
-    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
-    try {
-      removeTree(join(root, name));
-    } catch {
-      // Something still runs in it; the next start tries again.
-    }
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) removeCgroup(join(root, name));
   }
 }

@@ -8,8 +8,8 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** It is killed after this many milliseconds (60,000). */
   readonly timeoutMs?: number;
-  /** Gets each line of its output as it comes. */
-  readonly onLine?: (line: string) => void;
+  /** Kills it. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -24,24 +24,16 @@ export function runCommand(command: readonly string[], options: CommandOptions =
       stdio: 'pipe',
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.env === undefined ? {} : { env: options.env }),
+      ...(options.signal === undefined ? {} : { signal: options.signal, killSignal: 'SIGKILL' }),
     });
     let out = '';
     let err = '';
     const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000);
-    const lines = (text: string): void => {
-      if (options.onLine)
-        text
-          .split('\n')
-          .filter((line) => line.trim() !== '')
-          .forEach(options.onLine);
-    };
     child.stdout.on('data', (chunk: Buffer) => {
       out += chunk.toString();
-      lines(chunk.toString());
     });
     child.stderr.on('data', (chunk: Buffer) => {
       err = (err + chunk.toString()).slice(-4000);
-      lines(chunk.toString());
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');

@@ -3,7 +3,7 @@ import type { CreateDetails, Driver, GuestInterface } from '../driver';
 import { failure, messageOf } from '../errors';
 import type { ClusterState, Guest } from '../state';
 import { Container, guestFolder } from './container';
-import { lxcGuest, nicsOf, shiftOf, writeGuestFiles } from './guestconfig';
+import { addressOfName, lxcGuest, nicsOf, shiftOf, writeGuestFiles } from './guestconfig';
 import { interfacesFile, type Nic } from './guestfiles';
 import { parseInterfaces } from './interfaces';
 import type { Lab } from './lab';
@@ -45,6 +45,7 @@ export class LxcDriver implements Driver {
     for (const guest of state.guests.values()) {
       if (guest.type === 'lxc') this.note(guest, 0);
     }
+    lab.addressOfGuest = (name) => addressOfName(state.guests.values(), name);
   }
 
   async create(guest: Guest, details: CreateDetails): Promise<void> {
@@ -124,7 +125,7 @@ export class LxcDriver implements Driver {
     if (!entry) return;
     if (options.some((option) => /^net\d+$/.test(option))) await this.changeNetwork(guest, entry);
     if (options.some((option) => /^(memory|swap|cores|cpulimit)$/.test(option))) {
-      for (const [file, value] of limits(lxcGuest(guest, this.lab.controllers))) {
+      for (const [file, value] of limits(lxcGuest(guest, this.lab.limitFiles))) {
         await this.lab.namespaces.run(['lxc-cgroup', ...entry.container.named, file, value]);
       }
     }
@@ -194,7 +195,7 @@ export class LxcDriver implements Driver {
     }
     await this.writeFiles(guest);
     const config = this.lab.namespaces.path(`${guestFolder(guest.vmid)}/config`);
-    writeFileSync(config, lxcConfig(lxcGuest(guest, this.lab.controllers)));
+    writeFileSync(config, lxcConfig(lxcGuest(guest, this.lab.limitFiles)));
     await this.lab.forgetNeighbours();
   }
 

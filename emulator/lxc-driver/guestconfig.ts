@@ -51,13 +51,28 @@ export function hostnameOf(guest: Guest): string {
   return option(guest, 'hostname') ?? `CT${String(guest.vmid)}`;
 }
 
+/** The address of the guest with this name, short or with its search domain; undefined where there is none. */
+export function addressOfName(guests: Iterable<Guest>, name: string): string | undefined {
+  for (const guest of guests) {
+    if (guest.type !== 'lxc') continue;
+    const hostname = hostnameOf(guest).toLowerCase();
+    const domain = option(guest, 'searchdomain')?.toLowerCase();
+    if (name !== hostname && (domain === undefined || name !== `${hostname}.${domain}`)) continue;
+    const address = nicsOf(guest)
+      .find((nic) => nic.ip?.includes('/') === true)
+      ?.ip?.split('/')[0];
+    if (address !== undefined) return address;
+  }
+  return undefined;
+}
+
 /** First id of a guest's users. */
 export function shiftOf(guest: Guest): number {
   return guest.config.get('unprivileged') === 1 ? ID_SHIFT : 0;
 }
 
 /** What LXC is told about a guest. */
-export function lxcGuest(guest: Guest, controllers: readonly string[]): LxcGuest {
+export function lxcGuest(guest: Guest, limitFiles: readonly string[]): LxcGuest {
   const number = (name: string): number | undefined => {
     const value = Number(guest.config.get(name) ?? 0);
     return value > 0 ? value : undefined;
@@ -72,7 +87,7 @@ export function lxcGuest(guest: Guest, controllers: readonly string[]): LxcGuest
     nics: nicsOf(guest),
     mounts: mountsOf(guest),
     nesting: /(^|,)nesting=1(,|$)/.test(option(guest, 'features') ?? ''),
-    controllers,
+    limitFiles,
     ...(memory === undefined ? {} : { memory }),
     ...(cpus === undefined ? {} : { cpus }),
     swap: number('swap') ?? 0,

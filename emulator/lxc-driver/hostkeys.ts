@@ -12,7 +12,7 @@ for kind in ecdsa ed25519; do
 done
 chown "$3:$3" "$1"/ssh_host_*`;
 
-/** Makes SSH host keys. RSA keys take long (half a second and more), so that one is always made in advance. */
+/** Makes SSH host keys. RSA keys take long (half a second), so that one is always made in advance. */
 export class HostKeys {
   private made = 0;
   private next: Promise<string>;
@@ -37,7 +37,7 @@ export class HostKeys {
   private make(): Promise<string> {
     this.made += 1;
     const file = `${FOLDER}/${String(this.made)}`;
-    const script = 'mkdir -p "${1%/*}"; ssh-keygen -q -t rsa -N "" -f "$1"';
+    const script = 'mkdir -p "${1%/*}"; ssh-keygen -q -t rsa -b 2048 -N "" -f "$1"';
     const key = this.namespaces.run(['sh', '-euc', script, 'sh', file]).then(() => file);
     // Nobody may ever ask for it.
     key.catch(() => undefined);

@@ -52,12 +52,20 @@ export async function startLxcEmulator(
       driver: (state) => new LxcDriver(lab, state),
     });
     try {
-      emulator.answerAt(await listenInside(lab.namespaces, options.host ?? '127.0.0.1', emulator.port));
+      // An address of this machine is none of the network inside.
+      const { host = '127.0.0.1' } = options;
+      const inside = /^(127\.|0\.0\.0\.0$|::1?$)/.test(host) ? host : '127.0.0.1';
+      emulator.answerAt(await listenInside(lab.namespaces, inside, emulator.port));
     } catch (error) {
       await emulator.stop();
       throw error;
     }
-    return { emulator, lab };
+    // Tasks that build an image or wait for a guest would hold it up.
+    const stop = (): Promise<void> => {
+      lab.abort();
+      return emulator.stop();
+    };
+    return { emulator: { ...emulator, stop }, lab };
   } catch (error) {
     await lab.close();
     throw error;

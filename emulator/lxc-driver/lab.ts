@@ -1,18 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import type { Server } from 'node:net';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Bases, defaultCache, type Base } from './bases';
+import { serveDns } from './dns';
+import type { Nic } from './guestfiles';
 import { HostKeys } from './hostkeys';
 import { bridgeName } from './lxcconfig';
-import type { Nic } from './guestfiles';
-import { readMachine } from './machine';
 import { Namespaces } from './namespaces';
-import { PackageProxy } from './proxy';
-import { packageFiles, readRegistries, type Registries } from './registries';
-import { listenInside } from './sockets';
-
-/** Where guests find the package proxy, on the address of their bridge. */
-const PROXY_PORT = 3142;
+import { Packages, PROXY_PORT } from './packages';
+import { bindInside, listenInside } from './sockets';
 
 /** An address for a bridge, e.g. `vmbr0` and `10.0.10.1/24`. */
 export interface BridgeAddress {
@@ -26,6 +20,8 @@ export interface LabOptions {
   readonly bridges?: readonly string[];
   /** Addresses of bridges (`vmbr0` has 10.0.10.1/24): the gateways of guests, where they find packages. */
   readonly bridgeAddresses?: readonly BridgeAddress[];
+  /** Names that guests can look up, besides their own: `git.example.lan` and an IPv4 address. */
+  readonly names?: Readonly<Record<string, string>>;
   /** Further templates by file name, e.g. `debian-12-baked_1_amd64.tar.zst`. */
   readonly bases?: Readonly<Record<string, Base>>;
   /** Folder for base images and packages (`appstack-lab` in the user's cache folder). */
@@ -50,22 +46,25 @@ function raiseInotify(): void {
   }
 }
 
-/** Namespaces with bridges, base images and a way to packages: what real guests need. */
+/** Namespaces with bridges, base images, packages and names: what real guests need. */
 export class Lab {
   readonly hostKeys: HostKeys;
+  /** The files of a cgroup here: which limits there are depends on the machine. */
+  readonly limitFiles: readonly string[];
+  /** Tells the address of a guest's name; the driver sets it. */
+  addressOfGuest: (name: string) => string | undefined = () => undefined;
   private readonly bridges = new Set<string>();
+  private readonly sockets: { close(): void }[] = [];
 
   private constructor(
     readonly namespaces: Namespaces,
     readonly bases: Bases,
-    /** Controllers of cgroup v2 that can limit guests. */
-    readonly controllers: readonly string[],
-    private readonly addresses: readonly BridgeAddress[],
-    private readonly registries: Promise<Registries>,
-    private readonly proxy: PackageProxy,
-    private readonly socket: Server,
+    private readonly packages: Packages,
+    private readonly options: LabOptions,
+    private readonly ending: AbortController,
   ) {
     this.hostKeys = new HostKeys(namespaces);
+    this.limitFiles = readdirSync(namespaces.path('/sys/fs/cgroup/init'));
   }
 
   /**
@@ -74,46 +73,34 @@ export class Lab {
    */
   static async open(options: LabOptions = {}): Promise<Lab> {
     raiseInotify();
-    const cache = options.cache ?? defaultCache();
-    const machine = readMachine();
-    const hosts = new Set(machine.aptSources.map(({ uri }) => new URL(uri).hostname));
-    const registries = readRegistries();
-    void registries.then((found) => {
-      found.hosts.forEach((host) => hosts.add(host));
-    });
-    const proxy = new PackageProxy({
-      hosts,
-      cache: join(cache, 'packages'),
-      httpProxy: machine.httpProxy,
-      httpsProxy: machine.httpsProxy,
-    });
-    await new Promise<void>((resolve) => proxy.server.listen(0, '127.0.0.1', resolve));
-    const address = proxy.server.address();
-    const port = typeof address === 'object' && address ? address.port : 0;
-    const bases = new Bases(
-      machine,
-      cache,
-      options.bases ?? {},
-      `http://127.0.0.1:${String(port)}`,
-      options.log ?? (() => undefined),
-    );
-    const namespaces = await Namespaces.open();
-    const controllers = readFileSync(namespaces.path('/sys/fs/cgroup/cgroup.subtree_control'), 'utf8').trim();
-    const addresses = options.bridgeAddresses ?? [DEFAULT_BRIDGE_ADDRESS];
-    const socket = await listenInside(namespaces, '0.0.0.0', PROXY_PORT);
-    socket.on('connection', (connection) => proxy.server.emit('connection', connection));
-    const lab = new Lab(
-      namespaces,
-      bases,
-      controllers === '' ? [] : controllers.split(' '),
-      addresses,
-      registries,
-      proxy,
-      socket,
-    );
-    const names = [...(options.bridges ?? ['vmbr0', 'vmbr1']), ...addresses.map(({ bridge }) => bridge)];
-    for (const bridge of new Set(names)) await lab.addBridge(bridge);
-    return lab;
+    const { cache = defaultCache(), log = () => undefined } = options;
+    const ending = new AbortController();
+    const packages = await Packages.open(cache);
+    let namespaces: Namespaces | undefined;
+    try {
+      namespaces = await Namespaces.open(ending.signal);
+      const { machine, url } = packages;
+      const bases = new Bases({
+        machine,
+        cache,
+        extra: options.bases ?? {},
+        proxy: url,
+        log,
+        signal: ending.signal,
+      });
+      const lab = new Lab(namespaces, bases, packages, options, ending);
+      await lab.listen();
+      return lab;
+    } catch (error) {
+      packages.close();
+      await namespaces?.close();
+      throw error;
+    }
+  }
+
+  /** Makes what takes long end at once; to be closed soon. */
+  abort(): void {
+    this.ending.abort();
   }
 
   /** Makes a bridge, with the addresses it is to have, unless it is there. */
@@ -136,7 +123,7 @@ export class Lab {
     await this.namespaces.run(['ip', 'neighbour', 'flush', 'all']);
   }
 
-  /** The lab's own address on the first bridge of a guest that has one. */
+  /** The lab's own address on the first bridge of a guest that has one: gateway, name server and package proxy. */
   addressFor(nics: readonly Nic[]): string | undefined {
     const near = nics
       .map((nic) => this.addresses.find((one) => one.bridge === bridgeName(nic)))
@@ -146,15 +133,35 @@ export class Lab {
 
   /** Files that lead a guest's package managers to the lab's proxy: paths and texts. */
   async packageFiles(nics: readonly Nic[]): Promise<[string, string][]> {
-    const near = this.addressFor(nics);
-    if (near === undefined) return [];
-    return packageFiles(`http://${near}:${String(PROXY_PORT)}`, await this.registries);
+    const address = this.addressFor(nics);
+    return address === undefined ? [] : this.packages.files(address);
   }
 
   /** Ends all guests and everything else inside. */
   async close(): Promise<void> {
-    this.proxy.close();
-    this.socket.close();
+    this.abort();
+    this.packages.close();
+    this.sockets.forEach((socket) => {
+      socket.close();
+    });
     await this.namespaces.close();
+  }
+
+  private get addresses(): readonly BridgeAddress[] {
+    return this.options.bridgeAddresses ?? [DEFAULT_BRIDGE_ADDRESS];
+  }
+
+  private async listen(): Promise<void> {
+    const { bridges = ['vmbr0', 'vmbr1'], names = {} } = this.options;
+    for (const bridge of new Set([...bridges, ...this.addresses.map((one) => one.bridge)])) {
+      await this.addBridge(bridge);
+    }
+    const [packages, dns] = await Promise.all([
+      listenInside(this.namespaces, '0.0.0.0', PROXY_PORT),
+      bindInside(this.namespaces, '0.0.0.0', 53),
+    ]);
+    this.packages.answerAt(packages);
+    serveDns(dns, (name) => names[name] ?? this.addressOfGuest(name));
+    this.sockets.push(packages, dns);
   }
 }

@@ -19,8 +19,8 @@ export interface LxcGuest {
   readonly swap?: number;
   /** CPUs, or undefined for all. */
   readonly cpus?: number;
-  /** Controllers of cgroup v2 that this machine lends to the lab. */
-  readonly controllers: readonly string[];
+  /** Files that a cgroup has on this machine, e.g. `memory.max`. */
+  readonly limitFiles: readonly string[];
 }
 
 /** The bridge that an interface is attached to: VLANs are bridges of their own, as on a bridge that knows none. */
@@ -48,28 +48,26 @@ function network(vmid: number, nic: Nic): string[] {
   ];
 }
 
-/** Blanks in the paths of fstab-like lines are written as octal numbers. */
+/** Blanks and the like in the paths of fstab-like lines are written as octal numbers. */
 function mount({ source, target, readOnly }: Mount): string {
-  const path = target.replace(/\\/g, '\\134').replace(/ /g, '\\040').replace(/\t/g, '\\011');
+  const path = target.replace(
+    // eslint-disable-next-line no-control-regex
+    /[\x00-\x20\\#]/g,
+    (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  );
   return `lxc.mount.entry = ${source} ${path} none bind,create=dir${readOnly ? ',ro' : ''} 0 0`;
 }
 
-/** Limits as cgroup v2 files and values; only those that the controllers allow. */
-export function limits(
-  guest: Pick<LxcGuest, 'memory' | 'swap' | 'cpus' | 'controllers'>,
-): [string, string][] {
-  const has = (controller: string): boolean => guest.controllers.includes(controller);
+/** Limits as files of cgroup v2 and their values; only those that this machine has. */
+export function limits(guest: Pick<LxcGuest, 'memory' | 'swap' | 'cpus' | 'limitFiles'>): [string, string][] {
   const mib = (value: number): string => String(value * 1024 * 1024);
-  const memory: [string, string][] =
-    guest.memory === undefined
-      ? []
-      : [
-          ['memory.max', mib(guest.memory)],
-          ['memory.swap.max', mib(guest.swap ?? 0)],
-        ];
   const quota = guest.cpus === undefined ? 'max' : String(Math.round(guest.cpus * 100_000));
-  const cpu: [string, string][] = [['cpu.max', `${quota} 100000`]];
-  return [...(has('memory') ? memory : []), ...(has('cpu') ? cpu : [])];
+  const all: [string, string][] = [
+    ['memory.max', guest.memory === undefined ? 'max' : mib(guest.memory)],
+    ['memory.swap.max', mib(guest.swap ?? 0)],
+    ['cpu.max', `${quota} 100000`],
+  ];
+  return all.filter(([file]) => guest.limitFiles.includes(file));
 }
 
 /** The text of a guest's LXC configuration. */

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { cgroup2, newCgroup, sweepCgroups } from './cgroup';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cgroup2, newCgroup, removeCgroup, sweepCgroups } from './cgroup';
 import { runCommand, type CommandOptions } from './command';
 
 /**
@@ -69,21 +70,30 @@ const ENTER = 'echo 0 >/sys/fs/cgroup/init/cgroup.procs && exec "$@"';
 
 /** Namespaces (mount, network, PID, cgroup) that end with this process, with everything in them. */
 export class Namespaces {
+  private closing = false;
+
   private constructor(
     private readonly supervisor: ChildProcess,
+    private readonly cgroup: string,
+    private readonly signal: AbortSignal | undefined,
     /** The first process inside, as the machine numbers it. */
     readonly pid: number,
-  ) {}
+  ) {
+    // Should somebody kill the supervisor, what it would do is done here.
+    supervisor.once('close', () => void this.cleanUp());
+  }
 
   /**
    * Makes the namespaces.
+   * @param signal ends commands that run inside.
    * @throws Error with what the machine said when it cannot
    */
-  static async open(): Promise<Namespaces> {
+  static async open(signal?: AbortSignal): Promise<Namespaces> {
     const root = cgroup2();
     if (root === undefined) throw new Error('cgroup v2 is not mounted on this machine');
     sweepCgroups(root);
-    const supervisor = spawn('sh', ['-c', SUPERVISOR, 'supervisor', newCgroup(root), INSIDE], {
+    const cgroup = newCgroup(root);
+    const supervisor = spawn('sh', ['-c', SUPERVISOR, 'supervisor', cgroup, INSIDE], {
       stdio: ['pipe', 'pipe', 'pipe'],
       // A terminal's ^C is for the emulator, which then ends this in good order.
       detached: true,
@@ -98,7 +108,7 @@ export class Namespaces {
       supervisor.stdin.end();
       throw new Error(`cannot make namespaces: ${said.trim() || 'no reason given'}`);
     }
-    return new Namespaces(supervisor, pid);
+    return new Namespaces(supervisor, cgroup, signal, pid);
   }
 
   /** Whether they are still there. */
@@ -106,9 +116,11 @@ export class Namespaces {
     return this.supervisor.exitCode === null && this.supervisor.signalCode === null;
   }
 
-  /** Calls back when they have ended, whoever ended them. */
-  onEnd(then: () => void): void {
-    this.supervisor.once('close', then);
+  /** Calls back when they have ended, but not by {@link close}. */
+  onUnexpectedEnd(then: () => void): void {
+    this.supervisor.once('close', () => {
+      if (!this.closing) then();
+    });
   }
 
   /** The command line that runs a command inside all of the namespaces. */
@@ -129,14 +141,19 @@ export class Namespaces {
 
   /** Runs a command inside to its end. @returns its output @throws Error when it fails */
   run(command: readonly string[], options: CommandOptions = {}): Promise<string> {
-    return runCommand(this.inside(command), options);
+    return runCommand(this.inside(command), { signal: this.signal, ...options });
   }
 
   /** Ends everything inside, and waits until it is gone. */
   async close(): Promise<void> {
+    this.closing = true;
     if (!this.alive) return;
     const closed = once(this.supervisor, 'close');
     this.supervisor.stdin?.end();
     await closed;
+  }
+
+  private async cleanUp(): Promise<void> {
+    for (let tries = 0; tries < 50 && !removeCgroup(this.cgroup); tries += 1) await sleep(100);
   }
 }

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { cgroup2 } from './cgroup';
+import { debianSources, readMachine } from './machine';
 
 /** Commands that the driver calls, and the Debian packages that hold them. */
 const COMMANDS: Readonly<Record<string, string>> = {
@@ -44,5 +45,11 @@ export function missingForGuests(): string[] {
   if (cgroup2() === undefined) missing.push('cgroup v2 is not mounted: mount -t cgroup2 cgroup2 <folder>');
   if (!existsSync('/usr/share/lxc/config/common.conf'))
     missing.push('/usr/share/lxc/config/common.conf is missing');
+  const { aptSources, codename } = readMachine();
+  if (debianSources(aptSources, codename, codename).length === 0) {
+    missing.push(
+      'base images of guests come from the Debian archive of this machine, and /etc/apt names none',
+    );
+  }
   return missing;
 }
