@@ -150,9 +150,52 @@ describe('names of variables', () => {
     },
   );
 
-  test('a value is one line', () => {
-    expect(variable('A', '"x\\ny"')).toEqual([
-      `inventory.yml:7:11  ${VARS}.A  holds a line break, which the readers of env files do not agree on  write one line (e.g. base64)`,
+  test.each([
+    ['PORT', 'write backend_port and frontend_port: each process gets its own as PORT'],
+    ['npm_config_cache', "remove it: npm's cache is below /var/cache/app, where the application may write"],
+  ])('%s is set by the tool', (name, fix) => {
+    expect(variable(name, 'x')).toEqual([
+      `inventory.yml:7:11  ${VARS}.${name}  is set by this tool itself  ${fix}`,
+    ]);
+  });
+
+  test('NODE_ENV is there to be overridden', () => {
+    expect(variable('NODE_ENV', 'staging')).toEqual([]);
+  });
+
+  test.each(['"a\nb\n"', '"\t"', '"x {{ vault_x }}\n"'])('%s arrives as it is', (value) => {
+    expect(variable('A', value)).toEqual([]);
+  });
+
+  test.each(['"\0"', '"a\r\nb"', '"\e[0m"', '"\x7f"', '"\uFFFE"', '"{{ vault_x }}\x01"'])(
+    '%s is refused',
+    (value) => {
+      expect(variable('A', value)).toEqual([
+        `inventory.yml:7:11  ${VARS}.A  holds a control character, or one that is no text in Unicode  write text (tabs and line feeds are fine), or the value in base64`,
+      ]);
+    },
+  );
+
+  test('what Terraform would change is refused', () => {
+    expect(variable('A', '"e\u0301"')).toEqual([
+      `inventory.yml:7:11  ${VARS}.A  is not in the normal form C of Unicode, in which Terraform keeps every text, so it would arrive changed  write it composed (NFC), or in base64`,
+    ]);
+  });
+
+  test.each(['"it\'s $5"', '"${HOME}"', '"C:\\\\x\\"'])(
+    'a warning of %s, which dotenv libraries read otherwise',
+    (value) => {
+      expect(variable('A', value)).toEqual([
+        expect.stringContaining(
+          `inventory.yml:7:11  ${VARS}.A  warning: arrives as written, but a dotenv library`,
+        ),
+      ]);
+    },
+  );
+
+  test('a private key is a secret, whatever its name', () => {
+    expect(variable('TLS', '"-----BEGIN PRIVATE KEY-----\nx"')).toEqual([
+      expect.stringContaining(`inventory.yml:7:11  ${VARS}.TLS  looks like a secret written in clear`),
     ]);
   });
 });
