@@ -2,19 +2,10 @@
 export const MAX_VALUE_BYTES = 98_304;
 
 /**
- * What no value may hold, for the class of a regular expression that JavaScript and Terraform (RE2) share: control
- * characters but tab and line feed.
- */
-export const CONTROL = '\\x00-\\x08\\x0b-\\x1f\\x7f';
-
-/**
- * The same, and what is no text in Unicode, with which systemd drops a variable.
+ * What systemd drops a variable for, besides the control characters that no text of an inventory may hold.
  * Source: systemd, src/basic/env-util.c, env_value_is_valid; src/basic/utf8.c, unichar_is_valid.
  */
-const UNREADABLE = new RegExp(
-  `[${CONTROL}\\x80-\\x9f\\ufffd\\p{Surrogate}\\p{Noncharacter_Code_Point}]`,
-  'u',
-);
+const NO_TEXT = /[\ufffd\p{Noncharacter_Code_Point}]/u;
 
 /** What is wrong with a value, and what to do. */
 export interface ValueProblem {
@@ -28,16 +19,10 @@ export interface ValueProblem {
  * @returns what is wrong with it; undefined: nothing
  */
 export function envValueProblem(value: string): ValueProblem | undefined {
-  if (UNREADABLE.test(value)) {
+  if (NO_TEXT.test(value)) {
     return {
-      what: 'holds a control character, or one that is no text in Unicode',
-      fix: 'write text (tabs and line feeds are fine), or the value in base64',
-    };
-  }
-  if (value.normalize('NFC') !== value) {
-    return {
-      what: 'is not in the normal form C of Unicode, in which Terraform keeps every text, so it would arrive changed',
-      fix: 'write it composed (NFC), or in base64',
+      what: 'holds what is no character in Unicode, for which systemd would drop the variable',
+      fix: 'write text, or the value in base64',
     };
   }
   if (Buffer.byteLength(value) > MAX_VALUE_BYTES) {

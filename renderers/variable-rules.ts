@@ -1,4 +1,4 @@
-import { CONTROL, MAX_VALUE_BYTES } from '../inventory/env-value';
+import { MAX_VALUE_BYTES } from '../inventory/env-value';
 import type { Text } from '../inventory/text';
 import type { Env, ProxmoxApi } from '../inventory/types';
 import { quote, template } from './expression';
@@ -248,7 +248,7 @@ function ruleCondition(variable: string, { whole, part, what, fix }: Rule, alone
 /** The same as envValueProblem says of a literal; what is not NFC has become it before. */
 function valueCondition(variable: string): Condition {
   // Broken UTF-8 is U+FFFD to a regular expression; the rest are the noncharacters of the basic plane.
-  const unreadable = `[${CONTROL}\\x{80}-\\x{9f}\\x{fdd0}-\\x{fdef}\\x{fffd}-\\x{ffff}]`;
+  const unreadable = '[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x{9f}\\x{fdd0}-\\x{fdef}\\x{fffd}-\\x{ffff}]';
   const readable = `!can(regex(${quote(unreadable)}, var.${variable}))`;
   // base64 counts bytes, 4 for 3; length() counts characters.
   const short = `length(base64encode(var.${variable})) <= ${(MAX_VALUE_BYTES / 3) * 4}`;

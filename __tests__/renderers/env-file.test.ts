@@ -5,7 +5,7 @@ import path from 'node:path';
 import { envValueProblem, isAmbiguous } from '../../inventory/env-value';
 import { parseText } from '../../inventory/text';
 import { encodeEnvExpression, encodeEnvValue, envFile } from '../../renderers/env-file';
-import { REFUSED_VALUES, VALUES } from '../support/env-values';
+import { VALUES } from '../support/env-values';
 import { command, describeWith } from '../support/requirements';
 
 const [ALIKE, DIFFER] = [false, true];
@@ -47,13 +47,6 @@ it('accepts every value of the table', () => {
   expect(VALUES.length).toBeGreaterThan(300);
   expect(VALUES.filter((value) => envValueProblem(value))).toEqual([]);
 });
-
-it.each(REFUSED_VALUES.map(([value, why]) => [value.slice(0, 20), value, why] as const))(
-  'refuses %j',
-  (_shown, value, why) => {
-    expect(envValueProblem(value)?.what).toMatch(why);
-  },
-);
 
 it('shows literals as they are and of a secret the name of its variable', () => {
   const file = envFile({

@@ -140,17 +140,17 @@ const LONG = [
 /** What an env file must carry byte for byte. Each once. */
 export const VALUES: readonly string[] = [...new Set([...WRITTEN, ...AROUND, ...LINES, ...LONG])];
 
-/** What neither the inventory nor a variable may hold, with the words of the refusal. */
+/** What neither the inventory nor a variable may hold, with what the inventory says of it. */
 export const REFUSED_VALUES: readonly (readonly [value: string, why: RegExp])[] = [
-  ['a\0b', /control character/],
+  ['a\0b', /NUL|control character/],
   ['a\rb', /control character/],
   ['a\r\nb', /control character/],
   ['\u0001', /control character/],
   ['\u001b[31m', /control character/],
   ['\u007f', /control character/],
   ['\u0085', /control character/],
-  ['a\ufffeb', /character/],
-  ['\ufdd0', /character/],
-  ['\u{1fffe}', /character/],
-  ['x'.repeat(131_072), /long/],
+  ['a\ufffeb', /no character/],
+  ['\ufdd0', /no character/],
+  ['\ufffd', /no character/],
+  ['x'.repeat(98_305), /too long/],
 ];
