@@ -8,11 +8,16 @@ import { requiredValidation, type Variable } from '../renderers/variables';
  * @param variables the variables
  */
 export function declareVariables(stack: Construct, variables: readonly Variable[]): void {
-  for (const { name, type, description, sensitive, default: fallback, required, validation } of variables) {
-    const validations = [
-      ...(required ? [requiredValidation(name)] : []),
-      ...(validation ? [validation] : []),
-    ];
+  for (const {
+    name,
+    type,
+    description,
+    sensitive,
+    default: fallback,
+    required,
+    validations: further,
+  } of variables) {
+    const validations = [...(required ? [requiredValidation(name)] : []), ...further];
     const variable = new TerraformVariable(stack, name, {
       type,
       description,

@@ -4,23 +4,14 @@ import { escapeLiteral, toTemplate } from './expression';
 /**
  * A value as it stands in an env file: the one encoding that systemd, a shell and the dotenv readers read alike,
  * where one exists. Without `'` single quotes; with `'` double quotes, in which systemd and shells take a
- * backslash before `"`, `\`, `` ` `` and `$` for an escape (dotenv readers differ there).
+ * backslash before `"`, `\`, `` ` `` and `$` for an escape (dotenv readers differ there: `isAmbiguous`).
  * Source: systemd.exec(5), EnvironmentFile=; POSIX.1-2024, Shell Command Language, 2.2 Quoting.
- * @param value the value; one line
+ * @param value the value; line ends stand in the quotes as they are
  * @returns the word after the `=`
  */
 export function encodeEnvValue(value: string): string {
   if (!value.includes("'")) return `'${value}'`;
   return `"${value.replace(/[\\"`$]/g, '\\$&')}"`;
-}
-
-/**
- * Whether dotenv readers read another value than systemd and shells.
- * @param value the value
- * @returns true when it holds `'` and one of `"`, `\`, `` ` ``, `$`
- */
-export function isAmbiguous(value: string): boolean {
-  return value.includes("'") && /[\\"`$]/.test(value);
 }
 
 /**
@@ -41,11 +32,11 @@ export function encodeEnvExpression(value: string): string {
 
 /** An env file: what is in it, and what may be seen of it. */
 export interface EnvFile {
-  /** Lines that anybody may read: literals as they are, of a secret only its name. */
+  /** Lines that anybody may read: of a secret only its variable's name. */
   shown: string[];
   /** Values that hold secrets, by name, as Terraform templates. */
   secrets: Record<string, string>;
-  /** The lines as Terraform makes them, with `local.env_lines` for the secrets. */
+  /** The lines as Terraform makes them, with `local.env_secrets` for the secrets. */
   lines: string[];
 }
 
@@ -59,13 +50,14 @@ export function envFile(envVars: Readonly<Record<string, Text>>): EnvFile {
   for (const [name, text] of Object.entries(envVars)) {
     const known = literal(text);
     if (known !== undefined) {
-      const line = escapeLiteral(`${name}=${encodeEnvValue(known)}`);
-      file.shown.push(line);
-      file.lines.push(line);
+      const lines = escapeLiteral(`${name}=${encodeEnvValue(known)}`).split('\n');
+      file.shown.push(...lines);
+      file.lines.push(...lines);
       continue;
     }
-    const names = text.parts.flatMap((part) => (typeof part === 'string' ? [] : [part.variable]));
-    file.shown.push(`${name}=(secret: ${[...new Set(names)].join(', ')})`);
+    // What stands around a secret is seen, or a change of it would change nothing.
+    const seen = text.parts.map((part) => (typeof part === 'string' ? part : `{{ ${part.variable} }}`));
+    file.shown.push(...escapeLiteral(`${name}=${seen.join('')}`).split('\n'));
     file.secrets[name] = toTemplate(text);
     file.lines.push(`${name}=\${local.env_secrets["${name}"]}`);
   }

@@ -1,6 +1,7 @@
 import type { Reference, Text } from '../inventory/text';
 import type { Env, ProxmoxApi } from '../inventory/types';
 import { quote } from './expression';
+import { type Condition, variableConditions } from './variable-rules';
 
 /** A Terraform variable of a stack. */
 export interface Variable {
@@ -13,7 +14,7 @@ export interface Variable {
   /** Whether a missing value is an error. */
   required: boolean;
   /** What a value must be besides. */
-  validation?: { condition: string; errorMessage: string };
+  validations: readonly Condition[];
 }
 
 /**
@@ -26,7 +27,9 @@ export function vaultVariables(env: Env, api: ProxmoxApi): Variable[] {
   const found = new Map<string, { reference: Reference; secret: boolean }>();
   const isExternal = env.guest.type === 'external';
   const used = env.present ? env : [env.node, env.guest, env.ssh];
-  for (const text of textsOf([used, isExternal ? undefined : api])) {
+  const texts = [...textsOf([used, isExternal ? undefined : api])];
+  const conditions = variableConditions(env, api, texts);
+  for (const text of texts) {
     for (const part of text.parts) {
       if (typeof part === 'string') continue;
       const secret = (found.get(part.variable)?.secret ?? false) || text.secret;
@@ -43,6 +46,7 @@ export function vaultVariables(env: Env, api: ProxmoxApi): Variable[] {
         sensitive: secret,
         default: fallback ?? null,
         required: fallback === undefined,
+        validations: conditions.get(variable) ?? [],
       };
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -57,6 +61,7 @@ export const ALLOW_IP_CONFLICTS: Variable = {
   sensitive: false,
   default: false,
   required: false,
+  validations: [],
 };
 
 /** Switches the look at the guest off. */
@@ -68,6 +73,7 @@ export const LOOK_AT_GUEST: Variable = {
   sensitive: false,
   default: true,
   required: false,
+  validations: [],
 };
 
 /** Which commit is deployed. */
@@ -78,11 +84,13 @@ export const RELEASE: Variable = {
   sensitive: false,
   default: '',
   required: false,
-  validation: {
-    condition: '${can(regex("^[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}$", var.release)) || var.release == ""}',
-    errorMessage:
-      'release is no commit or tag: letters, digits and . _ / + - only, beginning with a letter or digit.',
-  },
+  validations: [
+    {
+      condition: '${can(regex("^[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}$", var.release)) || var.release == ""}',
+      errorMessage:
+        'release is no commit or tag: letters, digits and . _ / + - only, beginning with a letter or digit.',
+    },
+  ],
 };
 
 /** How Terraform logs in to the guest. */
@@ -95,6 +103,14 @@ export const SSH_VARIABLES: readonly Variable[] = [
     sensitive: true,
     default: null,
     required: false,
+    validations: [
+      {
+        condition:
+          '${var.ssh_private_key == null ? true : can(regex("^\\\\s*-----BEGIN [A-Z0-9 ]+-----[^\\\\x00-\\\\x08\\\\x0b\\\\x0c\\\\x0e-\\\\x1f\\\\x7f]+-----END [A-Z0-9 ]+-----\\\\s*$", var.ssh_private_key))}',
+        errorMessage:
+          'ssh_private_key is not a private key: give the content of the file, with its lines (or ssh_private_key_file, its path).',
+      },
+    ],
   },
   {
     name: 'ssh_private_key_file',
@@ -103,6 +119,13 @@ export const SSH_VARIABLES: readonly Variable[] = [
     sensitive: false,
     default: null,
     required: false,
+    validations: [
+      {
+        condition:
+          '${var.ssh_private_key_file == null ? true : can(regex("^[^\\\\x00-\\\\x1f\\\\x7f]+$", var.ssh_private_key_file))}',
+        errorMessage: 'ssh_private_key_file is not a path: give one line.',
+      },
+    ],
   },
 ];
 

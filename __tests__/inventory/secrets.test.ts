@@ -1,3 +1,4 @@
+import { REFUSED_VALUES } from '../support/env-values';
 import { added, MINIMAL, onlyEnv, problems } from './minimal';
 
 const MARKER = 's3cr3t-marker';
@@ -150,9 +151,46 @@ describe('names of variables', () => {
     },
   );
 
-  test('a value is one line', () => {
-    expect(variable('A', '"x\\ny"')).toEqual([
-      `inventory.yml:7:11  ${VARS}.A  holds a line break, which the readers of env files do not agree on  write one line (e.g. base64)`,
+  test.each([
+    ['PORT', 'write backend_port and frontend_port: each process gets its own as PORT'],
+    ['npm_config_cache', "remove it: npm's cache is below /var/cache/app, where the application may write"],
+  ])('%s is set by the tool', (name, fix) => {
+    expect(variable(name, 'x')).toEqual([
+      `inventory.yml:7:11  ${VARS}.${name}  is set by this tool itself  ${fix}`,
+    ]);
+  });
+
+  test('NODE_ENV is there to be overridden', () => {
+    expect(variable('NODE_ENV', 'staging')).toEqual([]);
+  });
+
+  test.each(['"a\\nb\\n"', '"\\t"', '"x {{ vault_x }}\\n"'])('%s arrives as it is', (value) => {
+    expect(variable('A', value)).toEqual([]);
+  });
+
+  test.each(REFUSED_VALUES.map(([value, why]) => [value.slice(0, 9), value, why] as const))(
+    '%j is refused',
+    (_shown, value, why) => {
+      // JSON is YAML, but for NUL.
+      const [found, ...others] = variable('A', JSON.stringify(`{{ vault_x }}${value}`));
+      expect([found, others]).toEqual([expect.stringMatching(why), []]);
+    },
+  );
+
+  test.each(['"it\'s $5"', '"${HOME}"', '"C:\\\\\\\\x\\\\"'])(
+    'a warning of %s, which dotenv libraries read otherwise',
+    (value) => {
+      expect(variable('A', value)).toEqual([
+        expect.stringContaining(
+          `inventory.yml:7:11  ${VARS}.A  warning: arrives as written, but a dotenv library`,
+        ),
+      ]);
+    },
+  );
+
+  test('a private key is a secret, whatever its name', () => {
+    expect(variable('TLS', '"-----BEGIN PRIVATE KEY-----\\nx"')).toEqual([
+      expect.stringContaining(`inventory.yml:7:11  ${VARS}.TLS  looks like a secret written in clear`),
     ]);
   });
 });

@@ -1,3 +1,4 @@
+import { envValueProblem, isAmbiguous } from '../env-value';
 import { groupPart } from '../names';
 import type { Path } from '../document';
 import type { InventoryInput } from '../schema/inventory';
@@ -7,7 +8,15 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Names that change how the process itself is started or found. */
 const REFUSED =
-  /^(PATH|HOME|USER|SHELL|IFS|ENV|BASH_ENV|LD_.*|NODE_OPTIONS|PYTHONPATH|NOTIFY_SOCKET|LISTEN_.*|INVOCATION_ID|JOURNAL_STREAM|CREDENTIALS_DIRECTORY)$/;
+  /^(PATH|HOME|USER|LOGNAME|SHELL|IFS|ENV|BASH_ENV|LD_.*|NODE_OPTIONS|PYTHONPATH|NOTIFY_SOCKET|WATCHDOG_.*|LISTEN_.*|MAINPID|INVOCATION_ID|JOURNAL_STREAM|CREDENTIALS_DIRECTORY)$/;
+
+/** Names that this tool sets for every process, with what to write instead. NODE_ENV is there to be overridden. */
+const OWN: Readonly<Record<string, string>> = {
+  PORT: 'write backend_port and frontend_port: each process gets its own as PORT',
+  npm_config_cache: "remove it: npm's cache is below /var/cache/app, where the application may write",
+  npm_config_update_notifier: 'remove it: npm is told not to look for its own updates',
+  XDG_CACHE_HOME: 'remove it: caches are below /var/cache/app, where the application may write',
+};
 
 const SECRET_NAME =
   /(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|(API|PRIVATE|ACCESS)KEY$|(^|_)KEY$|(^|_)PASS$|(^|_)PWD$)/i;
@@ -67,12 +76,8 @@ function checkMap(
       );
     } else if (REFUSED.test(name)) {
       validation.error(at, 'would change how the process is started', 'choose another name');
-    } else if (/[\r\n]/.test(String(value))) {
-      validation.error(
-        at,
-        'holds a line break, which the readers of env files do not agree on',
-        'write one line (e.g. base64)',
-      );
+    } else if (OWN[name] !== undefined) {
+      validation.error(at, 'is set by this tool itself', OWN[name]);
     } else if (isLiteralSecret(name, String(value), plain)) {
       const variable = `vault_${prefix}_${name}`.toLowerCase();
       validation.error(
@@ -80,7 +85,19 @@ function checkMap(
         'looks like a secret written in clear',
         `write "{{ ${variable} }}" and give it as TF_VAR_${variable}, or list ${name} in plain_env_vars`,
       );
-    }
+    } else checkValue(String(value), at, validation);
+  }
+}
+
+function checkValue(value: string, at: Path, validation: Validation): void {
+  const problem = envValueProblem(value.replace(/\{\{.*?\}\}/gs, ''));
+  if (problem) validation.error(at, problem.what, problem.fix);
+  else if (!value.includes('{{') && isAmbiguous(value)) {
+    validation.warn(
+      at,
+      'arrives as written, but a dotenv library that reads the env file by itself reads another value',
+      "read it from the environment, where systemd puts it; or write a value without ', without \\ and without ${…}",
+    );
   }
 }
 
@@ -90,6 +107,7 @@ function isLiteralSecret(name: string, value: string, plain: readonly string[]):
   const passwords = [...literals.matchAll(URL_CREDENTIALS), ...literals.matchAll(PARAMETER)].map(
     ([, password = '']) => password,
   );
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(literals)) return true;
   if (passwords.length > 0) return passwords.some((password) => !password.includes('\u0001'));
   return SECRET_NAME.test(name) && !literals.includes('\u0001');
 }

@@ -53,7 +53,7 @@ const scalar = z.union([z.string(), z.number(), z.boolean()], {
 const envVars = z.record(z.string(), scalar);
 
 const packageName = checked(
-  (value) => /^[a-z0-9][a-z0-9+.-]+(:[a-z0-9]+)?(=[A-Za-z0-9.+:~-]+)?$/.test(value),
+  (value) => /^[a-z0-9][a-z0-9+.-]*[a-z0-9+.](:[a-z0-9]+)?(=[A-Za-z0-9.+:~-]+)?$/.test(value),
   'is not a Debian package',
   'write its name as `apt-cache search` shows it',
 );

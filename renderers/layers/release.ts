@@ -1,5 +1,5 @@
 import type { Env } from '../../inventory/types';
-import { toTemplate } from '../expression';
+import { toExpression } from '../expression';
 import { renderGuestLines } from '../lines';
 import type { TemplateSource } from '../template';
 import type { Layer } from './layer';
@@ -29,8 +29,9 @@ export function release(source: TemplateSource): Layer {
 /**
  * What a plan says where nobody looked at the branch.
  * @param env the env
- * @returns a Terraform template
+ * @returns a Terraform expression
  */
 export function notLookedAt(env: Env): string {
-  return `${toTemplate(env.app.branch)}, not looked at`;
+  const { parts, secret } = env.app.branch;
+  return toExpression({ parts: [...parts, ', not looked at'], secret });
 }

@@ -1,7 +1,7 @@
 import { quote, template } from '../expression';
 import type { GuestFile, Layer, SecretFile } from './layer';
 
-/** Ends a here-document; no line of a file may be this one. */
+/** Ends a here-document; longer where a line of the file is the same. */
 const END = 'APPSTACK_END';
 
 /** How the locals of a layer are named in the JSON. */
@@ -28,7 +28,6 @@ function joined(local: string, key?: string): string {
  * @param layer the layer
  * @param token expression of what the plan asked for
  * @returns lines and expressions of lines
- * @throws Error where a file holds the line that would end it
  */
 export function layerScript(layer: Layer, token: string): string[] {
   const names = localNames(layer);
@@ -77,8 +76,10 @@ function hereDocument(
       `${command} <"$work/decoded"`,
     ];
   }
-  if (lines.includes(END)) throw new Error(`a file holds the line ${END}`);
-  return [`${command} <<'${END}'`, template(expression), END];
+  const all = new Set(lines.flatMap((line) => line.split('\n')));
+  let end = END;
+  while (all.has(end)) end += '_';
+  return [`${command} <<'${end}'`, template(expression), end];
 }
 
 /**
