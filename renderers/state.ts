@@ -37,7 +37,7 @@ export function stateSettings(env: Env): Record<string, string> {
     KEY_FILE: template('var.ssh_private_key_file != null ? var.ssh_private_key_file : ""'),
     KEY_GIVEN: template('nonsensitive(var.ssh_private_key != null) ? "yes" : ""'),
     ...(ssh.hostKey ? { HOST_KEY: toTemplate(ssh.hostKey) } : {}),
-    ...(ssh.bastion && bastion ? { BASTION: `-p ${ssh.bastion.port} ${bastion}` } : {}),
+    ...(ssh.bastion && bastion ? { BASTION: `${ssh.bastion.port} ${bastion}` } : {}),
     ...(appTypeOf(env) === undefined ? {} : { RELEASE: template('var.release') }),
   };
 }
