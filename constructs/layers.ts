@@ -41,7 +41,10 @@ export function configureGuest(
   }
   lookAtGuest(stack, env);
   let before = ready;
-  for (const layer of layers) before = addLayer(stack, env, layer, guest, before);
+  for (const layer of layers) {
+    const others = layers.filter((other) => other !== layer);
+    before = addLayer(stack, env, layer, others, guest, before);
+  }
 }
 
 /** The values of an env file that hold secrets, and its lines. */
@@ -70,6 +73,7 @@ function addLayer(
   stack: TerraformStack,
   env: Env,
   layer: Layer,
+  others: readonly Layer[],
   guest: GuestRef | undefined,
   before: ITerraformDependable,
 ): ITerraformDependable {
@@ -92,7 +96,7 @@ function addLayer(
     ...(upload === undefined
       ? []
       : [{ file: { content: upload, destination: secretsPath(env, layer.name) } }]),
-    { 'remote-exec': { inline: layerScript(layer, token) } },
+    { 'remote-exec': { inline: layerScript(layer, token, others) } },
     ...(layer.prove ? [{ 'remote-exec': { inline: [`\${join("\\n", local.${layer.name}_prove)}`] } }] : []),
   ]);
   return resource;

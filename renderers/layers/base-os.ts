@@ -4,7 +4,7 @@ import { appTypeOf } from '../app-types';
 import { toTemplate } from '../expression';
 import { literalLines, renderGuestLines, type Lines } from '../lines';
 import type { TemplateSource } from '../template';
-import type { Layer } from './layer';
+import type { Layer, LayerName } from './layer';
 import { UNDO } from './paths';
 
 /** Debian packages of every guest. */
@@ -30,10 +30,11 @@ const NODE_END_OF_LIFE: readonly number[] = [12, 14, 16, 18, 20];
 /**
  * The system of a guest: packages, the operators' user, keys, sshd, firewall, upgrades, time zone and locale.
  * @param env the env
+ * @param layers names of all layers of the env: what others put on the guest once leaves
  * @param source finds templates
  * @returns the layer
  */
-export function baseOs(env: Env, source: TemplateSource): Layer {
+export function baseOs(env: Env, layers: readonly LayerName[], source: TemplateSource): Layer {
   const { baseOs: settings } = env;
   const app = appTypeOf(env);
   const file = (path: string, mode: string, template: string, check?: string): Layer['files'][number] => ({
@@ -41,11 +42,16 @@ export function baseOs(env: Env, source: TemplateSource): Layer {
     mode,
     owner: 'root:root',
     ...(check === undefined ? {} : { check }),
-    ...renderGuestLines(source, template, { user: settings.user }),
+    ...renderGuestLines(source, template, {
+      user: settings.user,
+      program: UNDO,
+      securityUpgrades: settings.securityUpgrades,
+    }),
   });
   return {
     name: 'base_os',
     settings: {
+      'layers.wanted': literalLines(layers),
       'packages.wanted': packages(env, app?.packages(env) ?? []),
       'keys.wanted': texts(env.ssh.publicKeys),
       ...(settings.ufw ? { 'firewall.wanted': literalLines(firewallRules(env)) } : {}),
@@ -57,15 +63,14 @@ export function baseOs(env: Env, source: TemplateSource): Layer {
       nodeEndOfLife: env.app.type === 'node' && NODE_END_OF_LIFE,
       timezone: settings.timezone,
       locale: settings.locale,
-      localeCharset: localeCharset(settings.locale),
+      generateLocale: !/^(C|POSIX)/.test(settings.locale),
       user: settings.user,
     }),
     files: [
       file(`/etc/sudoers.d/appstack-${settings.user}`, '0440', 'base_os/sudoers.ejs', 'visudo -cqf'),
-      ...(settings.securityUpgrades
-        ? [file('/etc/apt/apt.conf.d/52appstack-upgrades', '0644', 'base_os/apt-upgrades.conf.ejs')]
-        : []),
+      file('/etc/apt/apt.conf.d/52appstack-upgrades', '0644', 'base_os/apt-upgrades.conf.ejs'),
       file(UNDO, '0755', 'base_os/undo.sh.ejs'),
+      file('/etc/systemd/system/appstack-undo.service', '0644', 'base_os/undo.service.ejs'),
       ...(settings.hardenSshd
         ? [file('/etc/ssh/sshd_config.d/00-appstack.conf', '0644', 'base_os/sshd.conf.ejs')]
         : []),
@@ -111,13 +116,7 @@ function firewallRules(env: Env): string[] {
     const [port = '', protocol = 'tcp'] = target.split('/');
     return from === undefined
       ? `allow ${port}/${protocol}`
-      : `allow from ${from} to any port ${port} proto ${protocol}`;
+      : `allow from ${from.replace(/\/32$/, '')} to any port ${port} proto ${protocol}`;
   });
   return [...new Set(rules)];
-}
-
-/** The character set of a locale that Debian has to generate; undefined for those that are always there. */
-function localeCharset(locale: string): string | undefined {
-  if (/^(C|POSIX)/.test(locale)) return undefined;
-  return /\.([^@]+)/.exec(locale)?.[1] ?? 'ISO-8859-1';
 }

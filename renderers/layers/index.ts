@@ -14,8 +14,7 @@ import { release } from './release';
  */
 export function layersOf(env: Env, source: TemplateSource): Layer[] {
   const type = appTypeOf(env);
-  return [
-    baseOs(env, source),
-    ...(type ? [...type.layers(env, source), app(env, type, source), release(source)] : []),
-  ];
+  const others = type ? [...type.layers(env, source), app(env, type, source), release(source)] : [];
+  const names = ['base_os' as const, ...others.map(({ name }) => name)];
+  return [baseOs(env, names, source), ...others];
 }

@@ -27,9 +27,10 @@ function joined(local: string, key?: string): string {
  * The script of a layer, as the `inline` of a remote-exec: what is fixed stands in locals as arrays of lines.
  * @param layer the layer
  * @param token expression of what the plan asked for
+ * @param others the other layers of the env: what moved to one of them must not be taken away
  * @returns lines and expressions of lines
  */
-export function layerScript(layer: Layer, token: string): string[] {
+export function layerScript(layer: Layer, token: string, others: readonly Layer[] = []): string[] {
   const names = localNames(layer);
   const entries = [
     `layer=${layer.name}`,
@@ -38,6 +39,7 @@ export function layerScript(layer: Layer, token: string): string[] {
       ([name, value]) => `${name}='${template(`replace(${value}, "'", "")`)}'`,
     ),
     ...layer.libraries.map((library) => template(joined(`layer_${library}`))),
+    ...wantedElsewhere(others),
   ];
   for (const [name, { lines, dynamic }] of Object.entries(layer.settings)) {
     entries.push(...hereDocument(`settings ${name}`, joined(names.settings, name), lines, dynamic));
@@ -49,6 +51,31 @@ export function layerScript(layer: Layer, token: string): string[] {
   for (const file of layer.secrets) entries.push(...secretCommands(file));
   if (layer.after) entries.push(template(joined(names.after)));
   return [...entries, 'finish'];
+}
+
+/**
+ * What other layers will keep on the guest, as lines of a manifest. Not a trigger: it changes nothing that this
+ * layer does to a guest that has run all of them.
+ */
+function wantedElsewhere(others: readonly Layer[]): string[] {
+  const lists = others.flatMap((other) => {
+    const names = localNames(other);
+    const packages = other.settings['packages.wanted'];
+    return [
+      ...(other.files.length + other.secrets.length > 0
+        ? [`formatlist("file\t%s", keys(local.${names.files}))`]
+        : []),
+      ...(packages && !packages.dynamic
+        ? [`formatlist("package\t%s", local.${names.settings}["packages.wanted"])`]
+        : []),
+    ];
+  });
+  if (lists.length === 0) return [];
+  return [
+    `base64 -d >"$work/elsewhere" <<'${END}'`,
+    template(`base64encode("\${join("\\n", concat(${lists.join(', ')}))}\n")`),
+    END,
+  ];
 }
 
 function putCommand({ mode, owner, path, check }: GuestFile): string {
