@@ -1,10 +1,17 @@
 import { Cron } from 'croner';
 
 const SHORTHANDS =
-  /^(minutely|hourly|daily|monthly|weekly|yearly|annually|quarterly|semiannually)( [A-Za-z_]+(\/[A-Za-z_+-]+)*)?$/;
-const DAY = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*';
+  /^(minutely|hourly|daily|monthly|weekly|yearly|annually|quarterly|semi-?annually|bi-?annually)$/;
+const DAY = '(?:Mon(?:day)?|Tue(?:sday)?|Wed(?:nesday)?|Thu(?:rsday)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?)';
+const DAY_ORDER = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 const DAYS = new RegExp(`^${DAY}(?:(?:\\.\\.|-)${DAY})?(?:,${DAY}(?:(?:\\.\\.|-)${DAY})?)*$`, 'i');
-const ZONE = /^(UTC|[A-Z][A-Za-z_]+(\/[A-Z][A-Za-z_+-]+)+)$/;
+
+/** One field of cron: `*` or a range, with a step or without, or a single value; several with commas. */
+const CRON_ITEM = '(?:(?:\\*|\\w+-\\w+)(?:/[1-9]\\d*)?|\\w+)';
+const CRON_FIELD = `${CRON_ITEM}(?:,${CRON_ITEM})*`;
+const CRON = new RegExp(`^${CRON_FIELD}(?: ${CRON_FIELD}){4}$`);
+/** A number, or the first three letters of a month or day. */
+const CRON_WORD = /^(\d{1,2}|[a-z]{3})$/i;
 
 /**
  * Whether systemd takes a text for a calendar event. The grammar only: that a date never comes is not seen.
@@ -13,12 +20,12 @@ const ZONE = /^(UTC|[A-Z][A-Za-z_]+(\/[A-Z][A-Za-z_+-]+)+)$/;
  * @returns true when every part is well-formed and in its range
  */
 export function isOnCalendar(value: string): boolean {
-  if (SHORTHANDS.test(value)) return true;
   const words = value.split(' ');
   if (words.includes('')) return false;
-  if (words.length > 1 && ZONE.test(words.at(-1) ?? '')) words.pop();
+  if (words.length > 1 && isZone(words.at(-1) ?? '')) words.pop();
+  if (words.length === 1 && SHORTHANDS.test(words[0] ?? '')) return true;
   let known = false;
-  if (DAYS.test(words[0] ?? '')) {
+  if (isDays(words[0] ?? '')) {
     words.shift();
     known = true;
   }
@@ -33,8 +40,27 @@ export function isOnCalendar(value: string): boolean {
   return known && words.length === 0;
 }
 
+/** `Mon`, `Monday`, `Mon..Fri`, with commas; a range goes forward in a week that begins on Monday. */
+function isDays(text: string): boolean {
+  if (!DAYS.test(text)) return false;
+  return text.split(',').every((item) => {
+    const days = item.split(/\.\.|-/).map((day) => DAY_ORDER.indexOf(day.slice(0, 3).toLowerCase()));
+    return (days[0] ?? 0) <= (days[1] ?? 6);
+  });
+}
+
+function isZone(text: string): boolean {
+  if (!/^(UTC$|[A-Z][A-Za-z_]+\/)/.test(text)) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** `[year-]month-day`, or `~` before a day that counts from the month's end. */
 function isDate(text: string): boolean {
+  if (/~.*[-~]/.test(text)) return false;
   const parts = text.split(/[-~]/);
   if (parts.length < 2 || parts.length > 3) return false;
   const [day = '', month = '', year = '*'] = [...parts].reverse();
@@ -49,29 +75,28 @@ function isTime(text: string): boolean {
   return isField(hour, 0, 23) && isField(minute, 0, 59) && isField(second.replace(/\.\d{1,6}$/, ''), 0, 59);
 }
 
-/** `*`, numbers, ranges `a..b`, each with a repetition `/n`, separated by commas. */
+/** `*` alone; or numbers and ranges `a..b`, each with a repetition `/n`, separated by commas. */
 function isField(text: string, min: number, max: number): boolean {
+  if (text === '*') return true;
   return text.split(',').every((item) => {
-    const [, first = '', last, step] = /^(\*|\d{1,4})(?:\.\.(\d{1,4}))?(?:\/(\d{1,4}))?$/.exec(item) ?? [];
-    if (first === '') return false;
-    if (step !== undefined && Number(step) === 0) return false;
-    if (first === '*') return last === undefined;
-    const numbers = [first, last].flatMap((one) => (one === undefined ? [] : [Number(one)]));
-    return (
-      numbers.every((number) => number >= min && number <= max) &&
-      (numbers[1] === undefined || numbers[0] === undefined || numbers[0] <= numbers[1])
-    );
+    const match = /^(\d{1,4})(?:\.\.(\d{1,4}))?(?:\/(\d{1,4}))?$/.exec(item);
+    if (!match) return false;
+    const [, first = NaN, last = NaN, step = NaN] = match.map(Number);
+    if (match[3] !== undefined && (step === 0 || (match[2] === undefined && first + step > max)))
+      return false;
+    return first >= min && (match[2] === undefined ? first : last) <= max && !(last < first);
   });
 }
 
 /**
- * Whether cron takes a text for a schedule: five fields (crontab(5)), checked by croner, which is stricter than
- * cron only in that a date that never comes is refused.
+ * Whether cron takes a text for a schedule: five fields (crontab(5)). The form is checked here, as croner has its own
+ * additions; the ranges by croner, which also refuses a date that never comes.
  * @param value e.g. `0 6 * * 1-5`
- * @returns true when it has five fields without croner's extensions, and some date matches
+ * @returns true when it has five well-formed fields, and some date matches
  */
 export function isCron(value: string): boolean {
-  if (!/^[0-9A-Za-z*/,-]+( [0-9A-Za-z*/,-]+){4}$/.test(value) || /\b\d*[LW]\b/.test(value)) return false;
+  if (!CRON.test(value) || !value.split(/[ ,/*-]+/).every((word) => word === '' || CRON_WORD.test(word)))
+    return false;
   try {
     return new Cron(value, { paused: true, timezone: 'UTC' }).nextRun() !== null;
   } catch {
