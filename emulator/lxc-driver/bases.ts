@@ -80,6 +80,35 @@ cp "$1/base.tar.zst" "$2.part"
 mv "$2.part" "$2"
 `;
 
+/** Installs packages into an image, without their recommendations; $1: work folder, $2: the image to make, $3: from. */
+const ADD = `
+set -eu
+if [ -e "$2" ]; then exit 0; fi
+mount -t tmpfs -o mode=755 tmpfs "$1"
+root=$1/root
+mkdir "$root"
+zstd -dc "$3" | tar --numeric-owner --xattrs --xattrs-include='*' -C "$root" -xpf -
+mount -t proc proc "$root/proc"
+mkdir -p "$root/dev/shm"
+mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+# Nothing may start here.
+printf '#!/bin/sh\\nexit 101\\n' >"$root/usr/sbin/policy-rc.d"
+chmod 755 "$root/usr/sbin/policy-rc.d"
+inside() {
+  chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \\
+    apt-get -q -o "Acquire::http::Proxy=$PROXY" -o "Acquire::https::Proxy=$PROXY" -o Acquire::Languages=none "$@"
+}
+inside update
+# shellcheck disable=SC2086
+inside install -y --no-install-recommends $PACKAGES
+inside clean
+umount "$root/dev/shm" "$root/proc"
+rm -rf "$root"/usr/sbin/policy-rc.d "$root"/var/lib/apt/lists/* "$root"/etc/ssh/ssh_host_* "$root"/dev/shm
+: >"$root/etc/machine-id"
+tar --numeric-owner --xattrs --xattrs-include='*' -C "$root" -cf - . | zstd -q -T0 -o "$2.part" -f
+mv "$2.part" "$2"
+`;
+
 /** Unpacks an image with its users shifted; $1: image, $2: folder to make, $3: shift. */
 const UNPACK = `
 set -eu
@@ -154,14 +183,15 @@ export class Bases {
     throw new Error(`/etc/apt of this machine names no Debian archive from which ${base.suite} could be had`);
   }
 
-  private packages(base: Base): string[] {
-    return [...PACKAGES, ...(base.include ?? [])];
-  }
-
   private key(base: Base): string {
-    const parts = [this.packages(base).sort(), this.sources(base), this.options.machine.aptOptions];
+    const parts = [
+      PACKAGES,
+      [...(base.include ?? [])].sort(),
+      this.sources(base),
+      this.options.machine.aptOptions,
+    ];
     const hash = createHash('sha256')
-      .update(JSON.stringify([parts, this.options.machine.certificates, FINISH, BUILD, UNPACK]))
+      .update(JSON.stringify([parts, this.options.machine.certificates, FINISH, BUILD, ADD, UNPACK]))
       .digest('hex');
     return `${base.suite}-${hash.slice(0, 16)}`;
   }
@@ -180,33 +210,40 @@ export class Bases {
   }
 
   private async make(base: Base, shift: number): Promise<string> {
-    const key = this.key(base);
-    const image = join(this.options.cache, `${key}.tar.zst`);
-    const folder = join(this.options.cache, `${key}-${String(shift)}`);
+    const folder = join(this.options.cache, `${this.key(base)}-${String(shift)}`);
     if (existsSync(folder)) return folder;
-    const work = join(this.options.cache, 'work');
+    const image = await this.image(base);
+    await this.alone(UNPACK, [image, folder, String(shift)]);
+    return folder;
+  }
+
+  /** The image of a base: a bare one is made from packages alone, others from the bare one. @returns its file */
+  private async image(base: Base): Promise<string> {
+    const { cache, machine, proxy } = this.options;
+    const image = join(cache, `${this.key(base)}.tar.zst`);
+    if (existsSync(image)) return image;
+    const { suite, include = [] } = base;
+    const bare = include.length === 0 ? undefined : await this.image({ suite });
+    const what = `the base image of ${suite}${bare === undefined ? '' : ` with ${include.join(', ')}`}`;
+    const env = {
+      SUITE: suite,
+      PACKAGES: bare === undefined ? PACKAGES.join(',') : include.join(' '),
+      SOURCES: this.sources(base).join('\n'),
+      APT_OPTIONS: machine.aptOptions.join('\n'),
+      CERTIFICATES: machine.certificates.join('\n'),
+      FINISH,
+      PROXY: proxy,
+    };
+    const work = join(cache, 'work');
     mkdirSync(work, { recursive: true });
-    const more = base.include === undefined ? '' : ` with ${base.include.join(', ')}`;
-    const what = `the base image of ${base.suite}${more}`;
-    const sources = this.sources(base);
+    this.options.log(`building ${what}: once, it takes a minute or two`);
     try {
-      if (!existsSync(image)) {
-        this.options.log(`building ${what}: once, it takes a minute or two`);
-        await this.alone(BUILD, [work, image], {
-          SUITE: base.suite,
-          PACKAGES: this.packages(base).join(','),
-          SOURCES: sources.join('\n'),
-          APT_OPTIONS: this.options.machine.aptOptions.join('\n'),
-          CERTIFICATES: this.options.machine.certificates.join('\n'),
-          FINISH,
-          PROXY: this.options.proxy,
-        });
-      }
-      await this.alone(UNPACK, [image, folder, String(shift)]);
+      if (bare === undefined) await this.alone(BUILD, [work, image], env);
+      else await this.alone(ADD, [work, image, bare], env);
     } catch (error) {
       const said = (error instanceof Error ? error.message : String(error)).trim().split('\n').slice(-5);
       throw new Error(`${what} could not be built: ${said.join(' | ')}`, { cause: error });
     }
-    return folder;
+    return image;
   }
 }
