@@ -436,6 +436,9 @@ describe('virtual machines', () => {
       "storage 'none9' does not exist",
     );
     expect((await call('PUT', '/nodes/pve/qemu/130/config', {})).reason).toBe('no options specified');
+    expect((await call('GET', '/nodes/pve/qemu/130/snapshot')).json?.data).toMatchObject([
+      { name: 'current' },
+    ]);
     expect((await call('PUT', '/nodes/pve/qemu/130/resize', { disk: 'scsi0', size: '1G' })).reason).toBe(
       'shrinking disks is not supported',
     );
@@ -445,5 +448,21 @@ describe('virtual machines', () => {
     expect(await exitStatus(await call('POST', '/nodes/pve/qemu/130/status/start'))).toBe(
       "you can't start a vm if it's a template",
     );
+  });
+
+  it('lose a disk to an unused one, and with force for good', async () => {
+    await open();
+    const disks = { scsi0: 'local-lvm:2', scsi1: 'local-lvm:3' };
+    await exitStatus(await call('POST', '/nodes/pve/qemu', { vmid: '130', ...disks }));
+    const unlink = (idlist: string, force = '0'): Promise<Reply> =>
+      call('PUT', '/nodes/pve/qemu/130/unlink', { idlist, force });
+    const volumes = (): string[] => emulator.state.storage('local-lvm').volumes.map(({ volid }) => volid);
+    expect((await call('PUT', '/nodes/pve/qemu/130/unlink', {})).json?.errors).toHaveProperty('idlist');
+    expect((await unlink('scsi1')).status).toBe(200);
+    expect(emulator.state.guests.get(130)?.config.get('unused0')).toBe('local-lvm:vm-130-disk-1');
+    expect(volumes()).toHaveLength(2);
+    expect((await unlink('unused0,scsi0', '1')).status).toBe(200);
+    expect(volumes()).toEqual([]);
+    expect(emulator.state.guests.get(130)?.config.has('unused0')).toBe(false);
   });
 });

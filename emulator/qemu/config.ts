@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { onGuest, type Call, type Endpoint, type Json } from '../endpoint';
 import { badParameters, failure, forbidden } from '../errors';
 import { configView, LOCK_TIMEOUT, pendingView } from '../lxc/config';
+import * as formats from '../formats';
 import { checkBridge } from '../lxc/apply';
 import { exclusively } from '../lxc/power';
 import { GUEST_PATH } from '../lxc/schema';
-import { flag, specFor, splitList, text, type Value } from '../params';
+import { flag, required, specFor, splitList, text, type Value } from '../params';
 import { can, isRoot } from '../privileges';
 import { digestOf, type Guest } from '../state';
 import { free } from '../volumes';
@@ -40,14 +41,14 @@ function checkOptions(call: Call, vmid: number, options: Iterable<string>): void
   }
 }
 
-function dropOption(call: Call, guest: Guest, option: string): void {
+function dropOption(call: Call, guest: Guest, option: string, withVolume = false): void {
   const value = guest.config.get(option);
   guest.config.delete(option);
   if (value === undefined) return;
   if (/^unused\d+$/.test(option)) free(call.services.state, String(value));
   if (!isDrive(option)) return;
   const { file, rest } = parseDrive(String(value));
-  if (/-cloudinit(\.qcow2)?$/.test(file)) free(call.services.state, file);
+  if (withVolume || /-cloudinit(\.qcow2)?$/.test(file)) free(call.services.state, file);
   else if (call.services.state.volume(file) && rest.get('media') !== 'cdrom') {
     let number = 0;
     while (guest.config.has(`unused${String(number)}`)) number += 1;
@@ -81,7 +82,7 @@ export function applyMachine(call: Call, guest: Guest, running: boolean): void {
   }
   for (const option of [...guest.pendingDelete]) {
     if (guest.config.has(option) && !live(option)) continue;
-    dropOption(call, guest, option);
+    dropOption(call, guest, option, call.on('force'));
     guest.pendingDelete.delete(option);
   }
   for (const [option, value] of [...guest.pending].filter(([name]) => live(name))) {
@@ -94,7 +95,7 @@ export function applyMachine(call: Call, guest: Guest, running: boolean): void {
 async function change(call: Call, work: () => Promise<void>): Promise<void> {
   const { state, locks, machines } = call.services;
   const set = new Map([...call.params].filter(([name]) => specFor(OPTIONS, name) !== undefined));
-  const remove = splitList(call.str('delete') ?? '');
+  const remove = splitList(call.str('delete') ?? call.str('idlist') ?? '');
   const revert = splitList(call.str('revert') ?? '');
   for (const option of [...remove, ...revert]) {
     const kind = remove.includes(option) ? 'delete' : 'revert';
@@ -223,6 +224,20 @@ export const machineConfigEndpoints: readonly Endpoint[] = [
     handler: (call) => {
       call.services.state.guest('qemu', call.node, call.vmid);
       return call.task('qmconfig', String(call.vmid), (task) => change(call, () => task.takeTime()));
+    },
+  },
+  {
+    method: 'PUT',
+    path: `${PATH}/unlink`,
+    params: {
+      ...GUEST_PATH,
+      idlist: required(text({ format: formats.listOf(formats.configId) })),
+      force: flag(),
+    },
+    permission: onGuest('VM.Config.Disk'),
+    handler: async (call) => {
+      await change(call, () => Promise.resolve());
+      return null;
     },
   },
   {

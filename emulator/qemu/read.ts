@@ -78,6 +78,16 @@ export const machineReadEndpoints: readonly Endpoint[] = [
   },
   {
     method: 'GET',
+    path: '/nodes/{node}/qemu/{vmid}/snapshot',
+    params: GUEST_PATH,
+    permission: onGuest('VM.Audit'),
+    handler: (call) => {
+      call.services.state.guest('qemu', call.node, call.vmid);
+      return [{ name: 'current', description: 'You are here!' }];
+    },
+  },
+  {
+    method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces',
     params: GUEST_PATH,
     permission: onGuest('VM.Audit', 'VM.GuestAgent.Audit'),
