@@ -153,8 +153,12 @@ export function administrate(parts: AdminParts, method: string, path: string, js
       case 'DELETE faults':
         return { removed: faults.remove(name) };
       case 'GET state':
-        // The key that signs tickets stays inside.
-        return { ...(state.export() as unknown as Record<string, Json>), ticketKey: null };
+        // The keys that sign tickets and speak TLS stay inside.
+        return {
+          ...(state.export() as unknown as Record<string, Json>),
+          ticketKey: null,
+          certificate: null,
+        };
       case 'GET guests':
         return [...state.guests.values()].map(guestView);
       case 'POST guests':

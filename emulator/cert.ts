@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { generate } from 'selfsigned';
 
-/** A certificate made for one run of the emulator. */
+/** A self-signed certificate with its key. */
 export interface Certificate {
   readonly cert: string;
   readonly key: string;
@@ -36,4 +36,9 @@ export async function makeCertificate(host: string): Promise<Certificate> {
   const der = new X509Certificate(pems.cert).raw;
   const digest = createHash('sha256').update(der).digest('hex').toUpperCase();
   return { cert: pems.cert, key: pems.private, fingerprint: digest.replace(/(..)(?!$)/g, '$1:') };
+}
+
+/** Whether a certificate is still valid tomorrow. */
+export function isFresh(certificate: Certificate): boolean {
+  return Date.parse(new X509Certificate(certificate.cert).validTo) > Date.now() + 24 * 3600 * 1000;
 }

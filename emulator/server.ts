@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { administrate, patchGuest, seedGuest, type GuestPatch, type GuestSeed } from './admin';
 import { Authenticator, type ApiToken, type UserAccount } from './auth';
 import { readBody, readParams } from './body';
-import { makeCertificate, type Certificate } from './cert';
+import { isFresh, makeCertificate, type Certificate } from './cert';
 import { defaultStorages, DEFAULT_NODE, DEFAULT_TOKENS, DEFAULT_USERS } from './defaults';
 import { RecordDriver, type Driver } from './driver';
 import type { Services } from './endpoint';
@@ -228,7 +228,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     storages,
     ...(options.stateFile === undefined ? {} : { file: options.stateFile }),
   });
-  const certificate = await makeCertificate(host);
+  const kept = state.certificate;
+  const certificate = kept?.host === host && isFresh(kept) ? kept : await makeCertificate(host);
+  state.certificate = { ...certificate, host };
   const auth = new Authenticator(
     state.ticketKey,
     options.users ?? DEFAULT_USERS,

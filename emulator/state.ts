@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import type { Certificate } from './cert';
 import { failure } from './errors';
 import { parseSize } from './sizes';
 import type { Value } from './params';
@@ -94,6 +95,13 @@ export interface SavedState {
   nextPid: number;
   bootTime: number;
   ticketKey: string;
+  /** What clients trust; a node keeps its certificate when it restarts. */
+  certificate?: HostCertificate;
+}
+
+/** A certificate and the address that it was made for. */
+export interface HostCertificate extends Certificate {
+  readonly host: string;
 }
 
 /** The configuration folder of a guest type, as error texts name it. */
@@ -133,6 +141,8 @@ export class ClusterState {
   bootTime = Date.now() - 600_000;
   /** Signs tickets; kept so that a ticket survives a restart. */
   ticketKey = randomBytes(16).toString('hex');
+  /** What clients trust; kept, so that clients go on after a restart. */
+  certificate: HostCertificate | undefined;
   private nextPid = 1000;
   private readonly file: string | undefined;
   private saveTimer: NodeJS.Timeout | undefined;
@@ -263,6 +273,7 @@ export class ClusterState {
       nextPid: this.nextPid,
       bootTime: this.bootTime,
       ticketKey: this.ticketKey,
+      ...(this.certificate ? { certificate: this.certificate } : {}),
     };
   }
 
@@ -275,6 +286,7 @@ export class ClusterState {
     this.nextPid = saved.nextPid;
     this.bootTime = saved.bootTime;
     this.ticketKey = saved.ticketKey;
+    this.certificate = saved.certificate;
     // A task that was running when the emulator was killed has lost its worker, as on a real node.
     this.tasks = saved.tasks.map((task) =>
       task.endtime === undefined

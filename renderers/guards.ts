@@ -80,7 +80,8 @@ export function guestGuards(env: Env): Guard[] {
             errorMessage:
               `VMID ${vmid} belongs to ${WHO('local.foreign')}, which is not a guest of ${stack}: it has no tag "${stack}". ` +
               'Nothing was touched. Choose another vmid in the inventory; or, if it is meant to become this guest, set adopt: true on the env. ' +
-              `If it is this guest and lost its tag: give it the tag "${stack}" back in Proxmox.`,
+              `If it is this guest and lost its tag: give it the tag "${stack}" back in Proxmox. ` +
+              'If a deploy of this stack was cut off while it made the guest: remove it in Proxmox, then deploy again.',
           },
         ]),
     {

@@ -100,6 +100,8 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
     expect(unwrapped(apply.output)).toContain(
       'VMID 301 belongs to lxc/301 (late) on node pve, which is not a guest of app-shop-dev',
     );
+    // The message, not the script that found it.
+    expect(apply.output).not.toContain('set -eu');
     expect(lab.writes()).toEqual([]);
   });
 

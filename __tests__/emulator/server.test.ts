@@ -271,7 +271,7 @@ describe('admin', () => {
 });
 
 describe('the server', () => {
-  it('survives a restart with its state file, tickets and ids', async () => {
+  it('survives a restart with its state file, tickets, ids and certificate', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'emulator-'));
     const stateFile = join(folder, 'state.json');
     try {
@@ -284,9 +284,11 @@ describe('the server', () => {
         {},
       );
       const { ticket } = login.json?.data as { ticket: string };
+      const { certificate } = emulator;
       await emulator.stop();
       client.close();
       await open({ stateFile });
+      expect(emulator.certificate).toBe(certificate);
       const Cookie = `PVEAuthCookie=${ticket}`;
       const status = await call('GET', '/nodes/pve/lxc/101/status/current', {}, { Cookie });
       expect(status.json?.data).toMatchObject({ name: 'kept', status: 'running' });
@@ -411,6 +413,13 @@ describe('virtual machines', () => {
     });
     expect(config.text).not.toContain('very-secret-2');
     expect(await exitStatus(await call('POST', '/nodes/pve/qemu/120/status/start'))).toBe('OK');
+    // A change of a running machine's disk waits, with the size of the volume.
+    const disk = 'file=local-lvm:vm-120-disk-0,cache=none,aio=native';
+    expect((await call('PUT', '/nodes/pve/qemu/120/config', { scsi0: disk })).status).toBe(200);
+    const waiting = await call('GET', '/nodes/pve/qemu/120/config');
+    expect(waiting.json?.data).toMatchObject({
+      scsi0: 'local-lvm:vm-120-disk-0,aio=native,cache=none,size=9G',
+    });
     const agent = await call('GET', '/nodes/pve/qemu/120/agent/network-get-interfaces');
     expect(agent.text).toContain('"ip-address":"10.0.10.120"');
     expect((await call('DELETE', '/nodes/pve/qemu/120')).reason).toBe('VM 120 is running - destroy failed');

@@ -85,7 +85,7 @@ app_projects:
     [
       'a wrong token',
       { PROXMOX_VE_API_TOKEN: 'root@pam!emulator=99999999-0000-0000-0000-000000000000' },
-      /does not list the guests \(HTTP 401\)/,
+      /does not list the guests \(HTTP 401\)\. The token or the password is wrong, expired or revoked\./,
     ],
     [
       'a wrong password',
@@ -101,6 +101,42 @@ app_projects:
     expect(outcome.output).not.toContain('99999999');
     const applied = await preflight({ ...env, MODE: 'apply' });
     expect([applied.code, applied.output]).toEqual([1, expect.stringMatching(reason)]);
+  });
+
+  test.each([
+    [
+      'a list that fails',
+      { kind: 'error', path: '/cluster/resources', reason: 'no quorum' },
+      'does not list the guests (HTTP 500). It says: no quorum. Try again; if it stays, look after the cluster.',
+    ],
+    [
+      'a guest list that may not be read',
+      { kind: 'error', path: '/cluster/resources', status: 403 },
+      'does not list the guests (HTTP 403). Give the token VM.Audit there.',
+    ],
+    [
+      'a VMID that cannot be asked',
+      { kind: 'error', path: '/cluster/nextid', status: 596, reason: 'Connection timed out' },
+      'does not tell whether VMID 301 is free (HTTP 596). It says: Connection timed out. Try again',
+    ],
+    [
+      'a token that expires on the way',
+      { kind: 'unauthorized', skip: 2 },
+      'the configuration of the guest lxc.400.pve cannot be read (HTTP 401), so 10.0.10.31 may be in use. The token',
+    ],
+    [
+      'a connection that breaks off',
+      { kind: 'drop', path: '/nodes/*/lxc/400/config' },
+      'the configurations of the guests cannot be read: curl: (52) Empty reply from server. Try again.',
+    ],
+  ] as const)('refuses with %s, and says what to do', async (_what, fault, message) => {
+    emulator.addGuest({ vmid: 400, type: 'lxc', node: 'pve', running: false });
+    emulator.faults.add(fault);
+    const outcome = await preflight({});
+    emulator.faults.remove();
+    emulator.removeGuest(400);
+    expect(outcome.output).toMatch(/^\{"ok":"no",/);
+    expect(outcome.output).toContain(message);
   });
 
   test('a name full of mischief arrives harmless', async () => {

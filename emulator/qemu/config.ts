@@ -125,7 +125,11 @@ async function change(call: Call, work: () => Promise<void>): Promise<void> {
       guest.pendingDelete.add(option);
     }
     for (const [option, value] of set) {
-      const stored = normaliseMachineOption(option, value);
+      // A volume that exists is looked up at once: also a change that waits shows its size.
+      const known = isDrive(option) && state.volume(parseDrive(String(value)).file) !== undefined;
+      const stored = known
+        ? makeDrive(call, guest.vmid, option, String(value))
+        : normaliseMachineOption(option, value);
       guest.pendingDelete.delete(option);
       if (stored === undefined) guest.pendingDelete.add(option);
       else guest.pending.set(option, stored);
