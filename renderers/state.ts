@@ -38,7 +38,13 @@ export function stateSettings(env: Env): Record<string, string> {
     KEY_GIVEN: template('nonsensitive(var.ssh_private_key != null) ? "yes" : ""'),
     ...(ssh.hostKey ? { HOST_KEY: toTemplate(ssh.hostKey) } : {}),
     ...(ssh.bastion && bastion ? { BASTION: `${ssh.bastion.port} ${bastion}` } : {}),
-    ...(appTypeOf(env) === undefined ? {} : { RELEASE: template('var.release') }),
+    ...(appTypeOf(env) === undefined
+      ? {}
+      : {
+          RELEASE: template('var.release'),
+          REPO: env.app.repo ? toTemplate(env.app.repo) : '',
+          BRANCH: toTemplate(env.app.branch),
+        }),
   };
 }
 

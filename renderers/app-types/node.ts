@@ -1,5 +1,5 @@
 import type { AppPart, Env } from '../../inventory/types';
-import { envFilePath } from '../layers/paths';
+import { envFilePath, NPM_SCRIPT } from '../layers/paths';
 import { renderGuestLines } from '../lines';
 import { renderLines } from '../template';
 import type { AppType } from './app-type';
@@ -24,8 +24,14 @@ export const node: AppType = {
       ...(part.healthPath === undefined ? {} : { healthPath: part.healthPath }),
     })),
 
-  files: (env, source) =>
-    parts(env).map(({ name, part }) => ({
+  files: (env, source) => [
+    {
+      path: NPM_SCRIPT,
+      mode: '0755',
+      owner: 'root:root',
+      ...renderGuestLines(source, 'node/npm-script.sh.ejs'),
+    },
+    ...parts(env).map(({ name, part }) => ({
       path: `/etc/systemd/system/${unit(name)}`,
       mode: '0644',
       owner: 'root:root',
@@ -39,6 +45,7 @@ export const node: AppType = {
         memory: env.app.release.memory,
       }),
     })),
+  ],
 
   layers: () => [],
   folders: () => [],
@@ -51,6 +58,7 @@ export const node: AppType = {
     renderLines(source, 'node/steps.sh.ejs', {
       parts: parts(env).map(({ name, part }) => ({ name, ...part })),
       migrate: env.app.release.migrate,
+      npmScript: NPM_SCRIPT,
     }),
 
   buildEnv: () => [
@@ -61,9 +69,11 @@ export const node: AppType = {
 };
 
 /**
- * A command line of the inventory for ExecStart=: the program is looked up in PATH, and a percent sign stays one.
+ * A command line of the inventory for ExecStart=: `npm start` goes without npm where it can, other programs are looked
+ * up in PATH, and a percent sign stays one.
  * Source: systemd.service(5), COMMAND LINES; systemd.unit(5), SPECIFIERS.
  */
 function execStart(command: string): string {
+  if (command === 'npm start') return `${NPM_SCRIPT} start`;
   return `/usr/bin/env ${command.replaceAll('%', '%%')}`;
 }

@@ -13,5 +13,7 @@ export const DEPLOY_KEY = '/etc/appstack/deploy_key';
 export const KNOWN_HOSTS = '/etc/appstack/known_hosts';
 /** Tells what a unit was started with. */
 export const STAMP = '/usr/local/lib/appstack/stamp';
+/** Runs a script of a package.json. */
+export const NPM_SCRIPT = '/usr/local/lib/appstack/npm-script';
 /** Undoes a lock-out. */
 export const UNDO = '/usr/local/lib/appstack/undo';

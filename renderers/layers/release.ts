@@ -6,8 +6,8 @@ import type { Layer } from './layer';
 import { DEPLOY_SCRIPT } from './paths';
 
 /**
- * One deployed commit: that of the variable `release`, or else the head of the branch that the plan looked up,
- * or, where nobody looked, the head at the time of the deploy.
+ * One deployed commit: the one that the plan looked up, for the variable `release` or for the head of the branch; where
+ * nobody looked what the variable says, or else the head at the time of the deploy.
  * @param source finds templates
  * @returns the layer; its token says which
  */
@@ -15,7 +15,7 @@ export function release(source: TemplateSource): Layer {
   return {
     name: 'release',
     variables: {
-      commit: 'var.release != "" ? var.release : try(regex("^[0-9a-f]{40,64}", local.state.release), "")',
+      commit: 'try(regex("^[0-9a-f]{40,64}", local.state.release), var.release)',
     },
     settings: {},
     libraries: ['begin'],
