@@ -302,3 +302,14 @@ export async function serveMail(lab: RealLab, key: string, cert: string): Promis
   };
   return { mails, next, stop: () => server.kill() };
 }
+
+/** The resources that a plan touches, layers by their names, sorted. */
+export function touched(plan: string): string[] {
+  const found = [...plan.matchAll(/^\s*# (\S+) (?:must be|will be|is tainted)/gm)].map(
+    ([, name = '']) => name,
+  );
+  return found
+    .filter((name) => !name.startsWith('data.'))
+    .map((name) => name.replace('null_resource.', ''))
+    .sort();
+}

@@ -73,7 +73,7 @@ function wantedElsewhere(others: readonly Layer[]): string[] {
   if (lists.length === 0) return [];
   return [
     `base64 -d >"$work/elsewhere" <<'${END}'`,
-    template(`base64encode("\${join("\\n", concat(${lists.join(', ')}))}\n")`),
+    template(`base64encode("\${join("\\n", concat(${lists.join(', ')}))}\\n")`),
     END,
   ];
 }
