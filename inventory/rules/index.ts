@@ -3,6 +3,7 @@ import type { InventoryInput } from '../schema/inventory';
 import type { Validation } from '../validation';
 import { checkApi } from './api';
 import { checkPorts, checkRepos } from './app';
+import { checkBaseOs } from './base-os';
 import { checkEnvVars } from './env-vars';
 import { checkGuest } from './guest';
 import { checkHostname } from './hostname';
@@ -31,6 +32,7 @@ export function checkRules(input: InventoryInput, drafts: readonly Draft[], vali
     checkRequired(draft, validation);
     checkHostname(draft, validation);
     checkPorts(draft, validation);
+    checkBaseOs(draft, validation);
     checkPython(draft, validation);
     checkGuest(draft, input, validation);
     checkAccess(draft, validation);

@@ -6,14 +6,37 @@ const RULE = /^(\d{1,5})(?:\/(tcp|udp))?(?: from (\d{1,3}(?:\.\d{1,3}){3}(?:\/\d
 
 const rule = z.preprocess(
   (value) => (typeof value === 'number' ? String(value) : value),
-  z.string().refine(
-    (value) => {
-      const port = Number(RULE.exec(value)?.[1] ?? 0);
-      return port >= 1 && port <= 65535;
-    },
-    message('is not a firewall rule', 'write e.g. 443, "53/udp" or "5432/tcp from 10.0.10.0/24"'),
-  ),
+  z
+    .string()
+    .refine(
+      (value) => {
+        const port = Number(RULE.exec(value)?.[1] ?? 0);
+        return port >= 1 && port <= 65535;
+      },
+      message('is not a firewall rule', 'write e.g. 443, "53/udp" or "5432/tcp from 10.0.10.0/24"'),
+    )
+    .refine(
+      (value) => isNetwork(RULE.exec(value)?.[3]),
+      message(
+        'comes from no IPv4 network',
+        'write an address or the first one of its network, e.g. 10.0.10.7 or 10.0.10.0/24',
+      ),
+    ),
 );
+
+/** Whether an address with or without prefix has no bits beyond the prefix: ufw cuts them, and 0/0 says nothing. */
+function isNetwork(from: string | undefined): boolean {
+  if (from === undefined) return true;
+  const [address = '', prefix = '32'] = from.split('/');
+  const octets = address.split('.');
+  const bits = octets.map((octet) => Number(octet).toString(2).padStart(8, '0')).join('');
+  return (
+    octets.every((octet) => Number(octet) <= 255 && String(Number(octet)) === octet) &&
+    Number(prefix) >= 1 &&
+    Number(prefix) <= 32 &&
+    !bits.slice(Number(prefix)).includes('1')
+  );
+}
 
 /** What the layer base_os does, besides `packages` and `ssh_public_keys`; for every level. */
 export const baseOsKeys = {
@@ -42,15 +65,16 @@ export const baseOsKeys = {
     { description: 'LANG of the guest; generated where Debian does not have it.', default: 'C.UTF-8' },
   ),
   security_upgrades: key(bool(), {
-    description: 'Security upgrades are installed every day (unattended-upgrades).',
+    description: 'Security upgrades are installed every day (unattended-upgrades); false switches them off.',
     default: 'true',
   }),
   harden_sshd: key(bool(), {
-    description: 'sshd takes keys only, root included.',
+    description: 'sshd takes keys only, root included; false takes that back.',
     default: 'true',
   }),
   ufw: key(bool(), {
-    description: "The guest's own firewall: SSH, the application's ports and `firewall_ports`, nothing else.",
+    description:
+      "The guest's own firewall: SSH, the application's ports and `firewall_ports`, and what others add there by hand. `false` switches off what this tool switched on.",
     default: 'true',
   }),
   firewall_ports: key(z.array(rule), {

@@ -1,0 +1,105 @@
+import { BAKED } from '../support/app-fixture';
+import { did, said } from '../support/deploy';
+import { realGuests, useRealLab } from '../support/real-lab';
+import { describeWith, providers } from '../support/requirements';
+import type { Outcome } from '../support/workspace';
+
+// The first test of a machine builds the base image.
+jest.setTimeout(600_000);
+
+const STACK = 'app-shop-dev';
+const HOST = '10.0.10.71';
+const BASTION = '10.0.10.72';
+
+describeWith([realGuests, providers], 'a host that somebody else made, reached as another user', () => {
+  const lab = useRealLab({ lab: BAKED });
+
+  const synth = (options: Record<string, unknown>): void => {
+    lab.workspace.synth(
+      JSON.stringify({
+        proxmox_host: lab.emulator.url,
+        ssh_public_keys: [lab.publicKey],
+        guest: { proxmox_guest_type: 'external' },
+        app_projects: {
+          shop: { app_type: 'none', envs: { dev: { name: 'shop-dev', ip: `${HOST}/24`, ...options } } },
+        },
+      }),
+    );
+  };
+  const ssh = async (script: string, guest = HOST): Promise<string> => {
+    const { code, output } = await lab.ssh(guest, script);
+    expect([code, output]).toEqual([0, output]);
+    return output.trim();
+  };
+  const apply = async (...args: string[]): Promise<Outcome> => {
+    const outcome = await lab.workspace.apply(STACK, ...args);
+    expect([outcome.code, outcome.output]).toEqual([0, expect.stringContaining('Apply complete!')]);
+    return outcome;
+  };
+  const nothingToDo = async (): Promise<void> => {
+    const { code, output } = await lab.workspace.plan(STACK);
+    expect([code, output]).toEqual([0, expect.stringContaining('No changes.')]);
+  };
+
+  beforeAll(async () => {
+    lab.workspace.env['TF_VAR_ssh_private_key_file'] = lab.privateKey;
+    const baked = { ostemplate: 'local:vztmpl/debian-12-baked_1_amd64.tar.zst' };
+    await lab.addGuest(371, `${HOST}/24`, baked);
+    await lab.addGuest(372, `${BASTION}/24`, baked);
+    await ssh(`useradd --create-home --shell /bin/bash debian && install -d -m 0700 -o debian -g debian /home/debian/.ssh
+      install -m 0600 -o debian -g debian /root/.ssh/authorized_keys /home/debian/.ssh/authorized_keys`);
+  });
+
+  test('sudo that asks for a password is refused, and says what to do', async () => {
+    synth({ app_bootstrap_user: 'debian' });
+    await ssh(`usermod -aG sudo debian`);
+    const { code, output } = await lab.workspace.apply(STACK);
+    expect([code, said({ output }).at(-1)]).toEqual([
+      1,
+      'base_os: debian may not use sudo without a password. Allow it, or connect as root (app_bootstrap_user).',
+    ]);
+    expect(await ssh('ls -d /var/lib/appstack 2>/dev/null || echo untouched')).toBe('untouched');
+  });
+
+  test('by sudo: configured, nothing to do, and nothing that others could read', async () => {
+    await ssh(`echo 'debian ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/debian`);
+    const first = await apply();
+    expect(did(first)).toContain('proven   sshd and firewall, by a fresh connection');
+    expect(did(first)).toEqual(
+      expect.arrayContaining(['changed  keys of debian: 1', 'changed  keys of appuser: 1']),
+    );
+    await nothingToDo();
+    const pids = 'systemctl show --property=MainPID ssh cron';
+    const before = await ssh(pids);
+    expect(did(await apply('-replace=null_resource.base_os'))).toEqual(['done     base_os: nothing to do']);
+    expect(await ssh(pids)).toBe(before);
+    expect(
+      await ssh(
+        'stat -c "%a %U" /home/debian/.appstack; ls -A /home/debian/.appstack; ls /tmp | grep -c terraform || true; grep -c BEGIN /home/debian/.ssh/authorized_keys',
+      ),
+    ).toBe('700 debian\n0\n1');
+  });
+
+  test('drift is seen and mended by sudo, too', async () => {
+    await ssh('rm /etc/sudoers.d/appstack-appuser');
+    const plan = await lab.workspace.plan(STACK);
+    expect(plan.output).toContain('1: missing /etc/sudoers.d/appstack-appuser');
+    await apply();
+    await nothingToDo();
+  });
+
+  test('through a bastion: layers and the look', async () => {
+    synth({ ssh_bastion: { host: BASTION } });
+    await ssh(
+      'ufw delete allow 9999/tcp >/dev/null 2>&1; chmod 0777 /usr/local/lib/appstack/undo; date +%s >/root/before',
+    );
+    const plan = await lab.workspace.plan(STACK);
+    expect(plan.output).toContain('2: mode of /usr/local/lib/appstack/undo');
+    await apply();
+    await nothingToDo();
+    const from = await ssh(
+      `journalctl -q -o cat -t sshd --since "@$(cat /root/before)" | sed -n 's/^Accepted publickey for root from \\([0-9.]*\\) .*/\\1/p' | sort | uniq -c | sort -rn | awk 'NR == 1 { print $2 }'`,
+    );
+    expect(from).toBe(BASTION);
+  });
+});

@@ -1,0 +1,68 @@
+import { added, onlyEnv, problems } from './minimal';
+
+const DEV = 'app_projects.pote.envs.dev';
+const SUM = 'a'.repeat(64);
+const RULE = 'is not a firewall rule  write e.g. 443, "53/udp" or "5432/tcp from 10.0.10.0/24"';
+const FROM =
+  'comes from no IPv4 network  write an address or the first one of its network, e.g. 10.0.10.7 or 10.0.10.0/24';
+const said = (lines: readonly string[]): string[] => lines.map((line) => `inventory.yml:${line}`);
+
+describe('options of base_os', () => {
+  test.each<[text: string, lines: string[]]>([
+    [
+      added('env', 'node_version: "24.9.0"'),
+      [
+        `6:9  ${DEV}.node_version  has no checksum  set node_sha256 beside it: the sum that https://nodejs.org/dist/v24.9.0/SHASUMS256.txt has for node-v24.9.0-linux-x64.tar.xz`,
+      ],
+    ],
+    [
+      added('top', 'node_mirror: http://mirror.example.lan/node/', 'node_version: "24.9.0"'),
+      [
+        '2:1  node_version  has no checksum  set node_sha256 beside it: the sum that http://mirror.example.lan/node/v24.9.0/SHASUMS256.txt has for node-v24.9.0-linux-x64.tar.xz',
+      ],
+    ],
+    [
+      added('project', `node_sha256: ${SUM}`),
+      [
+        '3:5  app_projects.pote.node_sha256  is set without node_version  set node_version beside it, or remove it',
+      ],
+    ],
+    [
+      added('env', 'node_mirror: http://mirror.example.lan'),
+      [`6:9  ${DEV}.node_mirror  is set without node_version  set node_version beside it, or remove it`],
+    ],
+    [added('env', 'node_version: "24.9.0"', `node_sha256: ${SUM}`), []],
+    [added('top', 'node_version: "24.9.0"', `node_sha256: ${SUM}`), []],
+    [
+      added('env', 'node_version: "24"'),
+      [`6:9  ${DEV}.node_version  is not a version of Node.js  write three numbers, e.g. "24.9.0"`],
+    ],
+    [
+      added('env', 'ufw: false', 'firewall_ports: [443]'),
+      [`7:9  ${DEV}.firewall_ports  has no effect with ufw: false  remove it, or remove ufw: false`],
+    ],
+    [added('top', 'firewall_ports: [443]').replace('    repo:', '    ufw: false\n    repo:'), []],
+    [added('env', 'firewall_ports: [443, "53/udp", "5432/tcp from 10.0.10.0/24", "22 from 10.0.10.7"]'), []],
+    [added('env', 'firewall_ports: [0]'), [`6:26  ${DEV}.firewall_ports.0  ${RULE}`]],
+    [added('env', 'firewall_ports: ["443/icmp"]'), [`6:26  ${DEV}.firewall_ports.0  ${RULE}`]],
+    [added('env', 'firewall_ports: ["443; reboot"]'), [`6:26  ${DEV}.firewall_ports.0  ${RULE}`]],
+    [added('env', 'firewall_ports: ["443 from 10.0.10.7/24"]'), [`6:26  ${DEV}.firewall_ports.0  ${FROM}`]],
+    [added('env', 'firewall_ports: ["443 from 10.0.300.0/24"]'), [`6:26  ${DEV}.firewall_ports.0  ${FROM}`]],
+    [added('env', 'firewall_ports: ["443 from 0.0.0.0/0"]'), [`6:26  ${DEV}.firewall_ports.0  ${FROM}`]],
+  ])('%j', (text, lines) => {
+    expect(problems(text)).toEqual(said(lines));
+  });
+
+  test('what holds when nothing is said', () => {
+    expect(onlyEnv(added('env')).baseOs).toEqual({
+      user: 'appuser',
+      timezone: 'Etc/UTC',
+      locale: 'C.UTF-8',
+      securityUpgrades: true,
+      hardenSshd: true,
+      ufw: true,
+      firewallPorts: [],
+      removePackages: false,
+    });
+  });
+});
