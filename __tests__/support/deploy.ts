@@ -9,7 +9,7 @@ import type { Outcome } from './workspace';
 export function said({ output }: Pick<Outcome, 'output'>, layer = 'base_os'): string[] {
   const own = new RegExp(`^null_resource\\.${layer} \\(remote-exec\\): (.*)$`, 'gm');
   const terraforms =
-    /^(Connecting to remote host via SSH\.\.\.|Connected!|  (Host|User|Password|Private key|Certificate|SSH Agent|Checking Host Key|Target Platform): .*|Using configured bastion host\.\.\.)$/;
+    /^(Connecting to remote host via SSH\.\.\.|Connected!| {2}(Host|User|Password|Private key|Certificate|SSH Agent|Checking Host Key|Target Platform): .*|Using configured bastion host\.\.\.)$/;
   return [...output.matchAll(own)]
     .map(([, line = '']) => line.trimEnd())
     .filter((line) => !terraforms.test(line));
