@@ -32,6 +32,8 @@ export interface FaultRule {
   readonly delayMs?: number;
   readonly lock?: string;
   readonly when?: 'before' | 'after';
+  /** Once it has hit, every request is hit, whatever its method and path: a token that expires at this point. */
+  readonly spread?: boolean;
 }
 
 /** A fault that is switched on, with what it has seen so far. */
@@ -91,12 +93,14 @@ export class Faults {
     return this.rules.map(({ fault }) => ({ ...fault }));
   }
 
-  /** Counts a request and tells which faults hit it. */
-  hit(method: string, path: string): ActiveFault[] {
+  /** Counts a request and tells which faults hit it; a slash at the path's end does not count. */
+  hit(method: string, requested: string): ActiveFault[] {
+    const path = requested.replace(/(.)\/+$/, '$1');
     const hits: ActiveFault[] = [];
     for (const { fault, matches } of this.rules) {
-      if (fault.method !== undefined && fault.method.toUpperCase() !== method) continue;
-      if (!matches(path)) continue;
+      const anywhere = fault.spread === true && fault.hits > 0;
+      if (!anywhere && fault.method !== undefined && fault.method.toUpperCase() !== method) continue;
+      if (!anywhere && !matches(path)) continue;
       fault.seen += 1;
       if (fault.seen <= (fault.skip ?? 0)) continue;
       if (fault.count !== undefined && fault.hits >= fault.count) continue;
@@ -113,13 +117,14 @@ export class Faults {
  */
 export function parseFault(option: string): FaultRule {
   const [kind = '', ...parts] = option.split(',');
-  const rule: Record<string, string | number> = { kind };
+  const rule: Record<string, string | number | boolean> = { kind };
   for (const part of parts) {
     const at = part.indexOf('=');
     const key = part.slice(0, Math.max(at, 0));
     const value = part.slice(at + 1);
     if (['skip', 'count', 'status', 'delayMs'].includes(key)) rule[key] = Number(value);
     else if (['id', 'method', 'path', 'reason', 'lock', 'when'].includes(key)) rule[key] = value;
+    else if (key === 'spread') rule[key] = value === 'true';
     else throw new Error(`fault "${option}": unknown key "${key}"`);
   }
   if (!KINDS.includes(kind))

@@ -137,6 +137,21 @@ describe('normalised values', () => {
 });
 
 describe('faults', () => {
+  it('hit a path with or without a slash at its end, and with spread everything after', () => {
+    const faults = new Faults();
+    faults.add({ kind: 'unauthorized', method: 'GET', path: '/version', skip: 1, count: 2, spread: true });
+    const requests = [
+      'GET /nodes',
+      'GET /version',
+      'PUT /nodes',
+      'GET /version/',
+      'PUT /nodes',
+      'GET /nodes',
+    ];
+    const hits = requests.map((one) => faults.hit(...(one.split(' ') as [string, string])).length);
+    expect(hits).toEqual([0, 0, 0, 1, 1, 0]);
+  });
+
   it('are read from options', () => {
     expect(parseFault('error,method=POST,path=/nodes/*/lxc,count=2,status=503,reason=busy')).toEqual({
       kind: 'error',
@@ -146,6 +161,7 @@ describe('faults', () => {
       status: 503,
       reason: 'busy',
     });
+    expect(parseFault('unauthorized,path=/version,spread=true')).toMatchObject({ spread: true });
     expect(() => parseFault('explode')).toThrow('kind must be one of');
     expect(() => parseFault('drop,colour=red')).toThrow('unknown key "colour"');
   });

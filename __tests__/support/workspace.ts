@@ -1,38 +1,45 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { readInventoryOf, synthesize, type Settings } from '../../main';
 
 /** What a command printed, and how it ended. */
 export interface Outcome {
+  /** Null when a signal ended it. */
   code: number | null;
   /** Standard output and standard error, in the order in which they came. */
   output: string;
+}
+
+/** Looks into a running command. */
+export interface Watch {
+  /** Sees the output as it comes. */
+  onOutput?: (text: string) => void;
+  /** Gets what sends a signal to the command. */
+  onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
+  /** The command leads a group of its own, and a signal reaches all of it, as Ctrl-C in a terminal does. */
+  group?: boolean;
 }
 
 /**
  * Runs a command without blocking: the emulator answers in this same process.
  * @param file the program
  * @param args its arguments
- * @param options working directory, environment; `onOutput` sees the output as it comes, `onStart` the process
+ * @param options working directory, environment, and what watches it
  * @returns how it ended
  */
 export function runCommand(
   file: string,
   args: readonly string[],
-  options: {
-    cwd: string;
-    env: NodeJS.ProcessEnv;
-    onOutput?: (text: string) => void;
-    onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
-  },
+  options: Watch & { cwd: string; env: NodeJS.ProcessEnv },
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd: options.cwd,
       env: options.env,
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: options.group ?? false,
     });
     let output = '';
     const take = (chunk: Buffer): void => {
@@ -45,7 +52,11 @@ export function runCommand(
     child.on('close', (code) => {
       resolve({ code, output });
     });
-    options.onStart?.((signal) => child.kill(signal));
+    options.onStart?.((signal) => {
+      const running = child.exitCode === null && child.signalCode === null;
+      if (!options.group) child.kill(signal);
+      else if (running && child.pid !== undefined) process.kill(-child.pid, signal);
+    });
   });
 }
 
@@ -60,16 +71,19 @@ export class Workspace {
     output: 'cdktf.out',
     allowOtherKeys: false,
   };
-  readonly #initialized = new Set<string>();
 
   /**
    * @param env environment variables for terraform, besides those of this process
    * @param wrap makes the command line that runs a command elsewhere (in the network of a lab, for example)
+   * @param from a folder to start from a copy of
    */
   constructor(
     readonly env: NodeJS.ProcessEnv = {},
     readonly wrap: (command: readonly string[]) => readonly string[] = (command) => command,
+    from?: string,
   ) {
+    // The providers are links into a mirror: they are copied as links.
+    if (from !== undefined) cpSync(from, this.root, { recursive: true, verbatimSymlinks: true });
     writeFileSync(
       path.join(this.root, 'cdktf.json'),
       JSON.stringify({ language: 'typescript', app: 'true' }),
@@ -111,11 +125,7 @@ export class Workspace {
   async terraform(
     stack: string,
     args: readonly string[],
-    options: {
-      env?: NodeJS.ProcessEnv;
-      onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
-      onOutput?: (text: string) => void;
-    } = {},
+    options: Watch & { env?: NodeJS.ProcessEnv } = {},
   ): Promise<Outcome> {
     const cwd = this.folder(stack);
     mkdirSync(cwd, { recursive: true });
@@ -127,10 +137,10 @@ export class Workspace {
       ...this.env,
       ...options.env,
     };
-    if (!this.#initialized.has(stack)) {
+    // Terraform writes it at the end of a successful init.
+    if (!existsSync(path.join(cwd, '.terraform.lock.hcl'))) {
       const init = await this.#run(['terraform', 'init', '-no-color', '-input=false'], { cwd, env });
       if (init.code !== 0) return init;
-      this.#initialized.add(stack);
     }
     return this.#run(['terraform', args[0] ?? '', '-no-color', ...args.slice(1)], { ...options, cwd, env });
   }
