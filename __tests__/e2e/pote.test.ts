@@ -90,12 +90,12 @@ ${env('dev', 401)}${env('qa', 402)}${env(
   };
   const apply = async (env: EnvName): Promise<string> => {
     const { code, output } = await lab.workspace.apply(stack(env));
-    expect([code, output]).toEqual([0, expect.stringContaining('Apply complete!')]);
+    if (code !== 0) throw new Error(output.slice(-3000));
     return output;
   };
   const nothingToDo = async (env: EnvName): Promise<void> => {
     const { code, output } = await lab.workspace.plan(stack(env));
-    expect([code, output]).toEqual([0, expect.stringContaining('No changes.')]);
+    expect([code, touched(output)]).toEqual([0, []]);
   };
   /** What the plan touches; then does it, and there is nothing left to do. */
   const change = async (env: EnvName): Promise<string[]> => {
