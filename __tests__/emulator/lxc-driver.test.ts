@@ -5,6 +5,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer, request } from 'node:http';
@@ -13,6 +14,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Guest } from '../../emulator';
+import { markUsed, removeUnused } from '../../emulator/lxc-driver/cache';
 import { answerQuery } from '../../emulator/lxc-driver/dns';
 import { addressOfName, parseNic } from '../../emulator/lxc-driver/guestconfig';
 import {
@@ -285,6 +287,29 @@ deb https://other.example.lan/apt stable other
     expect(files.every(([, text]) => text.includes('http://10.0.10.1:3142'))).toBe(true);
     expect(files[2]?.[1]).toContain('registry=https://npm.example.lan/\n');
   });
+});
+
+test('images that nobody used for a month go, with what was unpacked from them', () => {
+  const cache = mkdtempSync(path.join(os.tmpdir(), 'images-'));
+  const [fresh, stale, used] = ['a', 'b', 'c'].map((digit) => `bookworm-${digit.repeat(16)}`);
+  const long = new Date(Date.now() - 40 * 24 * 3600 * 1000);
+  for (const key of [fresh, stale, used]) {
+    writeFileSync(path.join(cache, `${String(key)}.tar.zst`), '');
+    mkdirSync(path.join(cache, `${String(key)}-100000`));
+    if (key !== fresh) utimesSync(path.join(cache, `${String(key)}.tar.zst`), long, long);
+  }
+  mkdirSync(path.join(cache, 'packages'));
+  for (const name of ['new', 'old']) writeFileSync(path.join(cache, 'packages', name), '');
+  utimesSync(path.join(cache, 'packages', 'old'), long, long);
+  markUsed(path.join(cache, `${String(used)}.tar.zst`));
+  removeUnused(cache);
+  const left = readdirSync(cache, { recursive: true }).map(String).sort();
+  rmSync(cache, { recursive: true });
+  expect(left).toEqual([
+    ...[fresh, used].flatMap((key) => [`${String(key)}-100000`, `${String(key)}.tar.zst`]),
+    'packages',
+    'packages/new',
+  ]);
 });
 
 describe('the package proxy', () => {

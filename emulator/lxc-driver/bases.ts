@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { markUsed, removeUnused } from './cache';
 import { runCommand } from './command';
 import { debianSources, type Machine } from './machine';
 
@@ -211,8 +212,8 @@ export class Bases {
 
   private async make(base: Base, shift: number): Promise<string> {
     const folder = join(this.options.cache, `${this.key(base)}-${String(shift)}`);
-    if (existsSync(folder)) return folder;
     const image = await this.image(base);
+    if (existsSync(folder)) return folder;
     await this.alone(UNPACK, [image, folder, String(shift)]);
     return folder;
   }
@@ -221,7 +222,10 @@ export class Bases {
   private async image(base: Base): Promise<string> {
     const { cache, machine, proxy } = this.options;
     const image = join(cache, `${this.key(base)}.tar.zst`);
-    if (existsSync(image)) return image;
+    if (existsSync(image)) {
+      markUsed(image);
+      return image;
+    }
     const { suite, include = [] } = base;
     const bare = include.length === 0 ? undefined : await this.image({ suite });
     const what = `the base image of ${suite}${bare === undefined ? '' : ` with ${include.join(', ')}`}`;
@@ -236,6 +240,7 @@ export class Bases {
     };
     const work = join(cache, 'work');
     mkdirSync(work, { recursive: true });
+    removeUnused(cache);
     this.options.log(`building ${what}: once, it takes a minute or two`);
     try {
       if (bare === undefined) await this.alone(BUILD, [work, image], env);
