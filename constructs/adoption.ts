@@ -35,3 +35,19 @@ export function adoptGuest(
   });
   adopted.addOverride('input', '${plantimestamp()}');
 }
+
+/**
+ * Takes up a VM of this stack that the state does not know, because a deploy was killed or the state was lost.
+ * Over a container that stands the provider creates, and finds it; a clone of a template would fail.
+ * @param stack the stack
+ * @param address the VM's address in the configuration
+ */
+export function importOwnVm(stack: TerraformStack, address: string): void {
+  stack.addOverride('import', [
+    {
+      for_each: '${{ for g in local.ours : g.vm_id => g if g.kind == "VM" }}',
+      to: address,
+      id: '${each.value.node_name}/${each.value.vm_id}',
+    },
+  ]);
+}

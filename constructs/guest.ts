@@ -1,7 +1,7 @@
 import type { ITerraformDependable, TerraformStack } from 'cdktf';
 import type { Env, ProxmoxApi } from '../inventory/types';
 import type { TemplateSource } from '../renderers/template';
-import { adoptGuest } from './adoption';
+import { adoptGuest, importOwnVm } from './adoption';
 import { checkCa } from './ca';
 import { guardGuest, UNGUARDED } from './guards';
 import { kvmGuest } from './kvm';
@@ -45,6 +45,7 @@ export function createGuest(
     return undefined;
   }
   if (env.guest.adopt) adoptGuest(stack, env, name, guest);
+  else if (env.guest.type === 'kvm') importOwnVm(stack, name);
   const nic = env.guest.type === 'lxc' ? 'network_interface' : 'network_device';
   return { id: `${name}.id`, mac: `${name}.${nic}[0].mac_address`, dependable: guest };
 }

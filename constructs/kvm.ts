@@ -7,8 +7,11 @@ import { guestTags } from '../renderers/tags';
 import type { Guarded } from './guards';
 import { networkSetup } from './initialization';
 
-/** What only matters when the VM is made: a change would replace it. */
-const IGNORED = ['clone', 'initialization[0].user_account'];
+/**
+ * What only matters when the VM is made: a change would replace it. And what is the template's: after an import
+ * the provider would set it to its own defaults.
+ */
+const IGNORED = ['clone', 'initialization[0].user_account', 'operating_system', 'scsi_hardware'];
 
 /**
  * The VM of an env: a full clone of a template, set up by cloud-init.

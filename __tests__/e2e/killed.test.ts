@@ -70,9 +70,6 @@ describeWith([providers, command('curl')], 'Terraform is killed', () => {
       }
       const run = await ended;
       while (!log.list().some((entry) => entry.faults.includes('slow'))) await sleep(10);
-      process.stderr.write(
-        `### ${row.slice(0, 2)} ${how.signals} ${how.group} ${run.code}\n${run.output.slice(-700)}\n`,
-      );
       const came = await settle(lab, type, operation, run);
       if (UPDATE) row[column] = came;
       expect(came).toBe(row[column]);

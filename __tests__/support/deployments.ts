@@ -105,7 +105,7 @@ async function runCourse(type: Type): Promise<Course> {
   });
   if (type === 'kvm') {
     const scsi0 = 'local-lvm:base-900-disk-0,size=4G';
-    const config = { name: 'template', template: 1, scsi0 };
+    const config = { name: 'template', template: 1, scsi0, ostype: 'l26', scsihw: 'virtio-scsi-single' };
     emulator.addGuest({ vmid: 900, type: 'qemu', node: 'pve', running: false, config });
   }
   const course = { before: {}, start: {}, after: {}, log: {} } as Course;
