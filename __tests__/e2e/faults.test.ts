@@ -2,7 +2,17 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { FaultRule } from '../../emulator';
 import { clusterView } from '../support/cluster-view';
-import { courseOf, deploy, DEPLOYMENTS, forgetCourses, QUICK, settle, STACK } from '../support/deployments';
+import {
+  courseOf,
+  deploy,
+  DEPLOYMENTS,
+  forgetCourses,
+  QUICK,
+  settle,
+  STACK,
+  type Step,
+  stepOf,
+} from '../support/deployments';
 import { openLab } from '../support/lab';
 import { command, describeWith, providers } from '../support/requirements';
 import { readTables, type Table, writeTables } from '../support/tables';
@@ -13,15 +23,6 @@ jest.setTimeout(900_000);
 const PAGE = path.join(__dirname, '..', '..', 'docs', 'faults.md');
 /** Writes what the cases came to into the page, to be read as a diff. */
 const UPDATE = process.env['UPDATE_DOCS'] === '1';
-
-/** One step of a deploy: a request of the provider or of the guards' script. */
-interface Step {
-  name: string;
-  method: string;
-  path: string;
-  /** Which of the requests of this form, from 1. */
-  nth: number;
-}
 
 /** The steps at which the provider asks again and again, for up to half an hour. */
 const WAITS = /^wait for the lock/;
@@ -63,11 +64,6 @@ const KINDS: Record<string, Kind> = {
   'HTTP 401': { fault: { kind: 'unauthorized', spread: true }, said: /HTTP 401/, applies: always },
 };
 
-function readStep([name = '', request = '']: readonly string[]): Step {
-  const [, method = '', where = '', nth = '1'] = /^`(\w+) (.+)`(?:, (\d)\.)?$/.exec(request) ?? [];
-  return { name, method, path: where, nth: Number(nth) };
-}
-
 /** The guests' lists are read by two data sources at the same time, node by node. */
 const LISTS = /^GET \/nodes(\/\*\/(lxc|qemu))?$/;
 /** The other guests' configurations are asked for at once; 500 stands for them all. */
@@ -107,7 +103,7 @@ const cases = deployments.flatMap(({ type, operation, title, table }) =>
       title: `${title}: ${row[0] ?? ''}, ${name}`,
       type,
       operation,
-      step: readStep(row),
+      step: stepOf(row),
       kind,
       row,
       column: table.columns.indexOf(name),
@@ -139,9 +135,7 @@ describeWith([providers, command('curl')], 'faults, with the real provider again
       const { log } = await courseOf(type);
       // Of a VM only what changes something: its reads are those of a container.
       const steps = stepsOf(log[operation]).filter((step) => type === 'lxc' || !step.startsWith('GET'));
-      const rows = table.rows
-        .map(readStep)
-        .map(({ method, path: where, nth }) => `${method} ${where} ${nth}`);
+      const rows = table.rows.map(stepOf).map(({ method, path: where, nth }) => `${method} ${where} ${nth}`);
       expect(rows.sort()).toEqual(steps.sort());
     },
   );

@@ -49,6 +49,25 @@ app_projects:
 `;
 }
 
+/** One step of a deploy: a request of the provider or of the guards' script. */
+export interface Step {
+  name: string;
+  method: string;
+  path: string;
+  /** Which of the requests of this form, from 1. */
+  nth: number;
+}
+
+/**
+ * Reads a step from a table.
+ * @param cells its name and its request: `METHOD /path` in backticks, and `, 2.` if it is not the first of its form
+ * @returns the step
+ */
+export function stepOf([name = '', request = '']: readonly string[]): Step {
+  const [, method = '', where = '', nth = '1'] = /^`(\w+) (.+)`(?:, (\d)\.)?$/.exec(request) ?? [];
+  return { name, method, path: where, nth: Number(nth) };
+}
+
 /** What the deployments of one guest type start from and come to when nothing goes wrong. */
 export interface Course {
   before: Record<Operation, Scene>;
@@ -135,7 +154,7 @@ async function runCourse(type: Type): Promise<Course> {
  * @param watch as for runCommand
  * @returns how it ended
  */
-export async function deploy(lab: OpenLab, watch: Watch = {}): Promise<Outcome> {
+export async function deploy(lab: Pick<OpenLab, 'workspace'>, watch: Watch = {}): Promise<Outcome> {
   let timer: NodeJS.Timeout | undefined;
   const run = await lab.workspace.terraform(STACK, ['apply', '-auto-approve'], {
     group: true,
