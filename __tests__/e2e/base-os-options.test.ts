@@ -173,7 +173,7 @@ describeWith([realGuests, providers], 'options of base_os come and go', () => {
   });
 
   test('packages come; they go only where that is asked for, and never one that was there before', async () => {
-    await ssh('apt-get install -qq -y --no-install-recommends tree >/dev/null 2>&1');
+    await ssh('apt-get update -qq && apt-get install -qq -y --no-install-recommends tree >/dev/null 2>&1');
     const more = await change({ packages: ['tree', 'pv', 'libfribidi0'] });
     expect(more.plan).toEqual(expect.arrayContaining(['+ pv', '+ tree']));
     expect(more.done).toEqual([

@@ -154,6 +154,7 @@ describeWith(
           PROXMOX_VE_API_TOKEN: DEFAULT_TOKEN,
           SSL_CERT_FILE: path.join(folder, 'ca.pem'),
         },
+        undefined,
         before[operation].root,
       );
       try {

@@ -314,7 +314,7 @@ ${more}
     // A rotated key: the plan names it, and until it is deployed the look at the branch says what is wrong.
     allow(rotated);
     const refused = await nothingToDo();
-    expect(refused).toContain('the branch could not be looked up on the guest: deploy_app.sh:');
+    expect(refused).toContain('the branch dev could not be looked up on the guest: deploy_app.sh:');
     expect(refused).toContain('Permission denied (publickey)');
     use(rotated);
     commit('seven');

@@ -1,0 +1,246 @@
+import { added, inventoryOf, onlyEnv, problems, read } from './minimal';
+
+/** The report lines of an inventory with lines added to its project, which is of app_type: python. */
+const linesOf = (...lines: string[]): string[] =>
+  problems(added('project', 'app_type: python', ...lines)).map((line) =>
+    line.replace(/^inventory\.yml:/, ''),
+  );
+const python = (...lines: string[]): ReturnType<typeof onlyEnv>['app']['python'] =>
+  onlyEnv(added('project', 'app_type: python', ...lines)).app.python;
+
+describe('what the rules of a Python application refuse, and where', () => {
+  test.each<[name: string, lines: string[], report: string[]]>([
+    [
+      'a job without a time',
+      ['jobs: {a: {run: x}}'],
+      ['4:12  app_projects.pote.jobs.a  says not when it runs  write either at (systemd) or cron'],
+    ],
+    [
+      'a job with two times',
+      ['jobs: {a: {run: x, at: daily, cron: 0 6 * * *}}'],
+      ['4:12  app_projects.pote.jobs.a  says twice when it runs  write either at (systemd) or cron'],
+    ],
+    [
+      'a job without a command',
+      ['jobs: {a: {at: daily}}'],
+      ['4:12  app_projects.pote.jobs.a.run  is missing  write it'],
+    ],
+    [
+      'a command of two lines',
+      ['jobs: {a: {run: "x\\ny", at: daily}}'],
+      ['4:16  app_projects.pote.jobs.a.run  is not one line  write one command line'],
+    ],
+    [
+      'a job with a dot in its name',
+      ['jobs: {a.b: {run: x, at: daily}}'],
+      [
+        '4:12  app_projects.pote.jobs.a.b  is not a name for a job  use lower-case letters, digits and -, e.g. daily-run',
+      ],
+    ],
+    [
+      'a job with a capital in its name',
+      ['jobs:', '  Daily: {run: x, at: daily}'],
+      [
+        '5:7  app_projects.pote.jobs.Daily  is not a name for a job  use lower-case letters, digits and -, e.g. daily-run',
+      ],
+    ],
+    [
+      'what is no calendar expression',
+      ['jobs: {a: {run: x, at: tomorrow}}'],
+      [
+        '4:24  app_projects.pote.jobs.a.at  is not a calendar expression of systemd  write e.g. "*-*-* 06:00:00", "Mon 07:00" or daily (systemd.time(7))',
+      ],
+    ],
+    [
+      'what is no schedule of cron',
+      ['jobs: {a: {run: x, cron: 0 25 * * *}}'],
+      [
+        '4:24  app_projects.pote.jobs.a.cron  is not a schedule of cron  write five fields, e.g. "0 6 * * 1-5" (crontab(5))',
+      ],
+    ],
+    [
+      'a timeout of nothing',
+      ['jobs: {a: {run: x, at: daily, timeout: 0}}'],
+      [
+        '4:35  app_projects.pote.jobs.a.timeout  is not a number of seconds from 1 to 604800  write a whole number from 1 to 604800',
+      ],
+    ],
+    [
+      'an unknown key of a job',
+      ['jobs: {a: {run: x, at: daily, user: root}}'],
+      [
+        '4:35  app_projects.pote.jobs.a.user  is not a key of this tool here  remove it or mend its name (docs/inventory.md lists all keys)',
+      ],
+    ],
+    [
+      'a mail without a server',
+      ['failure_mail: ops@example.lan'],
+      ['4:5  app_projects.pote.failure_mail  needs a mail server  set SMTP_HOST (and SMTP_PORT) in env_vars'],
+    ],
+    [
+      'what is no mail address',
+      ['failure_mail: ops'],
+      ['4:5  app_projects.pote.failure_mail  is not a mail address  write e.g. ops@example.lan'],
+    ],
+    [
+      'a role of another name without a password',
+      ['postgresql: {user: pote}'],
+      [
+        '4:18  app_projects.pote.postgresql.user  has no password, and the socket lets the application in as `app` only (peer authentication)  remove it, or give password: "{{ vault_… }}"',
+      ],
+    ],
+    [
+      'a role of PostgreSQL itself',
+      ['postgresql: {database: postgres}'],
+      [
+        '4:18  app_projects.pote.postgresql.database  is not a name for a database or role of one’s own  use lower-case letters, digits and _',
+      ],
+    ],
+    [
+      'a name with a capital',
+      ['postgresql: {database: Pote}'],
+      [
+        '4:18  app_projects.pote.postgresql.database  is not a name for a database or role of one’s own  use lower-case letters, digits and _',
+      ],
+    ],
+    [
+      'a password that stands there',
+      ['postgresql: {password: geheim}'],
+      [
+        '4:18  app_projects.pote.postgresql.password  is a secret written in clear  write "{{ vault_db_password }}" and give it as TF_VAR_vault_db_password',
+      ],
+    ],
+    [
+      'an extension with a quote',
+      [`postgresql: {extensions: ["a'b"]}`],
+      [
+        '4:31  app_projects.pote.postgresql.extensions.0  is not the name of an extension  write e.g. pg_trgm',
+      ],
+    ],
+    [
+      'a backup at no time',
+      ['postgresql: {backup_at: 25:00}'],
+      [
+        '4:18  app_projects.pote.postgresql.backup_at  is not a calendar expression of systemd  write e.g. "*-*-* 02:30:00" or daily',
+      ],
+    ],
+    [
+      'no backup at all',
+      ['postgresql: {backup_keep: 0}'],
+      [
+        '4:18  app_projects.pote.postgresql.backup_keep  is not a number of dumps from 1 to 3650  write a whole number from 1 to 3650',
+      ],
+    ],
+    [
+      'neither a map nor false',
+      ['postgresql: yes'],
+      [
+        '4:5  app_projects.pote.postgresql  is neither a map nor false  write its keys (docs/inventory.md), {} for the defaults, or false',
+      ],
+    ],
+    [
+      'another word for data',
+      ['data: safe'],
+      ['4:5  app_projects.pote.data  is none of the allowed values  write one of: keep, disposable'],
+    ],
+  ])('%s', (_name, lines, report) => {
+    expect(linesOf(...lines)).toEqual(report);
+  });
+
+  test('keys of a Python application on one of Node.js, each where it stands', () => {
+    expect(
+      problems(added('env', 'jobs: {}', 'postgresql: {}', 'service_start: x', 'data: keep')).map((line) =>
+        line.replace(/^inventory\.yml:/, ''),
+      ),
+    ).toEqual([
+      '6:9  app_projects.pote.envs.dev.jobs  is for app_type: python only  remove it, or set app_type: python',
+      '7:9  app_projects.pote.envs.dev.postgresql  is for app_type: python only  remove it, or set app_type: python',
+      '8:9  app_projects.pote.envs.dev.service_start  is for app_type: python only  remove it, or set app_type: python',
+      '9:9  app_projects.pote.envs.dev.data  is for app_type: python only  remove it, or set app_type: python',
+    ]);
+  });
+
+  test('a guest that holds data does not become absent', () => {
+    const data = (...more: string[]): string[] =>
+      problems(
+        added('project', 'app_type: python', 'postgresql: {}', ...more).replace(
+          'branch: dev',
+          'branch: dev\n        state: absent',
+        ),
+      );
+    expect(data()).toEqual([
+      'inventory.yml:13:9  app_projects.pote.envs.dev.state  would destroy a guest that holds data (data: keep)  first deploy it with data: disposable, then set state: absent',
+    ]);
+    expect(data('data: disposable')).toEqual([]);
+  });
+});
+
+describe('what a Python application has when nobody says otherwise', () => {
+  test('nothing but a virtualenv', () => {
+    expect(python()).toEqual({ jobs: [], logDays: 30 });
+    expect(onlyEnv(added('project', 'app_type: python')).guest.preventDestroy).toBe(false);
+  });
+
+  test('a database of the name of the project, with peer authentication', () => {
+    expect(python('postgresql: {}').postgresql).toEqual({
+      database: 'pote',
+      user: 'app',
+      extensions: [],
+      backupAt: '*-*-* 02:30:00',
+      backupKeep: 14,
+    });
+    const withPassword = python('postgresql: {password: "{{ vault_p }}"}').postgresql;
+    expect(withPassword).toMatchObject({
+      user: 'pote',
+      password: { parts: [{ variable: 'vault_p' }], secret: true },
+    });
+  });
+
+  test.each<[string, string[], boolean]>([
+    ['with a database', ['postgresql: {}'], true],
+    ['with one that is disposable', ['postgresql: {}', 'data: disposable'], false],
+    ['with none', [], false],
+    ['with none that the env takes away', ['postgresql: false'], false],
+    ['with files to keep', ['data: keep'], true],
+  ])('a guest %s: %j, is not destroyed by a plan: %s', (_name, lines, kept) => {
+    expect(onlyEnv(added('project', 'app_type: python', ...lines)).guest.preventDestroy).toBe(kept);
+  });
+});
+
+describe('jobs of a project and of its envs', () => {
+  const text = (env: string): string =>
+    added(
+      'project',
+      'app_type: python',
+      'jobs: {b: {run: b, at: daily}, a: {run: a, cron: 0 6 * * *, timeout: 60}}',
+    ).replace('branch: dev', `branch: dev\n        ${env}`);
+
+  test('nobody runs them but an env that says so', () => {
+    expect(onlyEnv(text('data: disposable')).app.python.jobs).toEqual([]);
+    expect(onlyEnv(text('run_jobs: true')).app.python.jobs).toEqual([
+      { name: 'a', run: 'a', cron: '0 6 * * *', timeout: 60 },
+      { name: 'b', run: 'b', at: 'daily', timeout: 3600 },
+    ]);
+  });
+
+  test('an env replaces one of them as a whole, and adds others', () => {
+    const jobs = 'run_jobs: true\n        jobs: {a: {run: other, at: hourly}, c: {run: c, at: daily}}';
+    expect(onlyEnv(text(jobs)).app.python.jobs).toEqual([
+      { name: 'a', run: 'other', at: 'hourly', timeout: 3600 },
+      { name: 'b', run: 'b', at: 'daily', timeout: 3600 },
+      { name: 'c', run: 'c', at: 'daily', timeout: 3600 },
+    ]);
+  });
+
+  test('each project has its own', () => {
+    const { envs } = read(
+      inventoryOf({ project: 'one', more: ['app_type: none'] }, { project: 'two' })
+        .replace('        app_type: none\n', '')
+        .replace(
+          '  one:\n',
+          '  one:\n    app_type: python\n    run_jobs: true\n    jobs: {a: {run: a, at: daily}}\n',
+        ),
+    );
+    expect(envs.map(({ app }) => app.python.jobs.map(({ name }) => name))).toEqual([['a'], []]);
+  });
+});
