@@ -1,4 +1,7 @@
-/** Two suites: `unit` is the default test command, `e2e` drives terraform with the real providers. */
+/**
+ * Three suites: `unit` is the default test command, `e2e` drives terraform with the real providers against the
+ * emulator, `guests` configures real LXC guests.
+ */
 const shared = {
   rootDir: __dirname,
   testEnvironment: 'node',
@@ -13,13 +16,18 @@ const shared = {
 
 /** @type {import('jest').Config} */
 module.exports = {
+  reporters: ['default', '<rootDir>/__tests__/support/summary-reporter.js'],
   projects: [
     {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/e2e/'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/(e2e|guests)/'],
     },
-    { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/__tests__/e2e/**/*.test.ts'] },
+    ...['e2e', 'guests'].map((name) => ({
+      ...shared,
+      displayName: name,
+      testMatch: [`<rootDir>/__tests__/${name}/**/*.test.ts`],
+    })),
   ],
 };

@@ -100,13 +100,13 @@ describeWith(
       sudo -l -U app | tail -n 1
       runuser -u app -- sh -c 'find -H /srv/app /etc/appstack /usr/local/bin /usr/local/lib/appstack -writable ! -type l' 2>/dev/null
       pid=$(systemctl show -p MainPID --value app-backend.service)
-      nsenter -t "$pid" -m -- setpriv --reuid app --regid app --clear-groups sh -c ': >/srv/app/current/backend/x || : >/tmp/ok; ls /tmp'
+      nsenter -t "$pid" -m -- setpriv --reuid app --regid app --clear-groups sh -c 'touch /srv/app/current/backend/x || touch /tmp/ok; ls /tmp'
       systemctl show -p MainPID --value app-backend.service | xargs ps -o comm= -p`);
       expect(output.split('\n')).toEqual([
         '/usr/sbin/nologin',
         'app',
         'User app is not allowed to run sudo on shop-dev.',
-        expect.stringMatching(/cannot create .*(Read-only|Permission)/),
+        expect.stringMatching(/^touch: .*(Read-only|Permission)/),
         'ok',
         // Not npm beside it, and not a shell that would keep signals to itself.
         'node',
@@ -145,9 +145,13 @@ describeWith(
       expect(await get(BACKEND)).toBe('three');
       expect(seen.requests).toBeGreaterThan(20);
       // Two seconds, unless others keep the machine so busy that already an empty program takes long.
-      const started = Date.now();
-      await lab.exec(process.execPath, ['-e', '0']);
-      const bound = Math.max(2000, 10 * (Date.now() - started));
+      const empty = [];
+      for (let run = 0; run < 5; run += 1) {
+        const started = Date.now();
+        await lab.exec(process.execPath, ['-e', '0']);
+        empty.push(Date.now() - started);
+      }
+      const bound = Math.max(2000, 10 * Math.max(...empty));
       for (const windows of Object.values(seen.windows)) {
         expect(windows.length).toBeLessThanOrEqual(1);
         expect(Math.max(0, ...windows)).toBeLessThanOrEqual(bound);
@@ -239,7 +243,7 @@ describeWith(
     );
 
     test('a failure as terraform shows it; the next plan wants the commit still, and a good one deploys', async () => {
-      const bad = repository.commit('bad', {
+      repository.commit('bad', {
         'backend/server.js': 'console.log("reading"); throw new Error("no such file");',
       });
       const apply = await lab.workspace.apply(STACK);
@@ -250,7 +254,10 @@ describeWith(
       );
       expect(unwrapped(apply.output)).toContain('Process exited with status 14');
       const plan = await lab.workspace.plan(STACK);
-      expect([plan.code, plan.output]).toEqual([2, expect.stringContaining(bad)]);
+      expect([plan.code, plan.output]).toEqual([
+        2,
+        expect.stringContaining('null_resource.release is tainted, so must be replaced'),
+      ]);
       const good = repository.commit('four', { ...APP, 'backend/version': 'four' });
       const mended = await lab.workspace.apply(STACK);
       expect([mended.code, mended.output]).toEqual([0, expect.stringContaining(`→ ${good}`)]);
