@@ -63,10 +63,11 @@ export class SettingsError extends Error {}
 /**
  * Reads the inventory of these settings and checks it against what is deployed from here.
  * @param settings where things are
+ * @param deploys whether stacks are to come of it; then a deployed env that is gone from it is an error
  * @returns the inventory
  * @throws InventoryError with everything that is wrong
  */
-export function readInventoryOf(settings: Settings): Inventory {
+export function readInventoryOf(settings: Settings, deploys = true): Inventory {
   const absolute = path.resolve(settings.root, settings.inventory);
   const relative = path.relative(process.cwd(), absolute);
   const named = relative.startsWith('..') ? absolute : relative;
@@ -75,7 +76,7 @@ export function readInventoryOf(settings: Settings): Inventory {
     allowOtherKeys: settings.allowOtherKeys,
     templates: { base, names: templateNames() },
   });
-  checkLeftBehind(inventory, settings.root);
+  if (deploys) checkLeftBehind(inventory, settings.root);
   return { ...inventory, api: fromStackFolder(inventory.api, base, settings) };
 }
 

@@ -27,13 +27,13 @@ Typical use:
 program
   .command('synth')
   .description('write the stacks of all environments to cdktf.out/, and say which files changed')
-  .argument('[names...]', 'stacks or projects to show (everything is written in any case)')
+  .argument('[names...]', 'stacks or projects, * for anything, to show (everything is written in any case)')
   .action((names: string[]) => run(async () => (await import('./synth')).synth(names)));
 
 program
   .command('list')
   .description('list the stacks of the inventory')
-  .argument('[names...]', 'stacks or projects')
+  .argument('[names...]', 'stacks or projects, * for anything')
   .action((names: string[]) => run(async () => (await import('./list')).list(names)));
 
 program
@@ -44,7 +44,7 @@ program
 /** What provision and configure have in common. */
 function stage(command: Command, name: 'PROVISION' | 'CONFIGURE'): void {
   command
-    .argument('<names...>', 'stacks or projects, or `all`')
+    .argument('<names...>', 'stacks or projects, * for anything, or `all`')
     .option('--auto-approve', 'do not ask')
     .addOption(
       new Option('--parallel <stacks>', 'stacks at a time')
@@ -76,7 +76,7 @@ stage(
 program
   .command('inventory')
   .description('print the guests as an Ansible inventory')
-  .argument('[names...]', 'stacks or projects')
+  .argument('[names...]', 'stacks or projects, * for anything')
   .addOption(new Option('-f, --format <format>', 'its format').choices(['json', 'yaml']).default('json'))
   .option('--list', 'as a dynamic inventory script answers')
   .action((names: string[], options: { format: 'json' | 'yaml'; list?: boolean }) =>

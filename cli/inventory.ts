@@ -17,7 +17,7 @@ export interface InventoryOptions {
  * @param options its form
  */
 export function inventory(names: readonly string[], options: InventoryOptions): void {
-  const envs = selectEnvs(readInventoryOf(readSettings(findRoot())).envs, names);
+  const envs = selectEnvs(readInventoryOf(readSettings(findRoot()), false).envs, names);
   const data = options.list ? dynamicInventory(envs) : ansibleInventory(envs);
   // Ansible reads YAML 1.1, where an env named `no` would be false.
   const yaml = (): string => stringify(data, { version: '1.1' }).trimEnd();

@@ -10,7 +10,7 @@ import { hasColor, table } from './table';
  * @param names what to show: stacks or projects; none: all
  */
 export function list(names: readonly string[]): void {
-  const inventory = readInventoryOf(readSettings(findRoot()));
+  const inventory = readInventoryOf(readSettings(findRoot()), false);
   printWarnings(inventory);
   const envs = selectEnvs(inventory.envs, names);
   console.log(table(COLUMNS, envs.map(describeEnv), hasColor()).join('\n'));

@@ -5,7 +5,7 @@ import { UserError } from './run';
 /**
  * The envs that names on the command line mean.
  * @param envs all envs
- * @param names stacks (`app-pote-dev`), projects (`pote`) or `all`; none: all
+ * @param names stacks (`app-pote-dev`), projects (`pote`) or `all`, `*` standing for anything (`app-*-dev`); none: all
  * @returns the envs, each once, in the inventory's order
  * @throws UserError for an unknown name, with the near ones
  */
@@ -29,5 +29,7 @@ export function selectEnvs(envs: readonly Env[], names: readonly string[]): Env[
 }
 
 function matches({ stack, project }: Env, name: string): boolean {
-  return stack === name.toLowerCase() || project.toLowerCase() === name.toLowerCase();
+  const parts = name.split('*').map((part) => part.replace(/[^\w-]/g, '\\$&'));
+  const pattern = new RegExp(`^${parts.join('.*')}$`, 'i');
+  return pattern.test(stack) || pattern.test(project);
 }

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -158,7 +159,14 @@ export async function main(
       print('The namespaces of the guests have ended: no guest can run any more. Start the emulator again.');
     });
   }
-  return emulator;
+  if (values.cert !== undefined) return emulator;
+  return {
+    ...emulator,
+    stop: async () => {
+      await emulator.stop();
+      rmSync(certFile, { force: true });
+    },
+  };
 }
 
 /** What a person is told who cannot have what they asked for. */

@@ -278,9 +278,8 @@ export class ClusterState {
   }
 
   private load(json: string): void {
-    const saved = JSON.parse(json) as SavedState;
-    if ((saved.version as number) !== 1)
-      throw new Error(`${this.file ?? ''} is not a state file of the emulator`);
+    const saved = parseState(json);
+    if (!saved) throw new Error(`${this.file ?? ''} is not a state file of the emulator; name another one`);
     this.nodes = saved.nodes;
     this.storages = saved.storages;
     this.nextPid = saved.nextPid;
@@ -310,4 +309,14 @@ export function diskSize(state: ClusterState, disk: string): number {
   const volid = /(?:^|,)volume=([^,]+)/.exec(disk)?.[1] ?? first;
   const size = /(?:^|,)size=([^,]+)/.exec(disk)?.[1];
   return state.volume(volid)?.size ?? (size === undefined ? 0 : (parseSize(size) ?? 0));
+}
+
+/** What a state file holds; nothing where it is none. */
+function parseState(json: string): SavedState | undefined {
+  try {
+    const saved = JSON.parse(json) as SavedState | null;
+    return saved?.version === 1 ? saved : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -109,6 +109,7 @@ inventory.yml:55:9  app_projects.pote.envs.qa.ip  is the address 10.0.10.101, wh
       'lacks the env of app-pote-old, whose state state/app-pote-old.tfstate still holds 1 resource',
     );
     expect(err).toContain('with "state: absent", and run: npx cdktf deploy app-pote-old');
+    expect([appstack(['list']).code, appstack(['inventory']).code]).toEqual([0, 0]);
   });
 
   test('a template with a mistake is named, without a stack trace', () => {
@@ -137,13 +138,13 @@ describe('names', () => {
     expect(existsSync(path.join(folder, 'cdktf.out'))).toBe(false);
   });
 
-  test('a project means its stacks, whatever the case', () => {
-    expect(
-      appstack(['list', 'ProjectA'])
-        .out.split('\n')
-        .slice(1, 3)
-        .map((line) => line.split(' ')[0]),
-    ).toEqual(['app-projecta-dev', 'app-projecta-prod']);
+  test.each([
+    ['a project means its stacks, whatever the case', 'ProjectA', ['app-projecta-dev', 'app-projecta-prod']],
+    ['* stands for anything', 'app-*-dev', ['app-pote-dev', 'app-projecta-dev']],
+    ['in projects as well', 'po*', ['app-pote-dev', 'app-pote-prod', 'app-pote-qa']],
+  ])('%s', (_name, name, stacks) => {
+    const rows = appstack(['list', name]).out.trim().split('\n').slice(1);
+    expect(rows.map((line) => line.split(' ')[0])).toEqual(stacks);
   });
 });
 
