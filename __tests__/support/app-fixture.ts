@@ -7,18 +7,21 @@ import type { LabOptions } from '../../emulator';
 import type { RealLab } from './real-lab';
 import { command, type Requirement } from './requirements';
 
-/** A template with the packages of base_os and of a Node application in it, for suites whose subject they are not. */
-export const BAKED: Required<Pick<LabOptions, 'bases'>> = {
+const baked = (file: string, suite: string): Required<Pick<LabOptions, 'bases'>> => ({
   bases: {
-    'debian-12-baked_1_amd64.tar.zst': {
-      suite: 'bookworm',
+    [file]: {
+      suite,
       include: [
         ...['ca-certificates', 'cron', 'curl', 'git', 'iproute2', 'jq', 'locales', 'openssh-server', 'sudo'],
         ...['tzdata', 'ufw', 'unattended-upgrades', 'nodejs', 'npm'],
       ],
     },
   },
-};
+});
+/** A template with the packages of base_os and of a Node application in it, for suites whose subject they are not. */
+export const BAKED = baked('debian-12-baked_1_amd64.tar.zst', 'bookworm');
+/** The same of Debian 13. */
+export const BAKED_13 = baked('debian-13-baked_1_amd64.tar.zst', 'trixie');
 
 /** Git, to make repositories and to serve them. */
 export const git: Requirement = command('git');
