@@ -144,7 +144,7 @@ describeWith([realGuests, providers], 'nobody is locked out', () => {
       ),
     );
     const { code, output } = await lab.workspace.apply(STACK);
-    expect(code).toBe(1);
+    expect([code, output]).toEqual([1, output]);
     expect(said({ output }).at(-1)).toBe(
       'base_os: no fresh connection came in time, so sshd and the firewall are as they were before. Deploy again.',
     );
