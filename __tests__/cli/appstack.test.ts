@@ -181,7 +181,7 @@ describe('where the inventory comes from', () => {
 });
 
 describe('appstack inventory', () => {
-  test('prints groups and variables as the seed has them', () => {
+  test('prints groups and variables as the Ansible stack has them', () => {
     const { all } = JSON.parse(appstack(['inventory', 'pote']).out) as {
       all: { hosts: Record<string, unknown>; children: Record<string, { hosts: object }> };
     };
