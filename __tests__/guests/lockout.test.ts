@@ -139,7 +139,7 @@ describeWith([realGuests, providers], 'nobody is locked out', () => {
           .replace('--on-active=120', '--on-active=5')
           .replace(
             'if firewall_on; then\n  unchanged',
-            'ufw insert 1 deny 22/tcp\nif firewall_on; then\n  unchanged',
+            'ufw insert 1 deny from 10.0.10.1\nif firewall_on; then\n  unchanged',
           ),
       ),
     );
