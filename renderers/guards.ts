@@ -14,6 +14,9 @@ export type Locals = Record<string, string>;
 const CONTAINERS = 'data.proxmox_virtual_environment_containers.all.containers';
 const VMS = 'data.proxmox_virtual_environment_vms.all.vms';
 
+/** What the search for the address said. */
+const SEARCH_MESSAGE = '${join("", [for c in data.external.address : c.result.message])}';
+
 /** Who a guest is, for a message: `container "x" on node "y"`. */
 const WHO = (list: string): string =>
   `\${join(", ", [for g in ${list} : "\${g.kind} \${g.vm_id} (\${g.name}) on node \${g.node_name}"])}`;
@@ -106,7 +109,17 @@ export function guestGuards(env: Env): Guard[] {
       condition: template(
         'var.allow_ip_conflicts || alltrue([for c in data.external.address : c.result.ok != "no"])',
       ),
-      errorMessage: '${join("", [for c in data.external.address : c.result.message])}',
+      errorMessage: SEARCH_MESSAGE,
+    },
+    {
+      // The guest stands and gets another address. If it is replaced for it, the search of the apply comes when
+      // the old one is gone already.
+      condition: template(
+        'var.allow_ip_conflicts || length(local.ours) == 0 || alltrue([for c in data.external.address : c.result.ok != "unknown"])',
+      ),
+      errorMessage:
+        `${SEARCH_MESSAGE} For a guest that stands that may be too late: a replacement destroys it first. Nothing was touched. ` +
+        'Export the variables with the credentials (TF_VAR_...) or PROXMOX_VE_API_TOKEN, or override with TF_VAR_allow_ip_conflicts=true.',
     },
   ];
 }
@@ -124,6 +137,6 @@ export function searchedCheck(): Guard {
     condition: template(
       'alltrue([for c in data.external.address : c.result.ok != "unknown" && !strcontains(c.result.message, "not installed")])',
     ),
-    errorMessage: '${join("", [for c in data.external.address : c.result.message])}',
+    errorMessage: SEARCH_MESSAGE,
   };
 }

@@ -1,11 +1,11 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_TOKEN } from '../../emulator';
 import { useLab } from '../support/lab';
 import { command, describeWith, providers } from '../support/requirements';
 import { unwrapped } from '../support/workspace';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const STACK = 'app-shop-dev';
 const TEMPLATE = 'local:vztmpl/debian-12-standard_12.12-1_amd64.tar.zst';
@@ -36,6 +36,57 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
       .list()
       .filter(({ method, path: where }) => method === 'POST' && /\/(lxc|qemu)$/.test(where));
 
+  /** The guest with this VMID as Proxmox has it. */
+  const guestNow = (vmid: number): unknown =>
+    lab.emulator.state.export().guests.find((guest) => guest.vmid === vmid);
+
+  /** Takes out of the stack all that the guards put in: what is left is what the provider does by itself. */
+  const removeGuards = (): void => {
+    const file = path.join(lab.workspace.folder(STACK), 'cdk.tf.json');
+    const stack = JSON.parse(readFileSync(file, 'utf8')) as {
+      check?: unknown;
+      data: { external?: unknown };
+      resource: {
+        null_resource?: unknown;
+        proxmox_virtual_environment_container: {
+          guest: { depends_on?: unknown; lifecycle: { precondition?: unknown } };
+        };
+      };
+    };
+    const { guest } = stack.resource.proxmox_virtual_environment_container;
+    delete stack.check;
+    delete stack.data.external;
+    delete stack.resource.null_resource;
+    delete guest.depends_on;
+    delete guest.lifecycle.precondition;
+    writeFileSync(file, JSON.stringify(stack));
+  };
+
+  /** The API's token in a variable that only the command line knows: the guards' script does not see it at plan. */
+  const tokenByVariable = (token: string): { keys: string; variable: string; secret: string } => {
+    const [id = '', secret = ''] = token.split('=');
+    delete lab.workspace.env['PROXMOX_VE_API_TOKEN'];
+    return {
+      keys: `proxmox_token_id: ${id}\nproxmox_token_secret: "{{ vault_secret }}"`,
+      variable: `-var=vault_secret=${secret}`,
+      secret,
+    };
+  };
+
+  /** A guest with VMID 301 that only other tokens see. @returns the token that does not see it */
+  const hiddenGuest = (): string => {
+    lab.emulator.addGuest({
+      vmid: 301,
+      type: 'lxc',
+      node: 'pve',
+      running: true,
+      config: { hostname: 'hidden' },
+    });
+    const [id, secret] = ['root@pam!limited', '11111111-1111-1111-1111-111111111111'];
+    lab.emulator.auth.setToken({ id, secret, grant: { role: 'Administrator', hidden: [301] } });
+    return `${id}=${secret}`;
+  };
+
   test('a deploy creates the guest, and the plan after it is empty', async () => {
     lab.workspace.synth(inventory(lab.emulator.url));
     const applied = await lab.workspace.apply(STACK);
@@ -62,26 +113,50 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
     expect(lab.writes()).toEqual([]);
   });
 
+  test('without the guards the provider takes the guest over, overwrites it, and destroys it; with them it does not', async () => {
+    const stranger = { hostname: 'stranger', memory: 1024, tags: 'theirs' };
+    const config = {
+      ...stranger,
+      unprivileged: 1,
+      features: 'nesting=1',
+      ostype: 'debian',
+      rootfs: 'local-lvm:vm-301-disk-0,size=8G',
+    };
+    lab.emulator.addGuest({ vmid: 301, type: 'lxc', node: 'pve', running: false, config });
+    lab.workspace.synth(inventory(lab.emulator.url));
+    const guarded = await lab.workspace.apply(STACK);
+    expect([guarded.code, lab.writes()]).toEqual([1, []]);
+
+    removeGuards();
+    const taken = await lab.workspace.apply(STACK);
+    expect([taken.code, taken.output]).toEqual([0, expect.stringContaining('guest: Creation complete')]);
+    expect(guestNow(301)).toMatchObject({ running: true, config: stranger });
+    expect((await lab.workspace.apply(STACK)).output).toContain('guest: Modifications complete');
+    expect(guestNow(301)).toMatchObject({ config: { hostname: 'shop-dev', memory: 2048 } });
+    expect((await lab.workspace.terraform(STACK, ['destroy', '-auto-approve'])).code).toBe(0);
+    expect(guestNow(301)).toBeUndefined();
+  });
+
   test('a VMID of a guest that the token may not see fails the plan', async () => {
-    lab.emulator.addGuest({
-      vmid: 301,
-      type: 'lxc',
-      node: 'pve',
-      running: true,
-      config: { hostname: 'hidden' },
-    });
-    lab.emulator.auth.setToken({
-      id: 'root@pam!limited',
-      secret: '11111111-1111-1111-1111-111111111111',
-      grant: { role: 'Administrator', hidden: [301] },
-    });
-    lab.workspace.env['PROXMOX_VE_API_TOKEN'] = 'root@pam!limited=11111111-1111-1111-1111-111111111111';
+    lab.workspace.env['PROXMOX_VE_API_TOKEN'] = hiddenGuest();
     lab.workspace.synth(inventory(lab.emulator.url));
     const plan = await lab.workspace.plan(STACK);
     expect(plan.code).toBe(1);
     expect(unwrapped(plan.output)).toContain(
       'VMID 301 is taken by a guest that these credentials may not see',
     );
+  });
+
+  test('where the plan could not ask, it fails the apply', async () => {
+    const { keys, variable } = tokenByVariable(hiddenGuest());
+    lab.workspace.synth(inventory(lab.emulator.url, '', keys));
+    expect((await lab.workspace.plan(STACK, variable)).code).toBe(2);
+    const apply = await lab.workspace.apply(STACK, variable);
+    expect(apply.code).toBe(1);
+    expect(unwrapped(apply.output)).toContain(
+      'VMID 301 is taken by a guest that these credentials may not see',
+    );
+    expect(lab.writes()).toEqual([]);
   });
 
   test('a guest that appears between plan and apply is not touched', async () => {
@@ -150,8 +225,26 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
       '10.0.10.31 is the address of lxc/400 (other) on node pve2',
     ],
     [
-      "a VM's cloud-init",
+      "a running container's configuration",
+      {
+        type: 'lxc',
+        running: true,
+        config: { hostname: 'other', net1: 'name=eth1,bridge=vmbr1,ip=10.0.10.31/16,type=veth' },
+      },
+      '10.0.10.31 is the address of lxc/400 (other) on node pve2',
+    ],
+    [
+      "a stopped VM's cloud-init",
       { type: 'qemu', config: { name: 'other', ipconfig0: 'ip=10.0.10.31/24,gw=10.0.10.1' } },
+      '10.0.10.31 is the address of qemu/400 (other) on node pve2',
+    ],
+    [
+      "a running VM's cloud-init",
+      {
+        type: 'qemu',
+        running: true,
+        config: { name: 'other', ipconfig1: 'gw=10.0.10.1,ip=10.0.10.31/24' },
+      },
       '10.0.10.31 is the address of qemu/400 (other) on node pve2',
     ],
   ] as const)(
@@ -209,12 +302,8 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
       running: false,
       config: { hostname: 'other', net0: 'name=eth0,bridge=vmbr0,ip=10.0.10.31/24' },
     });
-    const [id, secret] = DEFAULT_TOKEN.split('=');
-    delete lab.workspace.env['PROXMOX_VE_API_TOKEN'];
-    lab.workspace.synth(
-      inventory(lab.emulator.url, '', `proxmox_token_id: ${id}\nproxmox_token_secret: "{{ vault_secret }}"`),
-    );
-    const variable = `-var=vault_secret=${secret}`;
+    const { keys, variable, secret } = tokenByVariable(DEFAULT_TOKEN);
+    lab.workspace.synth(inventory(lab.emulator.url, '', keys));
     const plan = await lab.workspace.plan(STACK, variable);
     expect(plan.code).toBe(2);
     expect(unwrapped(plan.output)).toContain('10.0.10.31 was not searched in other guests');
@@ -349,6 +438,36 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
     expect(apply.output).toContain('1 added, 1 changed, 1 destroyed');
     expect(apply.output).toContain('container.guest: Modifications complete');
     expect((await lab.workspace.plan(STACK)).code).toBe(0);
+  });
+
+  // Terraform runs the search of the apply when the old guest is gone already.
+  test.each([
+    ['whose new address is taken', '10.0.10.32 is the address of lxc/400 (other) on node pve2', true],
+    ['whose new address the plan could not search', '10.0.10.32 was not searched in other guests', false],
+  ])('a replacement %s is refused, and the old guest stands', async (_what, said, searched) => {
+    lab.workspace.synth(inventory(lab.emulator.url));
+    expect((await lab.workspace.apply(STACK)).code).toBe(0);
+    const before = guestNow(301);
+    const config = { hostname: 'other', net0: 'name=eth0,bridge=vmbr0,ip=10.0.10.32/24' };
+    lab.emulator.addGuest({ vmid: 400, type: 'lxc', node: 'pve2', running: true, config });
+    lab.emulator.log.clear();
+    const { keys, variable, secret } = tokenByVariable(DEFAULT_TOKEN);
+    if (searched) lab.workspace.env['TF_VAR_vault_secret'] = secret;
+    const changed = inventory(lab.emulator.url, '', keys)
+      .replace('10.0.10.31/24', '10.0.10.32/24')
+      .replace('guest: {', 'guest: {disk_storage: local, ');
+    lab.workspace.synth(changed);
+    const apply = await lab.workspace.apply(STACK, variable);
+    expect(apply.code).toBe(1);
+    expect(unwrapped(apply.output)).toContain(said);
+    expect(lab.writes()).toEqual([]);
+
+    expect(guestNow(301)).toEqual(before);
+
+    lab.emulator.removeGuest(400);
+    lab.workspace.env['TF_VAR_vault_secret'] = secret;
+    const free = await lab.workspace.apply(STACK);
+    expect([free.code, free.output]).toEqual([0, expect.stringContaining('guest must be replaced')]);
   });
 
   test('a missing variable is an error that names it, and nothing waits for input', async () => {
