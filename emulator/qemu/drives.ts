@@ -33,7 +33,8 @@ export function printDrive(drive: Drive): string {
   return [drive.file, ...rest].join(',');
 }
 
-function storageFor(call: Call, name: string): Storage {
+/** A storage that may hold this caller's images. @throws ApiError where it may not */
+export function storageFor(call: Call, name: string): Storage {
   const storage = call.services.state.storage(name, call.node);
   if (!storage.content.includes('images')) {
     throw failure(`storage '${name}' does not support content-type 'images'`);

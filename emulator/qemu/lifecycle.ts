@@ -9,8 +9,8 @@ import { flag, required, text, type Value } from '../params';
 import { can } from '../privileges';
 import { formatSize, parseSize } from '../sizes';
 import { newMac, type Guest } from '../state';
-import { allocate, splitVolid } from '../volumes';
-import { driveSize, parseDrive, printDrive } from './drives';
+import { allocate, free, splitVolid } from '../volumes';
+import { driveSize, parseDrive, printDrive, storageFor } from './drives';
 import { CLONE, DRIVES, isDrive } from './schema';
 
 async function destroy(call: Call): Promise<Json> {
@@ -59,6 +59,42 @@ function resize(call: Call): Promise<Json> {
           disk,
           printDrive({ ...drive, rest: new Map([...drive.rest, ['size', formatSize(size)]]) }),
         );
+        state.changed();
+      });
+    });
+  });
+}
+
+/** The first `unusedN` that a machine does not have. */
+function unusedSlot({ config }: Guest): string {
+  let slot = 0;
+  while (config.has(`unused${slot}`)) slot += 1;
+  return `unused${slot}`;
+}
+
+function moveDisk(call: Call): Promise<Json> {
+  const { state, locks } = call.services;
+  const disk = call.need('disk');
+  return locks.with(call.vmid, LOCK_TIMEOUT, () => {
+    const guest = state.guest('qemu', call.node, call.vmid);
+    call.checkLock(guest);
+    const value = guest.config.get(disk);
+    if (value === undefined) throw failure(`disk '${disk}' does not exist`);
+    const drive = parseDrive(String(value));
+    if (drive.rest.get('media') === 'cdrom') throw failure("you can't move a cdrom");
+    const storage = storageFor(call, call.need('storage'));
+    if (splitVolid(drive.file)?.storage === storage.storage) {
+      throw failure("you can't move to the same storage with same format");
+    }
+    return call.task('qmmove', String(call.vmid), async (task) => {
+      await exclusively(call, call.vmid, task, async () => {
+        task.log(`create full clone of drive ${disk} (${drive.file})`);
+        await task.takeTime();
+        const bytes = driveSize(call, String(value));
+        const moved = allocate(state, storage, call.vmid, bytes, 'images');
+        guest.config.set(disk, printDrive({ ...drive, file: moved.volid }));
+        if (call.on('delete')) free(state, drive.file);
+        else guest.config.set(unusedSlot(guest), drive.file);
         state.changed();
       });
     });
@@ -240,6 +276,20 @@ export const machineLifecycleEndpoints: readonly Endpoint[] = [
     },
     permission: onGuest('VM.Config.Disk'),
     handler: resize,
+  },
+  {
+    method: 'POST',
+    path: `${PATH}/move_disk`,
+    params: {
+      ...GUEST_PATH,
+      disk: required(text({ enum: DRIVES })),
+      storage: required(text({ format: formats.storageId })),
+      delete: flag(),
+      digest: text({ maxLength: 40 }),
+      format: text({ enum: ['raw', 'qcow2', 'vmdk'] }),
+    },
+    permission: onGuest('VM.Config.Disk'),
+    handler: moveDisk,
   },
   { method: 'POST', path: `${PATH}/clone`, params: CLONE, permission: onGuest('VM.Clone'), handler: clone },
   {
