@@ -2,7 +2,7 @@ import { useLab } from '../support/lab';
 import { command, describeWith, providers } from '../support/requirements';
 import { unwrapped } from '../support/workspace';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const STACK = 'app-shop-prod';
 
@@ -90,7 +90,7 @@ describeWith([providers, command('curl')], 'the life of a guest, with the real p
     await deploy();
   });
 
-  test('a changed key, template or password does not touch a guest that stands', async () => {
+  test('a changed key or template does not touch a guest that stands', async () => {
     lab.workspace.synth(inventory(lab.emulator.url, `{${OPEN}}`));
     await deploy();
     const other = inventory(
@@ -177,6 +177,47 @@ describeWith([providers, command('curl')], 'the life of a guest, with the real p
     expect((await lab.workspace.apply(STACK)).code).toBe(0);
     lab.workspace.synth(inventory(lab.emulator.url, `{${OPEN}}`));
     expect((await lab.workspace.apply(STACK)).code).toBe(0);
+    expect((await lab.workspace.plan(STACK)).code).toBe(0);
+  });
+
+  test('adoption of a VM that somebody made otherwise: no clone, no replacement, then an empty plan', async () => {
+    lab.emulator.addGuest({
+      vmid: 301,
+      type: 'qemu',
+      node: 'pve',
+      running: true,
+      config: {
+        name: 'old-name',
+        memory: 1024,
+        cores: 1,
+        sockets: 1,
+        ostype: 'l26',
+        boot: 'order=virtio0',
+        virtio0: 'local-lvm:vm-301-disk-0,size=8G',
+        net0: 'virtio=BC:24:11:AA:BB:CC,bridge=vmbr0',
+        tags: 'theirs',
+      },
+    });
+    // The template of other VMs: an adopted one was not made from it.
+    const guest = `{proxmox_guest_type: kvm, kvm_clone_vmid: 900, kvm_disk: virtio0, ${OPEN}}`;
+    lab.workspace.synth(inventory(lab.emulator.url, guest));
+    expect((await lab.workspace.plan(STACK)).code).toBe(1);
+
+    lab.workspace.synth(inventory(lab.emulator.url, guest, '        adopt: true\n'));
+    const apply = await lab.workspace.apply(STACK);
+    expect([apply.code, apply.output]).toEqual([0, expect.stringContaining('1 imported')]);
+    expect(apply.output).toContain('Plan: 1 to import, 3 to add, 1 to change, 0 to destroy.');
+    expect(lab.writes().filter((line) => /^(DELETE|POST .*\/(qemu|clone))$/.test(line))).toEqual([]);
+    const again = await lab.workspace.plan(STACK);
+    expect([again.code, again.output]).toEqual([0, expect.stringContaining('No changes.')]);
+
+    // Without adopt it stays.
+    lab.workspace.synth(inventory(lab.emulator.url, guest));
+    const kept = await lab.workspace.apply(STACK);
+    expect([kept.code, kept.output]).toEqual([
+      0,
+      expect.stringContaining('Plan: 0 to add, 0 to change, 1 to destroy.'),
+    ]);
     expect((await lab.workspace.plan(STACK)).code).toBe(0);
   });
 
