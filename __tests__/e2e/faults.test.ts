@@ -110,7 +110,17 @@ const cases = deployments.flatMap(({ type, operation, title, table }) =>
     })),
   ),
 );
-const possible = cases.filter(({ kind, step }) => kind.applies(step));
+/** A request that only reads has these kinds; without REQUIRE_ALL=1 it gets one of them, each its turn. */
+const READ_KINDS = 3;
+const ALL = UPDATE || process.env['REQUIRE_ALL'] === '1';
+let reads = 0;
+const possible = cases
+  .filter(({ kind, step }) => kind.applies(step))
+  .filter(({ step }) => {
+    if (changes(step)) return true;
+    const read = reads++;
+    return ALL || Math.floor(read / READ_KINDS) % READ_KINDS === read % READ_KINDS;
+  });
 
 describe('docs/faults.md', () => {
   test.each(deployments)('$title: has a column for every kind of fault', ({ table }) => {
