@@ -2,7 +2,7 @@ import type { Path } from './document';
 import type { Problem } from './problem';
 import type { BackendInput } from './schema/backend';
 import type { GUEST_TYPES, OS_TYPES } from './schema/guest';
-import type { APP_TYPES } from './schema/inventory';
+import type { APP_TYPE_NAMES } from './schema/inventory';
 import type { Text } from './text';
 
 /** How the Proxmox API is reached; what is missing comes from the provider's environment variables. */
@@ -168,7 +168,7 @@ export interface PythonSettings {
 
 /** The application of an env. */
 export interface App {
-  type: (typeof APP_TYPES)[number];
+  type: (typeof APP_TYPE_NAMES)[number];
   repo?: Text;
   branch: Text;
   deployKey?: Text;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { APP_TYPES } from '../../renderers/app-types/registry';
 import { appKeys } from './app';
 import { backendSchema } from './backend';
 import { baseOsKeys } from './base-os';
@@ -7,8 +8,8 @@ import { guestSchema } from './guest';
 import { pythonKeys } from './python';
 import { BRANCH_FIX, isBranch } from './git';
 
-/** The kinds of application. */
-export const APP_TYPES = ['node', 'python', 'none'] as const;
+/** What `app_type` may be. */
+export const APP_TYPE_NAMES = [...(Object.keys(APP_TYPES) as (keyof typeof APP_TYPES)[]), 'none'] as const;
 
 const USER = /^[a-z_][a-z0-9_-]{0,31}$/;
 const userName = (): z.ZodString =>
@@ -126,7 +127,7 @@ export const envSchema = z.strictObject({
 
 /** One project. */
 export const projectSchema = z.strictObject({
-  app_type: key(z.enum(APP_TYPES), { description: 'What kind of application it is.', default: 'node' }),
+  app_type: key(z.enum(APP_TYPE_NAMES), { description: 'What kind of application it is.', default: 'node' }),
   repo: key(text(), { description: 'URL of its git repository. Required unless `app_type: none`.' }),
   git_deploy_key: key(secret('vault_git_deploy_key'), {
     description: 'Private key that reads the repository.',
