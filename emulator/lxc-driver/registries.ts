@@ -16,7 +16,8 @@ const PIP_DEFAULTS =
 
 async function output(command: readonly string[]): Promise<string[]> {
   try {
-    return (await runCommand(command, { timeoutMs: 20_000 })).split('\n').map((line) => line.trim());
+    // On a busy machine pip takes a minute to start; without its answer guests would get no packages.
+    return (await runCommand(command, { timeoutMs: 180_000 })).split('\n').map((line) => line.trim());
   } catch {
     // Not installed.
     return [];
