@@ -5,7 +5,7 @@ import { CREDENTIALS, inventoryWithSecrets, STACK, VALUES } from '../support/all
 import { AppRepository, git } from '../support/app-fixture';
 import {
   PYTHON_BAKED,
-  PYTHON_TEMPLATE,
+  PYTHON_TEMPLATES,
   servePrivately,
   sshd,
   type PrivateRepository,
@@ -96,7 +96,7 @@ describeWith(needs, 'a deploy on a real guest with a secret under every key', ()
     const top = {
       proxmox_host: lab.emulator.url,
       ssh_public_keys: [lab.publicKey],
-      guest: { lxc_ostemplate: PYTHON_TEMPLATE },
+      guest: { lxc_ostemplate: PYTHON_TEMPLATES[12] },
       ...CREDENTIALS.tokenByVariable[0],
     };
     const project = { repo: source.url, git_known_hosts: [source.knownHost] };

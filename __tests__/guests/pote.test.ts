@@ -1,15 +1,18 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { generate } from 'selfsigned';
 import { AppRepository, git } from '../support/app-fixture';
+import { did } from '../support/deploy';
 import {
   makeExecutable,
   migrationFile,
   POTE,
   PYTHON_BAKED,
-  PYTHON_TEMPLATE,
+  PYTHON_TEMPLATES,
   serveMail,
   servePrivately,
+  SICK_SERVICE,
   sshd,
   touched,
   type MailServer,
@@ -17,22 +20,25 @@ import {
 } from '../support/pote-fixture';
 import { realGuests, useRealLab } from '../support/real-lab';
 import { command, describeWith, providers } from '../support/requirements';
-import type { Outcome } from '../support/workspace';
+import { unwrapped, type Outcome } from '../support/workspace';
 
-// The first test of a machine builds the base image.
-jest.setTimeout(900_000);
+// The first test of a machine builds the base images.
+jest.setTimeout(1_200_000);
 
 const ENVS = ['dev', 'qa', 'prod'] as const;
 type EnvName = (typeof ENVS)[number];
 const ADDRESS: Record<EnvName, string> = { dev: '10.0.10.41', qa: '10.0.10.42', prod: '10.0.10.43' };
 const stack = (env: EnvName): string => `app-pote-${env}`;
-/** What may stand nowhere but in the files that need it, both plain and encoded. */
+/** A word of every secret, which no package holds; and as a pattern that does not find itself. */
+const MARK = 'Kq3vR8xW';
+const IN_SCRIPT = '[K]q3vR8xW';
+/** What may stand nowhere but in the files that need it, both plain and encoded. qa needs no password. */
 const SECRETS: Record<string, string> = {
-  vault_dev_password: 'pw-dev-0123456789',
-  vault_qa_password: 'pw-qa-0123456789',
-  vault_prod_password: `pw'prod"$x-0123456789`,
-  vault_smtp_password: 'smtp"\\secret-0123456789',
+  vault_dev_password: `pw-dev-${MARK}`,
+  vault_prod_password: `pw'prod;&x-${MARK}`,
+  vault_smtp_password: `smtp"\\secret-${MARK}`,
 };
+const ROTATED = `pw$dev"2-${MARK}`;
 
 const JOBS = {
   'daily-run': "run: scripts/automated_daily_run.sh, at: '*:*:0/10'",
@@ -41,6 +47,19 @@ const JOBS = {
     "run: python scripts/send_daily_report.py --to team@example.lan, at: 'Mon..Fri *-*-* 08:00:00'",
   health: "run: python health_check.py, at: '*-*-* 03:00:00', timeout: 120",
 };
+const BROKEN = { broken: `run: 'echo half; echo "50% of $HOME"; exit 3', at: daily` };
+
+/** The commands of a section of docs/applications.md: a list for each block, comments left out. */
+function documented(section: string): string[][] {
+  const text = readFileSync(path.join(__dirname, '..', '..', 'docs', 'applications.md'), 'utf8');
+  const body = text.split(/^## /m).find((part) => part.startsWith(`${section}\n`)) ?? '';
+  return [...body.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) =>
+    block
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace(/ +#.*/, '')),
+  );
+}
 
 describeWith([realGuests, providers, git, sshd, command('curl')], 'POTE on dev, qa and prod', () => {
   const lab = useRealLab({ lab: PYTHON_BAKED });
@@ -49,20 +68,26 @@ describeWith([realGuests, providers, git, sshd, command('curl')], 'POTE on dev, 
   let mail: MailServer;
   let certificate: string;
 
-  const synth = (jobs: Record<string, string> = JOBS, smtp = 'SMTP_PORT: 2525'): void => {
+  /** Debian 13 with a password and a service; Debian 12 with the socket; Debian 12 with a password, jobs and a volume. */
+  const synth = (
+    jobs: Record<string, string> = JOBS,
+    { smtp = 'SMTP_PORT: 2525', qa = '' }: { smtp?: string; qa?: string } = {},
+  ): void => {
     const job = Object.entries(jobs).map(([name, lines]) => `      ${name}: {${lines}}\n`);
-    const env = (name: EnvName, vmid: number, lines = ''): string => `      ${name}:
+    const env = (name: EnvName, vmid: number, lines: string): string => `      ${name}:
         name: pote-${name}
         vmid: ${vmid}
         ip: ${ADDRESS[name]}/24
         gateway: 10.0.10.1
         branch: main
-        env_vars: {DATABASE_URL: 'postgresql://pote:{{ vault_${name}_password }}@localhost/pote'}
-        postgresql: {password: '{{ vault_${name}_password }}', extensions: [pg_trgm]}
-${lines}`;
+${lines.replace(/^(?=.)/gm, '        ')}`;
+    const withPassword = (name: EnvName, more: string): string =>
+      `env_vars: {DATABASE_URL: 'postgresql://pote:{{ vault_${name}_password }}@localhost/pote'}
+postgresql: {password: '{{ vault_${name}_password }}', extensions: [pg_trgm]${more}}
+`;
     lab.workspace.synth(`proxmox_host: ${lab.emulator.url}
 ssh_public_keys: [${lab.publicKey}]
-guest: {lxc_ostemplate: "${PYTHON_TEMPLATE}"}
+guest: {lxc_ostemplate: "${PYTHON_TEMPLATES[12]}"}
 app_projects:
   pote:
     app_type: python
@@ -74,42 +99,99 @@ app_projects:
     failure_hook: 'cat >>/var/lib/app/hook; echo "$UNIT" >>/var/lib/app/hook'
     jobs:
 ${job.join('')}    envs:
-${env('dev', 401)}${env('qa', 402)}${env(
+${env(
+  'dev',
+  401,
+  `${withPassword('dev', '')}guest: {lxc_ostemplate: "${PYTHON_TEMPLATES[13]}"}
+service_start: python -m pote.api
+backend_port: 8000
+backend_health_path: /health
+`,
+)}${env(
+      'qa',
+      402,
+      `env_vars: {DATABASE_URL: 'postgresql:///pote?host=/run/postgresql'}
+postgresql: {extensions: [pg_trgm]}
+${qa}`,
+    )}${env(
       'prod',
       403,
-      `        run_jobs: true
-        guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
+      `${withPassword('prod', ', backup_keep: 2')}run_jobs: true
+guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
 `,
     )}`);
   };
   const guest = (env: EnvName, script: string): Promise<Outcome> => lab.ssh(ADDRESS[env], script);
-  const sql = async (env: EnvName, query: string): Promise<string> => {
-    const { code, output } = await guest(env, `runuser -u postgres -- psql -XAtq -d pote -c "${query}"`);
-    if (code !== 0) throw new Error(output);
+  /** What a script printed that must succeed. */
+  const on = async (env: EnvName, script: string): Promise<string> => {
+    const { code, output } = await guest(env, script);
+    if (code !== 0) throw new Error(`${env}: ${output}`);
     return output.trim();
   };
-  const apply = async (env: EnvName): Promise<string> => {
-    const { code, output } = await lab.workspace.apply(stack(env));
-    if (code !== 0) throw new Error(output.slice(-3000));
-    return output;
+  const sql = (env: EnvName, query: string): Promise<string> =>
+    on(env, `cd / && runuser -u postgres -- psql -XAtq -d pote -c "${query}"`);
+  const apply = async (env: EnvName, ...args: string[]): Promise<Outcome> => {
+    const outcome = await lab.workspace.apply(stack(env), ...args);
+    if (outcome.code !== 0) throw new Error(outcome.output.slice(-3000));
+    return outcome;
   };
   const nothingToDo = async (env: EnvName): Promise<void> => {
     const { code, output } = await lab.workspace.plan(stack(env));
-    expect([code, touched(output)]).toEqual([0, []]);
+    expect([env, code, touched(output)]).toEqual([env, 0, []]);
   };
-  /** What the plan touches; then does it, and there is nothing left to do. */
-  const change = async (env: EnvName): Promise<string[]> => {
-    const { output } = await lab.workspace.plan(stack(env));
-    await apply(env);
-    await nothingToDo(env);
-    return touched(output);
+  /** What an apply changes, after which there is nothing left to do: resources, and by layer what was not `ok`. */
+  const change = async (env: EnvName, ...args: string[]): Promise<Record<string, string[]>> => {
+    const outcome = await apply(env, ...args);
+    if (args.length === 0) await nothingToDo(env);
+    const lines = (layer: string): string[] =>
+      did(outcome, layer)
+        .filter((line) => /^(changed|removed) /.test(line))
+        .sort();
+    return Object.fromEntries(touched(outcome.output).map((layer) => [layer, lines(layer)]));
+  };
+  /** Does something for all three at a time; all of it has ended when this does. */
+  const everywhere = async <T>(
+    work: (env: EnvName) => Promise<T>,
+    envs: readonly EnvName[] = ENVS,
+  ): Promise<T[]> => {
+    const outcomes = await Promise.allSettled(envs.map(work));
+    return outcomes.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      return outcome.value;
+    });
   };
   const eventually = async (what: () => Promise<boolean>, seconds: number): Promise<void> => {
     const deadline = Date.now() + seconds * 1000;
     while (!(await what())) {
       if (Date.now() > deadline) throw new Error(`not within ${seconds} s`);
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await sleep(500);
     }
+  };
+  /** Looks at all command lines of a guest while something happens. @returns how many held a secret, and a word */
+  const commandLines = async (
+    env: EnvName,
+    word: string,
+    work: () => Promise<unknown>,
+  ): Promise<{ secrets: number; seen: boolean }> => {
+    await on(
+      env,
+      `(while :; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '; echo; sleep 0.01; done) >/run/seen 2>/dev/null </dev/null & echo $! >/run/watcher`,
+    );
+    await work();
+    const counts = await on(
+      env,
+      `kill "$(cat /run/watcher)"; for word in '${IN_SCRIPT}' '${word}'; do grep -ac "$word" /run/seen || true; done; rm /run/seen`,
+    );
+    const [secrets, seen] = counts.split('\n').map(Number);
+    return { secrets: secrets ?? NaN, seen: (seen ?? 0) > 0 };
+  };
+  const release = (env: EnvName): Promise<string> => on(env, 'cat /srv/app/current/.appstack-commit');
+  /** Commits to a branch of its own, from the head of main. @returns the branch */
+  const branch = (name: string, files: Record<string, string | undefined>): string => {
+    repository.git('checkout', '--quiet', '-b', name);
+    repository.commit(name, files);
+    repository.git('checkout', '--quiet', 'main');
+    return name;
   };
 
   beforeAll(async () => {
@@ -141,83 +223,109 @@ ${env('dev', 401)}${env('qa', 402)}${env(
 
   test('deploys all three, each with its tables; only prod runs jobs; then there is nothing to do', async () => {
     synth();
-    // init writes the plugin folder of each stack; the applies then run side by side.
-    await Promise.all(ENVS.map(apply));
-    await Promise.all(ENVS.map(nothingToDo));
-    for (const env of ENVS) {
-      expect(
-        await sql(
-          env,
-          "select string_agg(tablename, ' ' order by tablename) from pg_tables where schemaname = 'public'",
-        ),
-      ).toBe('alembic_version runs trades');
-      expect(await sql(env, "select extname from pg_extension where extname = 'pg_trgm'")).toBe('pg_trgm');
-      const { output } = await guest(
+    await everywhere((env) => apply(env));
+    await everywhere(nothingToDo);
+    const facts = await everywhere((env) =>
+      on(
         env,
-        `systemctl list-timers --all --no-legend 'app-job-*' | grep -o 'app-job-[a-z-]*.timer' | sort | tr '\\n' ' '
-        ls /etc/cron.d | grep appstack || true
+        `. /etc/os-release; echo "$VERSION_ID"
+        cd /; for query in "select string_agg(tablename, ' ' order by tablename) from pg_tables where schemaname = 'public'" \
+          "select extname from pg_extension where extname = 'pg_trgm'" \
+          "select pg_get_userbyid(datdba) from pg_database where datname = 'pote'" \
+          "select count(*) from pg_authid where rolcanlogin and rolpassword is not null"; do
+          runuser -u postgres -- psql -XAtq -d pote -c "$query"
+        done
+        systemctl list-timers --all --no-legend 'app-job-*' | grep -o 'app-job-[a-z-]*.timer' | sort | tr '\\n' ' '
+        find /etc/cron.d -name 'appstack*' -printf '%f'; echo
         readlink /srv/app/current/.env; ss -Hltn 'sport = :5432' | awk '{ print $4 }' | sort | tr '\\n' ' '`,
-      );
-      expect(output.trimEnd().split('\n')).toEqual(
-        [
-          ...(env === 'prod'
-            ? ['app-job-daily-report.timer app-job-daily-run.timer app-job-health.timer appstack-weekly-run']
-            : []),
-          `/srv/app/.env.${env}`,
-          expect.stringMatching(/^127\.0\.0\.1:5432 (\[::1\]:5432 )?$/),
-        ].slice(0, 4),
-      );
-    }
-    expect((await guest('prod', 'findmnt -no TARGET /var/lib/postgresql')).output).toBe(
-      '/var/lib/postgresql\n',
+      ),
+    );
+    const jobs =
+      'app-job-daily-report.timer app-job-daily-run.timer app-job-health.timer appstack-weekly-run';
+    const tables = 'alembic_version runs trades';
+    const local = expect.stringMatching(/^127\.0\.0\.1:5432( \[::1\]:5432)?$/) as string;
+    expect(facts.map((lines) => lines.split('\n'))).toEqual([
+      ['13', tables, 'pg_trgm', 'pote', '1', '', '/srv/app/.env.dev', local],
+      // The socket tells who is who: there is no password.
+      ['12', tables, 'pg_trgm', 'app', '0', '', '/srv/app/.env.qa', local],
+      ['12', tables, 'pg_trgm', 'pote', '1', jobs, '/srv/app/.env.prod', local],
+    ]);
+    expect(await on('prod', 'findmnt -no TARGET /var/lib/postgresql')).toBe('/var/lib/postgresql');
+    const answers = await lab.exec('curl', ['-sm', '5', `http://${ADDRESS.dev}:8000/health`]);
+    expect(answers.output).toBe('well');
+  });
+
+  test('a rotated password changes the role, the env file and the service, and nothing else', async () => {
+    const before = await on('dev', 'readlink /srv/app/current; stat -c %Y /usr/local/bin/deploy_app.sh');
+    lab.workspace.env['TF_VAR_vault_dev_password'] = ROTATED;
+    let changes: unknown;
+    const seen = await commandLines('dev', 'psql -XAtq', async () => {
+      changes = await change('dev');
+    });
+    expect(changes).toEqual({
+      postgresql: ['changed  password of pote'],
+      app: ['changed  /srv/app/.env.dev', 'changed  app-backend.service is restarted'],
+    });
+    expect(seen).toEqual({ secrets: 0, seen: true });
+    const login = (password: string): Promise<Outcome> =>
+      guest('dev', `PGPASSWORD='${password}' psql -XAtq -h localhost -U pote -d pote -c 'select 1'`);
+    expect((await login(ROTATED)).output).toBe('1\n');
+    expect((await login(SECRETS['vault_dev_password'] ?? '')).code).not.toBe(0);
+    const answers = await lab.exec('curl', ['-sm', '5', `http://${ADDRESS.dev}:8000/health`]);
+    expect(answers.output).toBe('well');
+    expect(await on('dev', 'readlink /srv/app/current; stat -c %Y /usr/local/bin/deploy_app.sh')).toBe(
+      before,
     );
   });
 
   test('a job started by its timer, and one started by cron, leave their rows and logs', async () => {
     await eventually(
-      async () => (await sql('prod', "select count(*) from runs where kind = 'daily'")) !== '0',
-      60,
+      async () =>
+        (await sql('prod', "select count(distinct kind) from runs where kind in ('daily', 'weekly')")) ===
+        '2',
+      150,
     );
-    await eventually(
-      async () => (await sql('prod', "select count(*) from runs where kind = 'weekly'")) !== '0',
-      75,
-    );
-    const { output } = await guest(
+    const log = await on(
       'prod',
       'cd ~app/logs && head -qn 1 daily-run.log daily.log weekly-run.log weekly.log; stat -c "%a %U" daily-run.log',
     );
-    expect(output.split('\n')).toEqual([
-      'daily run done',
-      'daily',
-      'weekly run done',
-      'weekly',
-      '600 app',
-      '',
-    ]);
-    const report = await guest(
-      'prod',
-      'systemctl start app-job-daily-report && cat ~app/logs/daily-report.log',
+    expect(log.split('\n')).toEqual(['daily run done', 'daily', 'weekly run done', 'weekly', '600 app']);
+    expect(await on('prod', 'systemctl start app-job-daily-report && cat ~app/logs/daily-report.log')).toBe(
+      'sent to team@example.lan',
     );
-    expect(report).toEqual({ code: 0, output: 'sent to team@example.lan\n' });
     expect(await mail.next()).toMatchObject({
       to: 'team@example.lan',
       data: expect.stringContaining('all well') as string,
     });
+    const verified = await guest(
+      'prod',
+      `cd /etc/systemd/system && systemd-analyze verify app-job-*.service app-job-*.timer appstack-backup.timer &&
+      systemd-analyze security --threshold=40 app-job-daily-run.service app-job-weekly-run.service >/dev/null`,
+    );
+    expect(verified).toEqual({ code: 0, output: '' });
   });
 
   test('a changed schedule and a removed job touch the app layer only', async () => {
-    const before = await guest('prod', 'readlink /srv/app/current');
+    const before = await on('prod', 'readlink /srv/app/current');
     synth({
       'daily-run': "run: scripts/automated_daily_run.sh, at: '00:00:01'",
       health: JOBS.health,
     });
-    expect(await change('prod')).toEqual(['app']);
-    const { output } = await guest(
+    expect(await change('prod')).toEqual({
+      app: [
+        'changed  /etc/systemd/system/app-job-daily-run.timer',
+        'changed  app-job-daily-run.timer',
+        'removed  /etc/cron.d/appstack-weekly-run',
+        'removed  /etc/systemd/system/app-job-daily-report.service',
+        'removed  /etc/systemd/system/app-job-daily-report.timer',
+        'removed  /etc/systemd/system/app-job-weekly-run.service',
+        'removed  app-job-daily-report.timer',
+      ],
+    });
+    const output = await on(
       'prod',
       `systemctl list-timers --all --no-legend 'app-job-*' | grep -o 'app-job-[a-z-]*.timer' | sort
       systemctl show -p TimersCalendar app-job-daily-run.timer | grep -o 'OnCalendar=[^;]*'
-      ls /etc/systemd/system/ | grep -E 'weekly|report' || true
-      ls /etc/cron.d | grep appstack || true
       systemctl show -p LoadState --value app-job-daily-report.service app-job-daily-report.timer app-job-weekly-run.service`,
     );
     expect(output.split('\n').filter((line) => line !== '')).toEqual([
@@ -228,16 +336,15 @@ ${env('dev', 401)}${env('qa', 402)}${env(
     ]);
     // A run of the new schedule that lies in the past was not missed.
     const runs = await sql('prod', 'select count(*) from runs');
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await sleep(1500);
     expect(await sql('prod', 'select count(*) from runs')).toBe(runs);
-    expect(await guest('prod', 'readlink /srv/app/current')).toEqual(before);
-    await nothingToDo('dev');
+    expect(await on('prod', 'readlink /srv/app/current')).toBe(before);
+    await everywhere(nothingToDo, ['dev', 'qa']);
   });
 
-  test('a failed job sends a mail and runs the hook; an SMTP password travels encrypted and on no command line', async () => {
-    const broken = { broken: `run: 'echo half; echo "50% of $HOME"; exit 3', at: daily` };
-    synth(broken);
-    expect(await change('prod')).toEqual(['app']);
+  test('a failed job or backup sends a mail and runs the hook; an SMTP password travels encrypted and on no command line', async () => {
+    synth(BROKEN);
+    expect(Object.keys(await change('prod'))).toEqual(['app']);
     expect((await guest('prod', 'systemctl start app-job-broken')).code).not.toBe(0);
     const first = await mail.next();
     expect(first).toMatchObject({ to: 'ops@example.lan', tls: false });
@@ -246,86 +353,284 @@ ${env('dev', 401)}${env('qa', 402)}${env(
       /^From: POTE <pote@example.lan>\r\nTo: ops@example.lan\r\nSubject: pote-prod: app-job-broken failed\r\n/,
     );
     expect(first.data).toMatch(/\r\nhalf\r\n50% of \/var\/lib\/app\r\n/);
-    await eventually(
-      async () => (await guest('prod', 'cat ~app/hook')).output.endsWith('app-job-broken\n'),
-      10,
-    );
-    expect((await guest('prod', 'cat ~app/hook')).output).toBe('half\n50% of /var/lib/app\napp-job-broken\n');
+    const hooked = (): Promise<string> => on('prod', 'cat ~app/hook 2>/dev/null || true');
+    await eventually(async () => (await hooked()).endsWith('app-job-broken'), 20);
+    expect(await hooked()).toBe('half\n50% of /var/lib/app\napp-job-broken');
 
-    synth(broken, "SMTP_PORT: 465, SMTP_USER: pote, SMTP_PASSWORD: '{{ vault_smtp_password }}'");
-    expect(await change('prod')).toEqual(['app']);
-    await guest(
+    await on('prod', 'mv /usr/local/lib/appstack/pg-backup /run/pg-backup');
+    expect((await guest('prod', 'systemctl start appstack-backup')).code).not.toBe(0);
+    expect((await mail.next()).data).toContain('\r\nSubject: pote-prod: appstack-backup failed\r\n');
+    await on('prod', 'mv /run/pg-backup /usr/local/lib/appstack/pg-backup');
+
+    const tls = "SMTP_PORT: 465, SMTP_USER: pote, SMTP_PASSWORD: '{{ vault_smtp_password }}'";
+    synth(BROKEN, { smtp: tls });
+    expect(await change('prod')).toEqual({ app: ['changed  /srv/app/.env.prod'] });
+    await on(
       'prod',
-      `printf '%s' '${certificate}' >/usr/local/share/ca-certificates/mail.crt; update-ca-certificates >/dev/null
-      (while :; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '; done) >/run/seen & echo $! >/run/watcher`,
+      `printf '%s' '${certificate}' >/usr/local/share/ca-certificates/mail.crt; update-ca-certificates >/dev/null`,
     );
-    await guest('prod', 'systemctl start app-job-broken');
-    expect(await mail.next()).toMatchObject({ tls: true, login: `pote:${SECRETS['vault_smtp_password']}` });
-    const seen = await guest(
-      'prod',
-      'kill "$(cat /run/watcher)"; grep -ac "report-failure\\|smtps://" /run/seen; grep -ac 0123456789 /run/seen',
-    );
-    expect(seen.output).toMatch(/^[1-9]\d*\n0\n$/);
+    const seen = await commandLines('prod', 'smtps://', async () => {
+      await guest('prod', 'systemctl start app-job-broken');
+      const second = await mail.next();
+      expect(second).toMatchObject({ tls: true, login: `pote:${SECRETS['vault_smtp_password']}` });
+    });
+    expect(seen).toEqual({ secrets: 0, seen: true });
 
     // Nobody listens: the hook runs nevertheless.
-    await guest('prod', 'rm ~app/hook');
-    synth(broken, 'SMTP_PORT: 2526');
-    expect(await change('prod')).toEqual(['app']);
+    await on('prod', 'rm ~app/hook');
+    synth(BROKEN, { smtp: 'SMTP_PORT: 2526' });
+    expect(await change('prod')).toEqual({ app: ['changed  /srv/app/.env.prod'] });
     await guest('prod', 'systemctl start app-job-broken');
-    await eventually(
-      async () => (await guest('prod', 'cat ~app/hook')).output.endsWith('app-job-broken\n'),
-      20,
-    );
+    await eventually(async () => (await hooked()).endsWith('app-job-broken'), 30);
   });
 
-  test('a rotated deploy key touches the app layer only, a new commit the release only, with its migration', async () => {
+  test('a rotated deploy key changes one file; a new commit the release, with its migration, from the cache of pip', async () => {
+    // What the mail test changed for all.
+    await everywhere((env) => apply(env), ['dev', 'qa']);
     const rotated = source.newKey();
     source.allowOnly(rotated);
     lab.workspace.env['TF_VAR_vault_git_deploy_key'] = rotated;
-    expect(await change('prod')).toEqual(['app']);
-    repository.commit(
+    const key = { app: ['changed  /etc/appstack/deploy_key'] };
+    expect(await everywhere((env) => change(env))).toEqual([key, key, key]);
+
+    const built = `find /var/cache/app/pip -name 'docopt*.whl' -printf '%f %T@\\n'`;
+    const before = await everywhere((env) => on(env, built));
+    const old = await release('prod');
+    const commit = repository.commit(
       'notes',
       migrationFile('0003', '0002', 'op.add_column("trades", sa.Column("note", sa.Text))'),
     );
-    expect(await change('prod')).toEqual(['release']);
-    expect(await sql('prod', 'select version_num from alembic_version')).toBe('0003');
-    const { output } = await guest(
-      'prod',
-      'stat -c "%a %U" /etc/appstack/deploy_key; runuser -u app -- cat /etc/appstack/deploy_key',
+    const released = { release: [`changed  release ${old} → ${commit}`] };
+    expect(await everywhere((env) => change(env))).toEqual([released, released, released]);
+    expect(await everywhere((env) => sql(env, 'select version_num from alembic_version'))).toEqual(
+      ENVS.map(() => '0003'),
     );
-    expect(output).toMatch(/^600 root\n.*Permission denied\n$/);
-    // dev still has the old key: its next plan says so, and stays empty.
-    const { output: refused } = await lab.workspace.plan(stack('dev'));
-    expect(refused).toContain('null_resource.app');
+    // What pip built for the first release it took again.
+    expect(await everywhere((env) => on(env, built))).toEqual(before);
+    expect(before[0]).toMatch(/^docopt-.*\.whl \S+$/);
+  });
+
+  test('a release that does not install, migrate or answer leaves the old one, and names the dump', async () => {
+    const live = await release('prod');
+    const schema = (env: EnvName): Promise<string> => sql(env, 'select version_num from alembic_version');
+    const failing: Record<EnvName, string> = {
+      prod: branch('broken-migration', migrationFile('0004', '0003', 'op.execute("select 1 / 0")')),
+      dev: branch('sick-service', SICK_SERVICE),
+      qa: branch('wrong-hash', { 'requirements.txt': `alembic==1.13.2 --hash=sha256:${'0'.repeat(64)}\n` }),
+    };
+    const words: Record<EnvName, RegExp> = {
+      prod: /division by zero.* migration failed\. [0-9a-f]{7} runs on, nothing was switched\. The database as it was before the migration: (\S+\.dump) \(restore_app_db\.sh \1\)\..* status 13/,
+      dev: /\/health with 500.* trial health failed\. [0-9a-f]{7} runs on, nothing was switched\. The database as it was before the migration: \S+\.dump .* status 15/,
+      qa: /THESE PACKAGES DO NOT MATCH THE HASHES.* requirements failed\. [0-9a-f]{7} runs on, nothing was switched\..* status 11/,
+    };
+    await everywhere(async (env) => {
+      const { code, output } = await lab.workspace.apply(stack(env), `-var=release=${failing[env]}`);
+      const said = unwrapped(output.replaceAll('null_resource.release (remote-exec):', ''));
+      expect([env, code, said]).toEqual([env, 1, expect.stringMatching(words[env])]);
+      expect([await release(env), await schema(env)]).toEqual([live, '0003']);
+    });
+    const answers = await lab.exec('curl', ['-sm', '5', `http://${ADDRESS.dev}:8000/health`]);
+    expect(answers.output).toBe('well');
+
+    // The migration went well, health_check.py does not: the dump that the message names undoes it.
+    branch('broken-health', {
+      ...migrationFile('0004', '0003', 'op.drop_column("trades", "note")'),
+      'health_check.py': 'raise SystemExit("no trades today")\n',
+    });
+    await sql('prod', "insert into trades(ticker, note) values ('DEB', 'kept')");
+    const sick = await lab.workspace.apply(stack('prod'), '-var=release=broken-health');
+    expect([sick.code, sick.output]).toEqual([1, expect.stringContaining('no trades today')]);
+    expect([await release('prod'), await schema('prod')]).toEqual([live, '0004']);
+    const [, undo = ''] = /\((restore_app_db\.sh \S+\.dump)\)/.exec(sick.output) ?? [];
+    expect(await on('prod', undo)).toContain('restored /var/backups/appstack/pote-before-migration-');
+    expect([await schema('prod'), await sql('prod', 'select ticker, note from trades')]).toEqual([
+      '0003',
+      'DEB|kept',
+    ]);
+    // What failed is run once more, and finds nothing to do.
+    expect(await everywhere((env) => change(env))).toEqual(ENVS.map(() => ({ release: [] })));
+  });
+
+  test('requirements with hashes, and a pyproject.toml alone, install', async () => {
+    const pinned = await on(
+      'qa',
+      `cd /srv/app/current && runuser -u app -- env HOME=/var/lib/app PIP_CACHE_DIR=/var/cache/app/pip .venv/bin/pip install -q \
+        --disable-pip-version-check --dry-run --ignore-installed --report - -r requirements.txt |
+        jq -r '.install[] | "\\(.metadata.name)==\\(.metadata.version) --hash=\\(.download_info.archive_info.hash | sub("="; ":"))"'`,
+    );
+    expect(pinned).toMatch(/^alembic==\S+ --hash=sha256:[0-9a-f]{64}$/m);
+    branch('hashes', { 'requirements.txt': `${pinned}\n` });
+    const alone = (POTE['pyproject.toml'] ?? '').replace(
+      'version =',
+      'dependencies = ["alembic", "psycopg[binary]", "python-dotenv"]\nversion =',
+    );
+    branch('pyproject', { 'requirements.txt': undefined, 'pyproject.toml': alone });
+    await everywhere(
+      async (env) => {
+        const name = env === 'qa' ? 'hashes' : 'pyproject';
+        expect(Object.keys(await change(env, `-var=release=${name}`))).toEqual(['release']);
+        expect(await release(env)).toBe(repository.git('rev-parse', name));
+      },
+      ['dev', 'qa'],
+    );
+    // Without the variable the branch is followed again.
+    const head = repository.commit(
+      'size',
+      migrationFile('0004', '0003', 'op.add_column("trades", sa.Column("size", sa.Text))'),
+    );
+    await everywhere(
+      async (env) => {
+        expect(Object.keys(await change(env))).toEqual(['release']);
+        expect(await release(env)).toBe(head);
+      },
+      ['dev', 'qa'],
+    );
+  });
+
+  test('backup and restore, by the commands of the documentation', async () => {
+    const [here = [], elsewhere = []] = documented('Backup and restore');
+    expect([here, elsewhere]).toEqual([
+      [
+        'systemctl start appstack-backup.service',
+        'ls -l /var/backups/appstack',
+        expect.stringMatching(/^restore_app_db\.sh \/var\/backups\/appstack\/pote-daily-\S+\.dump$/),
+      ],
+      [
+        expect.stringMatching(/^scp root@\S+:\S+\.dump \.$/),
+        expect.stringMatching(/^scp \S+\.dump root@\S+:$/),
+        expect.stringMatching(/^ssh root@\S+ restore_app_db\.sh \S+\.dump$/),
+        expect.stringMatching(/^ssh root@\S+ deploy_app\.sh --rebuild$/),
+      ],
+    ]);
+    const rows =
+      "select 'runs', id, kind from runs union select 'trades', id, ticker || note from trades order by 1, 2";
+    const dumps = "find /var/backups/appstack -name 'pote-daily-*' -printf '%f\\n' | sort";
+    await on('prod', 'systemctl stop app-job-broken.timer');
+    const before = await sql('prod', rows);
+    expect(before).toContain('trades|1|DEBkept');
+
+    // Three dumps, of which two are kept.
+    for (let made = 0; made < 3; made += 1) await on('prod', `${here[0] ?? ''}; sleep 1.1`);
+    const kept = (await on('prod', dumps)).split('\n');
+    expect(kept).toHaveLength(2);
+    const [dump = ''] = kept.slice(-1);
+    expect(await on('prod', here[1] ?? '')).toContain(dump);
+    expect(
+      await on('prod', 'stat -c "%a %U" /var/backups/appstack /var/backups/appstack/*.dump | sort -u'),
+    ).toBe('600 root\n700 root');
+    await sql('prod', 'drop table trades; delete from runs; create table stray()');
+    const restored = await on('prod', (here[2] ?? '').replace(/pote-daily-\S+/, dump));
+    expect(restored).toMatch(/^before: \S+-before-restore-\S+\.dump\nrestored /);
+    expect(await sql('prod', rows)).toBe(before);
+    expect(await sql('prod', "select to_regclass('stray') is null")).toBe('t');
+    const asApp = 'cd /srv/app/current && runuser -u app -- .venv/bin/python health_check.py';
+    expect(await on('prod', asApp)).toContain('"ok"');
+
+    // To another env, where the role has another name; its code is newer, and brings the schema up to date.
+    for (const line of elsewhere) {
+      const { code, output } = await lab.shell(
+        line
+          .replaceAll(/pote-daily-\S+\.dump/g, dump)
+          .replaceAll('10.0.10.103', ADDRESS.prod)
+          .replaceAll('10.0.10.102', ADDRESS.qa),
+      );
+      expect([line, code, output]).toEqual([line, 0, output]);
+    }
+    expect(await sql('qa', rows)).toBe(before);
+    expect(await sql('qa', 'select version_num from alembic_version')).toBe('0004');
+    expect(await on('qa', asApp)).toContain('"ok"');
+    await on('prod', 'systemctl start app-job-broken.timer');
+    await nothingToDo('qa');
+    expect(Object.keys(await change('prod'))).toEqual(['release']);
+  });
+
+  test('a plan that would replace a guest with data is refused, unless the inventory gives the data up', async () => {
+    synth(BROKEN, { smtp: 'SMTP_PORT: 2526', qa: 'guest: {disk_storage: local}\n' });
+    const refused = await lab.workspace.plan(stack('qa'));
+    expect([refused.code, unwrapped(refused.output)]).toEqual([
+      1,
+      expect.stringMatching(
+        /Error: Instance cannot be destroyed .*container\.guest has lifecycle\.prevent_destroy set/,
+      ),
+    ]);
+    synth(BROKEN, {
+      smtp: 'SMTP_PORT: 2526',
+      qa: 'guest: {disk_storage: local}\ndata: disposable\n',
+    });
+    const allowed = await lab.workspace.plan(stack('qa'));
+    expect([allowed.code, allowed.output]).toEqual([2, expect.stringContaining('must be replaced')]);
+    synth(BROKEN, { smtp: 'SMTP_PORT: 2526' });
+    await nothingToDo('qa');
+  });
+
+  test('logs are rotated, and gone after 30 days', async () => {
+    const output = await on(
+      'prod',
+      `cd ~app/logs; rm -f *; echo old >daily.log-20200101.gz; touch -d '31 days ago' daily.log-20200101.gz
+      echo kept >daily.log-20200102.gz; touch -d '29 days ago' daily.log-20200102.gz
+      for file in *; do chmod 600 "$file"; chown app:app "$file"; done
+      runuser -u app -- sh -c 'umask 077; echo now >daily.log'
+      logrotate --force /etc/logrotate.d/appstack
+      stat -c '%n %a %U %s' * | sed "s/$(date +%Y%m%d)/TODAY/"`,
+    );
+    expect(output.split('\n')).toEqual([
+      'daily.log 600 app 0',
+      'daily.log-20200102.gz 600 app 5',
+      'daily.log-TODAY 600 app 4',
+    ]);
   });
 
   test('no secret stands where it need not', async () => {
-    const words = ['0123456789', 'BEGIN OPENSSH PRIVATE KEY'];
+    const words = [MARK, 'BEGIN OPENSSH PRIVATE KEY'];
     const encoded = words.flatMap((word) => [word, Buffer.from(word).toString('base64').slice(0, 12)]);
-    for (const env of ENVS) {
+    const found = await everywhere(async (env) => {
       const plan = await lab.workspace.plan(stack(env));
       for (const text of [lab.workspace.json(stack(env)), lab.workspace.state(stack(env)), plan.output])
         for (const word of encoded) expect(text).not.toContain(word);
-    }
-    const { output } = await guest(
+      const output = await on(
+        env,
+        `grep -rlE '${IN_SCRIPT}|BEGIN OPENSS[H] PRIVATE' /etc /srv /var /usr/local /root /tmp /run 2>/dev/null | grep -vE '^/(etc/ssh|var/lib/(dpkg|apt|postgresql/[0-9]*/main/(base|global|pg_wal)))' | sort
+        journalctl -q --no-pager | grep -E '${IN_SCRIPT}' || true
+        ps -eo args | grep '${IN_SCRIPT}' || true
+        find /etc/appstack/deploy_key /srv/app/.env.* /var/backups/appstack /var/lib/app -perm /o+r -type f`,
+      );
+      return output.split('\n');
+    });
+    expect(found).toEqual([
+      ['/etc/appstack/deploy_key', '/srv/app/.env.dev'],
+      ['/etc/appstack/deploy_key'],
+      ['/etc/appstack/deploy_key', '/srv/app/.env.prod'],
+    ]);
+    const key = await guest(
       'prod',
-      `grep -rlE '0123456789|BEGIN OPENSSH' /etc /srv /var /usr/local /root /tmp /run 2>/dev/null | grep -vE '^/(etc/ssh|run/seen|var/lib/(dpkg|apt|postgresql/[0-9]*/main/(base|global|pg_wal)))' | sort
-      journalctl -q --no-pager | grep -cE '0123456789' || true
-      ps -eo args | grep -c '[0]123456789' || true
-      find /etc/appstack /srv/app/.env.prod /var/backups/appstack /var/lib/app -perm /o+r -type f 2>/dev/null || true`,
+      'stat -c "%a %U" /etc/appstack/deploy_key; runuser -u app -- cat /etc/appstack/deploy_key',
     );
-    expect(output.split('\n')).toEqual(['/etc/appstack/deploy_key', '/srv/app/.env.prod', '0', '0', '']);
+    expect(key.output).toMatch(/^600 root\n.*Permission denied\n$/);
   });
 
   test('a reboot brings everything up', async () => {
-    await lab.api('POST', '/nodes/pve/lxc/403/status/reboot');
-    await lab.waitForSsh(ADDRESS.prod);
-    await eventually(async () => (await sql('prod', 'select 1')) === '1', 30);
-    const { output } = await guest(
+    const vmids: Partial<Record<EnvName, number>> = { dev: 401, prod: 403 };
+    await everywhere(
+      async (env) => {
+        const booted = await on(env, 'cat /proc/sys/kernel/random/boot_id; stat -c %Y /proc/1');
+        await lab.api('POST', `/nodes/pve/lxc/${vmids[env]}/status/reboot`);
+        await lab.waitForSsh(ADDRESS[env], 120_000);
+        expect(await on(env, 'cat /proc/sys/kernel/random/boot_id; stat -c %Y /proc/1')).not.toBe(booted);
+        const up = async (): Promise<boolean> =>
+          (await guest(env, 'systemctl is-system-running')).output.trim() === 'running' &&
+          (await guest(env, 'cd / && runuser -u postgres -- psql -XAtq -c "select 1"')).code === 0;
+        await eventually(up, 120);
+      },
+      ['dev', 'prod'],
+    );
+    const output = await on(
       'prod',
-      `systemctl is-active appstack-backup.timer app-job-broken.timer; runuser -u app -- sh -c 'cd /srv/app/current && .venv/bin/python health_check.py'`,
+      `systemctl is-active appstack-backup.timer app-job-broken.timer; cd /srv/app/current && runuser -u app -- .venv/bin/python health_check.py`,
     );
     expect(output).toMatch(/^active\nactive\n\{"status": "ok"/);
-    await nothingToDo('prod');
+    const answer = async (): Promise<string> =>
+      (await lab.exec('curl', ['-sm', '5', `http://${ADDRESS.dev}:8000/health`])).output;
+    await eventually(async () => (await answer()) === 'well', 60);
+    await everywhere(nothingToDo);
   });
 });

@@ -6,31 +6,35 @@ import { type AppRepository, serve } from './app-fixture';
 import type { RealLab } from './real-lab';
 import type { Requirement } from './requirements';
 
-const BAKED_TEMPLATE = 'debian-12-pote_1_amd64.tar.zst';
+const PACKAGES = [
+  ...[
+    'ca-certificates',
+    'cron',
+    'curl',
+    'git',
+    'iproute2',
+    'jq',
+    'locales',
+    'openssh-server',
+    'sudo',
+    'tzdata',
+  ],
+  ...['ufw', 'unattended-upgrades', 'logrotate', 'python3', 'python3-venv', 'build-essential', 'python3-dev'],
+  ...['libpq-dev', 'postgresql'],
+];
 
-/** A template with the packages of base_os, of a Python application and of PostgreSQL in it. */
+/** Templates with the packages of base_os, of a Python application and of PostgreSQL in them. */
 export const PYTHON_BAKED: Required<Pick<LabOptions, 'bases'>> = {
   bases: {
-    [BAKED_TEMPLATE]: {
-      suite: 'bookworm',
-      include: [
-        ...['ca-certificates', 'cron', 'curl', 'git', 'iproute2', 'jq', 'locales', 'openssh-server', 'sudo'],
-        ...[
-          'tzdata',
-          'ufw',
-          'unattended-upgrades',
-          'logrotate',
-          'python3',
-          'python3-venv',
-          'build-essential',
-        ],
-        ...['python3-dev', 'libpq-dev', 'postgresql'],
-      ],
-    },
+    'debian-12-pote_1_amd64.tar.zst': { suite: 'bookworm', include: PACKAGES },
+    'debian-13-pote_1_amd64.tar.zst': { suite: 'trixie', include: PACKAGES },
   },
 };
-/** Its name in an inventory. */
-export const PYTHON_TEMPLATE = `local:vztmpl/${BAKED_TEMPLATE}`;
+/** Their names in an inventory. */
+export const PYTHON_TEMPLATES = {
+  12: 'local:vztmpl/debian-12-pote_1_amd64.tar.zst',
+  13: 'local:vztmpl/debian-13-pote_1_amd64.tar.zst',
+} as const;
 
 /** An SSH server, to serve a private repository. */
 export const sshd: Requirement = {
@@ -69,9 +73,29 @@ echo "${kind} run done"
 echo "${kind}" >>"$HOME/logs/${kind}.log"
 `;
 
+/** A service that answers by HTTP. */
+const api = (status: number): string => `import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from sqlalchemy import text
+from pote.db import engine
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        with engine.connect() as connection:
+            connection.execute(text("select count(*) from runs"))
+        self.send_response(${status})
+        self.end_headers()
+        self.wfile.write(b"well")
+    def log_message(self, *args):
+        pass
+HTTPServer(("", int(os.environ["PORT"])), Handler).serve_forever()
+`;
+/** A service that starts, and answers that it is not well. */
+export const SICK_SERVICE: Readonly<Record<string, string>> = { 'src/pote/api.py': api(500) };
+
 /** An application of POTE's shape: src layout, its own reader of .env, Alembic with two migrations, the four scripts. */
 export const POTE: Readonly<Record<string, string>> = {
-  'requirements.txt': 'alembic\npsycopg[binary]\npython-dotenv\n',
+  // docopt is there as source only: pip builds it once, and keeps what it built.
+  'requirements.txt': 'alembic\ndocopt\npsycopg[binary]\npython-dotenv\n',
   'pyproject.toml': `[project]
 name = "pote"
 version = "1.0.0"
@@ -112,6 +136,7 @@ def add_run(kind):
     with engine.begin() as connection:
         connection.execute(text("insert into runs(kind) values (:kind)"), {"kind": kind})
 `,
+  'src/pote/api.py': api(200),
   'health_check.py': `import json, sys
 from sqlalchemy import text
 from pote.db import engine

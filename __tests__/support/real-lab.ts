@@ -57,6 +57,11 @@ export interface RealLab {
    * @param guest its address, or its VMID
    */
   ssh(guest: string | number, script: string): Promise<Outcome>;
+  /**
+   * Runs a command line of an operator's machine, whose ssh and scp know the guests.
+   * @param line for a shell
+   */
+  shell(line: string): Promise<Outcome>;
   /** Waits until a guest answers over SSH (as `ssh` takes it). @returns the milliseconds that it took */
   waitForSsh(guest: string | number, timeoutMs?: number): Promise<number>;
   /**
@@ -104,6 +109,11 @@ export function useRealLab(options: { emulator?: EmulatorOptions; lab?: LabOptio
   };
   lab.ssh = (guest, script) =>
     lab.exec('ssh', ['-i', lab.privateKey, ...SSH_OPTIONS, `root@${addressOf(guest)}`, script]);
+  lab.shell = (line) => {
+    const words = ['-i', lab.privateKey, ...SSH_OPTIONS].join(' ');
+    const named = `ssh() { command ssh ${words} "$@"; }\nscp() { command scp -q ${words} "$@"; }\n`;
+    return lab.exec('sh', ['-euc', named + line]);
+  };
   lab.waitForSsh = async (guest, timeoutMs = 30_000) => {
     const started = Date.now();
     let last: Outcome;
