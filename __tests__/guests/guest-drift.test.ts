@@ -352,7 +352,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
     });
     const plan = await lab.workspace.plan(STACK);
     expect(plan.output.replace(/ +/g, ' ')).toContain('-> "1: not configured"');
-    expect(configured(await apply())).toEqual(['base_os', 'app', 'release']);
+    expect(configured(await apply())).toEqual(['ssh', 'base_os', 'app', 'release']);
     await nothingToDo();
     expect(await ssh('systemctl is-active app-backend app-frontend')).toBe('active\nactive');
   });

@@ -84,8 +84,8 @@ ${more}
       const { code, output } = await lab.workspace.plan(STACK);
       expect([code, output]).toEqual([2, expect.stringMatching(/\+ "commit" += "dev, not looked at"/)]);
       // All files of a guest that does not exist yet are to be read in its plan.
-      expect(output).toMatch(/\+ ExecStart=.*\n/);
-      expect(output).toMatch(/\+ allow 3001\/tcp\n/);
+      expect(output).toMatch(/^ +ExecStart=/m);
+      expect(output).toMatch(/^ +allow 3001\/tcp$/m);
       await apply();
       commit('two');
       await apply();
