@@ -41,6 +41,14 @@ async function terraform(
   });
 }
 
+/** It has the form of a private key, which is checked. */
+const FAKE_KEY = [
+  '-----BEGIN OPENSSH PRIVATE KEY-----',
+  'YW4tb2J2aW91c2x5LWZha2Uta2V5',
+  '-----END OPENSSH PRIVATE KEY-----',
+  '',
+].join('\n');
+
 /** The part of a plan that people read: the changes, without progress and hints. */
 function changesOf(plan: string): string {
   const lines = plan.split('\n');
@@ -65,7 +73,7 @@ async function demo(emulator: Emulator, root: string, certFile: string): Promise
     SSL_CERT_FILE: certFile,
     TF_VAR_vault_proxmox_host: emulator.url,
     TF_VAR_vault_proxmox_token_secret: secret,
-    TF_VAR_vault_pote_git_deploy_key: 'an-obviously-fake-key',
+    TF_VAR_vault_pote_git_deploy_key: FAKE_KEY,
     TF_VAR_vault_pote_dev_db_password: 'an-obviously-fake-password',
   };
   const synth = (inventory: string): void => {
