@@ -81,8 +81,8 @@ describeWith([realGuests, providers, git, sshd, command('curl')], 'POTE on dev, 
         gateway: 10.0.10.1
         branch: main
 ${lines.replace(/^(?=.)/gm, '        ')}`;
-    const withPassword = (name: EnvName, more: string): string =>
-      `env_vars: {DATABASE_URL: 'postgresql://pote:{{ vault_${name}_password }}@localhost/pote'}
+    const withPassword = (name: EnvName, more: string, vars = ''): string =>
+      `env_vars: {DATABASE_URL: 'postgresql://pote:{{ vault_${name}_password }}@localhost/pote'${vars}}
 postgresql: {password: '{{ vault_${name}_password }}', extensions: [pg_trgm]${more}}
 `;
     lab.workspace.synth(`proxmox_host: ${lab.emulator.url}
@@ -94,7 +94,7 @@ app_projects:
     repo: ${source.url}
     git_deploy_key: '{{ vault_git_deploy_key }}'
     git_known_hosts: ['${source.knownHost}']
-    env_vars: {SMTP_HOST: 10.0.10.1, ${smtp}, SMTP_FROM: 'POTE <pote@example.lan>'}
+    env_vars: {SMTP_HOST: 10.0.10.1, SMTP_FROM: 'POTE <pote@example.lan>'}
     failure_mail: ops@example.lan
     failure_hook: 'cat >>/var/lib/app/hook; echo "$UNIT" >>/var/lib/app/hook'
     jobs:
@@ -116,7 +116,7 @@ ${qa}`,
     )}${env(
       'prod',
       403,
-      `${withPassword('prod', ', backup_keep: 2')}run_jobs: true
+      `${withPassword('prod', ', backup_keep: 2', `, ${smtp}`)}run_jobs: true
 guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
 `,
     )}`);
@@ -385,8 +385,6 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
   });
 
   test('a rotated deploy key changes one file; a new commit the release, with its migration, from the cache of pip', async () => {
-    // What the mail test changed for all.
-    await everywhere((env) => apply(env), ['dev', 'qa']);
     const rotated = source.newKey();
     source.allowOnly(rotated);
     lab.workspace.env['TF_VAR_vault_git_deploy_key'] = rotated;
@@ -560,6 +558,45 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     const allowed = await lab.workspace.plan(stack('qa'));
     expect([allowed.code, allowed.output]).toEqual([2, expect.stringContaining('must be replaced')]);
     synth(BROKEN, { smtp: 'SMTP_PORT: 2526' });
+    await nothingToDo('qa');
+  });
+
+  test('data that is gone is an error, and no reason for an empty database', async () => {
+    await on('qa', 'systemctl stop postgresql@15-main && mv /var/lib/postgresql/15 /var/lib/postgresql/away');
+    const { code, output } = await lab.workspace.apply(stack('qa'), '-replace=null_resource.postgresql');
+    expect([code, unwrapped(output)]).toEqual([
+      1,
+      expect.stringContaining('the data of PostgreSQL is gone: there is no /var/lib/postgresql/15/main.'),
+    ]);
+    await on('qa', 'mv /var/lib/postgresql/away /var/lib/postgresql/15');
+    expect(await change('qa')).toEqual({ postgresql: ['changed  PostgreSQL 15 runs'] });
+    expect(await sql('qa', 'select count(*) > 0 from runs')).toBe('t');
+  });
+
+  test('a database moves to a volume made by hand, as documented, and the plan stays empty', async () => {
+    const inGuest = documented('Keeping the data')
+      .flat()
+      .flatMap((line) => /^pct exec 203 -- sh -c '(.*)'$/.exec(line)?.[1] ?? []);
+    expect(inGuest).toHaveLength(2);
+    const rows = await sql('qa', 'select count(*), max(id) from runs');
+    const config = '/nodes/pve/lxc/402/config';
+    const reboot = async (): Promise<void> => {
+      await lab.api('POST', '/nodes/pve/lxc/402/status/reboot');
+      await lab.waitForSsh(ADDRESS.qa, 120_000);
+    };
+    await lab.api('PUT', config, { mp0: 'local-lvm:4,mp=/mnt,backup=1' });
+    await reboot();
+    for (const script of inGuest) await on('qa', script);
+    const { mp0 } = (await lab.api('GET', config)) as { mp0: string };
+    await lab.api('PUT', config, { mp0: mp0.replace('mp=/mnt', 'mp=/var/lib/postgresql') });
+    await reboot();
+    expect(await on('qa', 'findmnt -no TARGET /var/lib/postgresql; ls /var/lib/postgresql.old')).toBe(
+      '/var/lib/postgresql\n15',
+    );
+    await eventually(
+      async () => (await sql('qa', 'select count(*), max(id) from runs').catch(() => '')) === rows,
+      60,
+    );
     await nothingToDo('qa');
   });
 
