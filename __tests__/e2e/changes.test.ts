@@ -78,7 +78,7 @@ const CHANGES: Record<Type, Row[]> = {
     ['`memory`', guest('memory: 4096'), 'in place, reboot'],
     ['`swap`', guest('swap: 0'), 'in place, reboot'],
     ['`cores`', guest('cores: 4'), 'in place'],
-    ['`disk_size`, larger', guest('disk_size: 16'), 'in place'],
+    ['`disk_size`, larger', guest('disk_size: 16'), 'in place, next restart'],
     ['`disk_size`, smaller', guest('disk_size: 4'), 'refused by Proxmox'],
     ['`disk_storage`', guest('disk_storage: local'), 'replaced'],
     ['`ip`', replace('10.0.10.31/24', '10.0.10.32/24'), 'in place, reboot'],

@@ -67,7 +67,8 @@ describeWith([providers, command('curl')], 'the cdktf CLI', () => {
               SSL_CERT_FILE: certFile,
               TF_VAR_vault_proxmox_host: emulator.url,
               TF_VAR_vault_proxmox_token_secret: secret,
-              TF_VAR_vault_pote_git_deploy_key: 'fake-key-5309',
+              TF_VAR_vault_pote_git_deploy_key:
+                '-----BEGIN OPENSSH PRIVATE KEY-----\nfake-key-5309\n-----END OPENSSH PRIVATE KEY-----\n',
               TF_VAR_vault_pote_dev_db_password: 'fake-password-8472',
             },
           },
@@ -95,7 +96,11 @@ describeWith([providers, command('curl')], 'the cdktf CLI', () => {
       expect([again.code, again.output]).toEqual([0, expect.stringContaining('No changes.')]);
       const state = readFileSync(path.join(folder, 'state', 'app-pote-dev.tfstate'), 'utf8');
       for (const text of [plan.output, deploy.output, again.output, state]) {
-        for (const value of [secret ?? '', 'fake-key-5309', 'fake-password-8472'])
+        for (const value of [
+          secret ?? '',
+          '-----BEGIN OPENSSH PRIVATE KEY-----\nfake-key-5309\n-----END OPENSSH PRIVATE KEY-----\n',
+          'fake-password-8472',
+        ])
           expect(text).not.toContain(value);
       }
     } finally {
