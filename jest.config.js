@@ -16,6 +16,7 @@ const shared = {
 
 /** @type {import('jest').Config} */
 module.exports = {
+  testTimeout: 30_000,
   // What test.concurrent runs at once: each runs terraform and its providers.
   maxConcurrency: 3,
   reporters: ['default', '<rootDir>/__tests__/support/summary-reporter.js'],
