@@ -2,7 +2,7 @@ const js = require('@eslint/js');
 const ts = require('typescript-eslint');
 
 module.exports = ts.config(
-  { ignores: ['node_modules/', 'dist/', '.gen/', 'cdktf.out/', 'coverage/'] },
+  { ignores: ['node_modules/', 'dist/', '.gen/', 'cdktf.out/', 'coverage/', '**/fixtures/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -11,7 +11,11 @@ const shared = {
       { tsconfig: { ...require('./tsconfig.json').compilerOptions, sourceMap: true } },
     ],
   },
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/cdktf.out/'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/dist/',
+    '<rootDir>/cdktf.out/',
+    '<rootDir>/__tests__/support/fixtures/',
+  ],
 };
 
 /** @type {import('jest').Config} */

@@ -459,6 +459,34 @@ describe('virtual machines', () => {
     );
   });
 
+  it('move a disk to another storage, and keep the old volume unless it is to go', async () => {
+    await open();
+    const disks = { scsi0: 'local-lvm:2,ssd=1', scsi1: 'local-lvm:3', ide2: 'local-lvm:cloudinit' };
+    await exitStatus(await call('POST', '/nodes/pve/qemu', { vmid: '130', ...disks }));
+    const move = (disk: string, storage: string, more = {}): Promise<Reply> =>
+      call('POST', '/nodes/pve/qemu/130/move_disk', { disk, storage, ...more });
+    const option = (name: string): unknown => emulator.state.guests.get(130)?.config.get(name);
+    const volumes = (storage: string): string[] =>
+      emulator.state.storage(storage).volumes.flatMap(({ volid, vmid }) => (vmid === 130 ? [volid] : []));
+
+    expect((await move('scsi0', 'none9')).reason).toBe("storage 'none9' does not exist");
+    expect((await move('scsi5', 'local')).reason).toBe("disk 'scsi5' does not exist");
+    expect((await move('scsi0', 'local-lvm')).reason).toBe(
+      "you can't move to the same storage with same format",
+    );
+    expect((await move('net0', 'local')).json?.errors).toHaveProperty('disk');
+
+    expect(await exitStatus(await move('scsi0', 'local', { delete: '1' }))).toBe('OK');
+    expect(option('scsi0')).toMatch(/^local:130\/vm-130-disk-0\.\w+,size=2G,ssd=1$/);
+    expect(option('unused0')).toBeUndefined();
+    expect(await exitStatus(await move('scsi1', 'local'))).toBe('OK');
+    expect(option('unused0')).toBe('local-lvm:vm-130-disk-1');
+    expect([volumes('local'), volumes('local-lvm')]).toEqual([
+      [expect.stringContaining('disk-0'), expect.stringContaining('disk-1')],
+      expect.arrayContaining(['local-lvm:vm-130-disk-1']),
+    ]);
+  });
+
   it('lose a disk to an unused one, and with force for good', async () => {
     await open();
     const disks = { scsi0: 'local-lvm:2', scsi1: 'local-lvm:3' };

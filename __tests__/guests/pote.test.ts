@@ -362,19 +362,38 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     expect((await mail.next()).data).toContain('\r\nSubject: pote-prod: appstack-backup failed\r\n');
     await on('prod', 'mv /run/pg-backup /usr/local/lib/appstack/pg-backup');
 
-    const tls = "SMTP_PORT: 465, SMTP_USER: pote, SMTP_PASSWORD: '{{ vault_smtp_password }}'";
-    synth(BROKEN, { smtp: tls });
-    expect(await change('prod')).toEqual({ app: ['changed  /srv/app/.env.prod'] });
     await on(
       'prod',
       `printf '%s' '${certificate}' >/usr/local/share/ca-certificates/mail.crt; update-ca-certificates >/dev/null`,
     );
-    const seen = await commandLines('prod', 'smtps://', async () => {
-      await guest('prod', 'systemctl start app-job-broken');
-      const second = await mail.next();
-      expect(second).toMatchObject({ tls: true, login: `pote:${SECRETS['vault_smtp_password']}` });
-    });
-    expect(seen).toEqual({ secrets: 0, seen: true });
+    const withLogin = (port: number): string =>
+      `SMTP_PORT: ${port}, SMTP_USER: pote, SMTP_PASSWORD: '{{ vault_smtp_password }}'`;
+    // TLS from the start, and by STARTTLS.
+    for (const [port, scheme] of [
+      [465, 'smtps://'],
+      [587, 'smtp://'],
+    ] as const) {
+      synth(BROKEN, { smtp: withLogin(port) });
+      expect(await change('prod')).toEqual({ app: ['changed  /srv/app/.env.prod'] });
+      const seen = await commandLines('prod', scheme, async () => {
+        await guest('prod', 'systemctl start app-job-broken');
+        expect([port, await mail.next()]).toMatchObject([
+          port,
+          { to: 'ops@example.lan', tls: true, login: `pote:${SECRETS['vault_smtp_password']}` },
+        ]);
+      });
+      expect(seen).toEqual({ secrets: 0, seen: true });
+    }
+    // A server that does not encrypt gets no password, and so no mail.
+    synth(BROKEN, { smtp: withLogin(2525) });
+    await change('prod');
+    await on('prod', 'rm ~app/hook');
+    await guest('prod', 'systemctl start app-job-broken');
+    await eventually(async () => (await hooked()).endsWith('app-job-broken'), 30);
+    expect(mail.mails.filter(({ tls, login }) => !tls && login !== undefined)).toEqual([]);
+    expect(await on('prod', 'journalctl -q -o cat -u app-failure@app-job-broken -n 20')).toMatch(
+      /curl: \(64\) .*(STARTTLS|SSL)/,
+    );
 
     // Nobody listens: the hook runs nevertheless.
     await on('prod', 'rm ~app/hook');
@@ -643,6 +662,35 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
       'stat -c "%a %U" /etc/appstack/deploy_key; runuser -u app -- cat /etc/appstack/deploy_key',
     );
     expect(key.output).toMatch(/^600 root\n.*Permission denied\n$/);
+  });
+
+  test('a job does not run twice at a time, and one that was missed is made up for', async () => {
+    // Far enough ahead for the deploy and the shutdown; the guest's clock is this machine's, in UTC.
+    const due = new Date(Date.now() + 25_000);
+    synth(
+      {
+        slow: "run: 'echo start; sleep 3; echo end', at: daily",
+        missed: `run: date +%s, at: '*-*-* ${due.toISOString().slice(11, 19)}'`,
+      },
+      { smtp: 'SMTP_PORT: 2526' },
+    );
+    await change('prod');
+    await on('prod', 'systemctl start app-job-slow & sleep 1; systemctl start app-job-slow; wait');
+    expect(await on('prod', 'cat ~app/logs/slow.log')).toBe('start\nend');
+
+    const status = '/nodes/pve/lxc/403/status';
+    await lab.api('POST', `${status}/shutdown`);
+    expect(Date.now()).toBeLessThan(due.getTime());
+    await sleep(due.getTime() + 5_000 - Date.now());
+    await lab.api('POST', `${status}/start`);
+    const started = Date.now();
+    await lab.waitForSsh(ADDRESS.prod, 120_000);
+    const ran = (): Promise<string> => on('prod', 'cat ~app/logs/missed.log 2>/dev/null || true');
+    await eventually(async () => (await ran()) !== '', 90);
+    expect(Number(await ran()) * 1000).toBeGreaterThan(started - 1000);
+
+    synth(BROKEN, { smtp: 'SMTP_PORT: 2526' });
+    await change('prod');
   });
 
   test('a reboot brings everything up', async () => {

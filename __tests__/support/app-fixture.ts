@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,35 +26,15 @@ export const BAKED_13 = baked('debian-13-baked_1_amd64.tar.zst', 'trixie');
 /** Git, to make repositories and to serve them. */
 export const git: Requirement = command('git');
 
-const packageJson = (name: string, scripts: Record<string, string>): string =>
-  `${JSON.stringify({ name, version: '1.0.0', private: true, scripts })}\n`;
-const lockFile = (name: string): string =>
-  `${JSON.stringify({ name, version: '1.0.0', lockfileVersion: 3, requires: true, packages: { '': { name, version: '1.0.0' } } })}\n`;
+const NODE_APP = path.join(__dirname, 'fixtures/node-app');
 
 /** A small Node application: a backend with a migration and a health endpoint, a frontend that is built. */
-export const APP: Readonly<Record<string, string>> = {
-  'backend/package.json': packageJson('backend', { start: 'node server.js', migrate: 'node migrate.js' }),
-  'backend/package-lock.json': lockFile('backend'),
-  'backend/version': 'one',
-  'backend/migrate.js': `require('node:fs').appendFileSync('/var/lib/app/migrations', 'migrated\\n');\n`,
-  'backend/server.js': `const version = require('node:fs').readFileSync('version', 'utf8');
-require('node:http')
-  .createServer((request, response) => {
-    if (request.url === '/env') return response.end(JSON.stringify(process.env));
-    response.end(request.url === '/health' ? 'ok' : version);
-  })
-  .listen(Number(process.env.PORT));
-process.on('SIGTERM', () => process.exit(0));
-`,
-  'frontend/package.json': packageJson('frontend', { start: 'node serve.js', build: 'node build.js' }),
-  'frontend/package-lock.json': lockFile('frontend'),
-  'frontend/build.js': `require('node:fs').writeFileSync('index.html', '<h1>' + process.env.TITLE + '</h1>');\n`,
-  'frontend/serve.js': `require('node:http')
-  .createServer((_request, response) => response.end(require('node:fs').readFileSync('index.html')))
-  .listen(Number(process.env.PORT));
-process.on('SIGTERM', () => process.exit(0));
-`,
-};
+export const APP: Readonly<Record<string, string>> = Object.fromEntries(
+  readdirSync(NODE_APP, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => path.join(parentPath, name))
+    .map((file) => [path.relative(NODE_APP, file), readFileSync(file, 'utf8')]),
+);
 
 /** A repository of an application, new and in a folder of its own. */
 export class AppRepository {

@@ -250,10 +250,11 @@ export interface MailServer {
 }
 
 const SMTP_SERVER = `
-const serve = (socket, tls) => {
+const serve = (socket, tls, upgrade) => {
   let mail = { tls }, mode = 'line', rest = '';
   const say = (line) => socket.write(line + '\\r\\n');
-  say('220 mail.example.lan ESMTP');
+  // After STARTTLS nobody greets again (RFC 3207 4.2).
+  if (!tls || !upgrade) say('220 mail.example.lan ESMTP');
   socket.setEncoding('latin1');
   socket.on('error', () => {});
   const line = (text) => {
@@ -265,7 +266,13 @@ const serve = (socket, tls) => {
       return say('250 taken');
     }
     const verb = text.slice(0, 4).toUpperCase();
-    if (verb === 'EHLO') return socket.write('250-mail.example.lan\\r\\n250 AUTH PLAIN\\r\\n');
+    const offers = upgrade && !tls ? '250 STARTTLS' : '250 AUTH PLAIN';
+    if (verb === 'EHLO') return socket.write('250-mail.example.lan\\r\\n' + offers + '\\r\\n');
+    if (verb === 'STAR' && upgrade && !tls) {
+      say('220 go on');
+      socket.removeAllListeners('data');
+      return serve(new TLSSocket(socket, { isServer: true, ...identity }), true, true);
+    }
     if (verb === 'AUTH') {
       const word = text.split(' ')[2];
       if (word === undefined) return (mode = 'auth'), say('334 ');
@@ -288,16 +295,18 @@ const serve = (socket, tls) => {
     lines.forEach(line);
   });
 };
-const [key, cert] = process.argv.slice(1);
+const { createServer, TLSSocket } = require('node:tls');
 const fs = require('node:fs');
-require('node:net').createServer((socket) => serve(socket, false)).listen(2525, '10.0.10.1');
-require('node:tls')
-  .createServer({ key: fs.readFileSync(key), cert: fs.readFileSync(cert) }, (socket) => serve(socket, true))
-  .listen(465, '10.0.10.1');
+const net = require('node:net');
+const [key, cert] = process.argv.slice(1).map((file) => fs.readFileSync(file));
+const identity = { key, cert };
+net.createServer((socket) => serve(socket, false, false)).listen(2525, '10.0.10.1');
+net.createServer((socket) => serve(socket, false, true)).listen(587, '10.0.10.1');
+createServer(identity, (socket) => serve(socket, true, false)).listen(465, '10.0.10.1');
 `;
 
 /**
- * Starts a mail server at 10.0.10.1: port 2525 plain, port 465 with TLS.
+ * Starts a mail server at 10.0.10.1: port 2525 plain, port 587 with STARTTLS, port 465 with TLS from the start.
  * @param lab the lab
  * @param key path of the key of its certificate
  * @param cert path of the certificate
