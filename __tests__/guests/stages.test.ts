@@ -56,6 +56,7 @@ app_projects:
   beforeAll(async () => {
     execFileSync(process.execPath, [path.join(ROOT, 'scripts', 'build.js')], { stdio: 'ignore' });
     stop = await serveGit(lab, repository);
+    lab.workspace.env['TF_VAR_ssh_private_key_file'] = lab.privateKey;
     temporary = path.join(lab.workspace.root, 'tmp');
     mkdirSync(temporary);
   });
@@ -65,7 +66,7 @@ app_projects:
   });
   // Saved plans hold the values of variables.
   afterEach(() => {
-    expect(readdirSync(temporary)).toEqual([]);
+    expect(readdirSync(temporary).filter((name) => name.startsWith('appstack-'))).toEqual([]);
   });
 
   test('provision makes the guest and does nothing in it', async () => {
@@ -96,8 +97,8 @@ app_projects:
     ]);
     expect(did(first)).toContain(`release: changed  release ${repository.git('rev-parse', 'HEAD')}`);
     expect((await lab.exec('curl', ['-sm', '5', `http://${ADDRESS}:3001/`])).output).toBe('one');
-    const { code } = await lab.workspace.plan(STACK);
-    expect(code).toBe(0);
+    const plan = await lab.workspace.plan(STACK);
+    expect([plan.code, plan.output]).toEqual([0, expect.stringContaining('No changes.')]);
 
     const before = await running();
     const again = await appstack('configure', STACK, '--auto-approve');
@@ -115,7 +116,7 @@ app_projects:
     expect(refused).toEqual({
       code: 1,
       output: `${STACK}: more than configure would happen:
-  ${GUEST} would be changed in place
+  ${GUEST} would be changed
 Nothing was touched. Review and deploy these first: npx cdktf deploy ${STACK}
 `,
     });
@@ -123,7 +124,9 @@ Nothing was touched. Review and deploy these first: npx cdktf deploy ${STACK}
 
     const provisioned = await appstack('provision', STACK, '--auto-approve');
     expect([provisioned.code, did(provisioned)]).toEqual([0, []]);
-    expect(await running()).toEqual([before[0], '768']);
+    expect((await running())[1]).toBe(768);
+    await lab.waitForSsh(ADDRESS);
+    expect((await lab.ssh(ADDRESS, 'grep LOG_LEVEL /srv/app/.env.dev')).output).toContain('info');
 
     const configured = await appstack('configure', STACK, '--auto-approve');
     expect([configured.code, did(configured)]).toEqual([
