@@ -666,7 +666,7 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
 
   test('a job does not run twice at a time, and one that was missed is made up for', async () => {
     // Far enough ahead for the deploy and the shutdown; the guest's clock is this machine's, in UTC.
-    const due = new Date(Date.now() + 25_000);
+    const due = new Date(Date.now() + 30_000);
     synth(
       {
         slow: "run: 'echo start; sleep 3; echo end', at: daily",
