@@ -33,7 +33,7 @@ const PACKAGES = [
 const REPO = 'git://10.0.10.1/app';
 
 const { values: options } = parseArgs({
-  options: { guests: { type: 'string', default: '1' }, rounds: { type: 'string', default: '5' } },
+  options: { guests: { type: 'string', default: '1' }, rounds: { type: 'string', default: '3' } },
 });
 const GUESTS = Number(options.guests);
 const ROUNDS = Number(options.rounds);

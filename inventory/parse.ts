@@ -9,7 +9,7 @@ import {
   inventorySchema,
   projectSchema,
 } from './schema/inventory';
-import { reportIssue, type Validation } from './validation';
+import { reportIssue, slipOf, valueAt, type Validation } from './validation';
 
 /** Fields that are checked against other guests at synth, and so must be known then. */
 const NO_REFERENCE = new Set(['vmid', 'ip', 'gateway', 'name']);
@@ -39,16 +39,15 @@ export function parseInventory(
   for (let round = 0; round < 100; round++) {
     const result = inventorySchema.safeParse(rest);
     if (result.success) return result.data;
-    for (const issue of result.error.issues) {
+    // Unknown keys first: one that is misspelt is not missing.
+    const unknown = result.error.issues.filter((issue) => issue.code === 'unrecognized_keys');
+    for (const issue of unknown) {
       reportIssue(issue, rest, knownKeys, validation);
+      for (const name of issue.keys) takeAsMeant(rest, issue.path, name, validation);
     }
-    for (const issue of result.error.issues) {
-      const names: readonly (PropertyKey | undefined)[] =
-        issue.code === 'unrecognized_keys' ? issue.keys : [undefined];
-      for (const name of names) {
-        if (!leaveOut(rest, name === undefined ? issue.path : [...issue.path, name])) return undefined;
-      }
-    }
+    if (unknown.length > 0) continue;
+    for (const issue of result.error.issues) reportIssue(issue, rest, knownKeys, validation);
+    for (const { path } of result.error.issues) if (!leaveOut(rest, path)) return undefined;
   }
   return undefined;
 }
@@ -118,6 +117,18 @@ function checkCharacters(value: string, path: Path, validation: Validation): voi
     const what = /\p{Cs}/u.test(found) ? `${code}, half of a character` : `the control character ${code}`;
     validation.error(path, `holds ${what}`, 'remove it');
   }
+}
+
+/** Removes an unknown key. A misspelt one counts as the one that was meant, so that what is in it is checked, too. */
+function takeAsMeant(data: unknown, path: Path, name: string, validation: Validation): void {
+  const map = valueAt(data, path);
+  if (!isMap(map)) return;
+  const meant = slipOf(name, knownKeys(path));
+  if (meant !== undefined && !Object.hasOwn(map, meant)) {
+    map[meant] = map[name];
+    validation.misspelt([...path, meant], name);
+  }
+  Reflect.deleteProperty(map, name);
 }
 
 /**

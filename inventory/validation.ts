@@ -15,6 +15,8 @@ export class Validation {
   readonly #refused = new Set<string>();
   /** Paths whose value itself was refused. */
   readonly #said = new Set<string>();
+  /** Misspelt keys: by the path that they should have, how they are written. */
+  readonly #misspelt = new Map<string, string>();
 
   /**
    * @param source the parsed file, for positions
@@ -48,6 +50,15 @@ export class Validation {
     this.#add('warning', path, what, fix);
   }
 
+  /**
+   * From now on a key stands for the one that was meant; what is said of it names the one that is written.
+   * @param path of the key that was meant
+   * @param written its last part as the file has it
+   */
+  misspelt(path: Path, written: string): void {
+    this.#misspelt.set(dotted(path), written);
+  }
+
   /** Whether the value at a path, or something in it, was refused already. */
   isRefused(path: Path): boolean {
     return this.#refused.has(dotted(path));
@@ -65,7 +76,13 @@ export class Validation {
 
   /** The text of a scalar as written, `1.10` rather than 1.1. */
   written(path: Path): string | undefined {
-    return this.source.written(path);
+    return this.source.written(this.#inFile(path));
+  }
+
+  /** The path as the file has it. */
+  #inFile(path: Path): Path {
+    if (this.#misspelt.size === 0) return path;
+    return path.map((step, index) => this.#misspelt.get(dotted(path.slice(0, index + 1))) ?? step);
   }
 
   #refuse(path: Path): void {
@@ -74,14 +91,14 @@ export class Validation {
   }
 
   #add(severity: Problem['severity'], path: Path, what: string, fix: string, other?: Path): void {
-    const position = this.source.locate(path);
+    const written = this.#inFile(path);
     this.problems.push({
       severity,
-      position,
-      path: dotted(path),
+      position: this.source.locate(written),
+      path: dotted(written),
       what,
       fix,
-      ...(other ? { other: this.source.locate(other) } : {}),
+      ...(other ? { other: this.source.locate(this.#inFile(other)) } : {}),
     });
   }
 }
@@ -95,6 +112,17 @@ export class Validation {
 export function didYouMean(word: string, known: readonly string[]): string {
   const near = nearest(word, known)[0];
   return near === undefined ? '' : ` (did you mean "${near}"?)`;
+}
+
+/**
+ * The known word that a wrong one is a slip of: the nearest, with at most two letters added, missing or wrong.
+ * @param word what was written
+ * @param known what would be right
+ * @returns the word, or undefined
+ */
+export function slipOf(word: string, known: readonly string[]): string | undefined {
+  const [near] = nearest(word, known);
+  return near !== undefined && distance(word.toLowerCase(), near) <= 2 ? near : undefined;
 }
 
 /**
@@ -171,7 +199,7 @@ export function reportIssue(
   if (value === undefined) {
     // Left out because it was refused: that is said already.
     if (validation.isRefused(path)) return;
-    validation.error(path, 'is missing', 'write it');
+    validation.error(path, 'is missing', 'write it (docs/inventory.md lists all keys)');
     return;
   }
   if (issue.code === 'invalid_value') {

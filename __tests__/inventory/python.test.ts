@@ -23,7 +23,7 @@ describe('what the rules of a Python application refuse, and where', () => {
     [
       'a job without a command',
       ['jobs: {a: {at: daily}}'],
-      ['4:12  app_projects.pote.jobs.a.run  is missing  write it'],
+      ['4:12  app_projects.pote.jobs.a.run  is missing  write it (docs/inventory.md lists all keys)'],
     ],
     [
       'a command of two lines',

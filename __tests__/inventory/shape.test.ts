@@ -33,7 +33,7 @@ describe('unknown keys', () => {
     ],
     [
       'of the guest of an env',
-      added('env', 'guest:', '  lxc_unpriviledged: false'),
+      added('env', 'guest:', '  lxc_unpriviledged: true'),
       `7:11  ${DEV}.guest.lxc_unpriviledged  is not a key of this tool here (did you mean "lxc_unprivileged"?)  ${UNKNOWN}`,
     ],
     [
@@ -63,6 +63,33 @@ describe('unknown keys', () => {
     ],
   ])('%s', (_name, text, line) => {
     expect(linesOf(text)).toEqual([line]);
+  });
+
+  const unknown = (name: string, meant: string): string =>
+    `${name}  is not a key of this tool here (did you mean "${meant}"?)  ${UNKNOWN}`;
+  test.each<[name: string, text: string, lines: string[]]>([
+    ['is not missing', changed('branch: dev', 'brnch: dev'), [`10:9  ${unknown(`${DEV}.brnch`, 'branch')}`]],
+    [
+      'is not missing, and what is in it is checked',
+      MINIMAL.replace('app_projects', 'app_project').replace('vmid: 201', 'vimd: 99'),
+      [
+        `1:1  ${unknown('app_project', 'app_projects')}`,
+        '7:9  app_project.pote.envs.dev.vimd  is not a VMID from 100 to 999999999  write a whole number from 100 to 999999999',
+        `7:9  ${unknown('app_project.pote.envs.dev.vimd', 'vmid')}`,
+      ],
+    ],
+    [
+      'stands for nothing that is there as well',
+      added('env', 'vimd: 99'),
+      [`6:9  ${unknown(`${DEV}.vimd`, 'vmid')}`],
+    ],
+    [
+      'is taken for another only where it is a slip',
+      added('top', 'public_key: none'),
+      [`1:1  ${unknown('public_key', 'ssh_public_key')}`],
+    ],
+  ])('one that is misspelt %s', (_name, text, lines) => {
+    expect(linesOf(text)).toEqual(lines);
   });
 });
 
@@ -103,12 +130,15 @@ describe('wrong types', () => {
     ['- a\n', `1:1  (top)  is a list, not a map  ${MAP}`],
     ['hello\n', `1:1  (top)  is a text, not a map  ${MAP}`],
     ['app_projects:\n', `1:1  app_projects  is empty, not a map  ${MAP}`],
-    ['packages: [git]\n', '1:1  app_projects  is missing  write it'],
+    ['packages: [git]\n', '1:1  app_projects  is missing  write it (docs/inventory.md lists all keys)'],
     [
       'app_projects: {}\n',
       '1:1  app_projects  holds no project  write one: examples/inventory.yml is a start',
     ],
-    ['app_projects: {p: {app_type: none}}\n', '1:16  app_projects.p.envs  is missing  write it'],
+    [
+      'app_projects: {p: {app_type: none}}\n',
+      '1:16  app_projects.p.envs  is missing  write it (docs/inventory.md lists all keys)',
+    ],
     [
       'app_projects: {p: {app_type: none, envs: {}}}\n',
       '1:36  app_projects.p.envs  holds no environment  write one, e.g. dev',
@@ -166,7 +196,10 @@ describe('enums', () => {
       added('top', 'backend: {bucket: b}'),
       '1:1  backend.type  is missing or unknown  write one of: local, cloud, s3, http, pg',
     ],
-    [added('top', 'backend: {type: s3}'), '1:1  backend.bucket  is missing  write it'],
+    [
+      added('top', 'backend: {type: s3}'),
+      '1:1  backend.bucket  is missing  write it (docs/inventory.md lists all keys)',
+    ],
   ])('%j', (text, line) => {
     expect(linesOf(text)).toEqual([line]);
   });

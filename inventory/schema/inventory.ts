@@ -128,7 +128,10 @@ export const envSchema = z.strictObject({
 /** One project. */
 export const projectSchema = z.strictObject({
   app_type: key(z.enum(APP_TYPE_NAMES), { description: 'What kind of application it is.', default: 'node' }),
-  repo: key(text(), { description: 'URL of its git repository. Required unless `app_type: none`.' }),
+  repo: key(text(), {
+    description:
+      'URL of its git repository: `git@host:path`, `ssh://`, `https://`, `http://` or `git://`. Required unless `app_type: none`.',
+  }),
   git_deploy_key: key(secret('vault_git_deploy_key'), {
     description: 'Private key that reads the repository.',
     secret: true,
