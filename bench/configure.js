@@ -291,9 +291,8 @@ async function main() {
       console.error(`round ${round + 1} of ${ROUNDS}`);
     }
     const [cpu] = os.cpus();
-    console.log(
-      `${GUESTS} guest${GUESTS === 1 ? '' : 's'}, ${ROUNDS} rounds, ${os.cpus().length} × ${cpu.model}\n`,
-    );
+    const count = (number, word) => `${number} ${word}${number === 1 ? '' : 's'}`;
+    console.log(`${count(GUESTS, 'guest')}, ${count(ROUNDS, 'round')}, ${os.cpus().length} × ${cpu.model}\n`);
     printTable([
       ['', 'appstack', 'Ansible', 'Ansible / appstack'],
       ...STEPS.map(({ name }, index) => {
