@@ -9,6 +9,7 @@ import {
   inventorySchema,
   projectSchema,
 } from './schema/inventory';
+import { jobSchema, postgresqlSchema } from './schema/python';
 import { reportIssue, slipOf, valueAt, type Validation } from './validation';
 
 /** Fields that are checked against other guests at synth, and so must be known then. */
@@ -59,6 +60,8 @@ function knownKeys(path: Path): string[] {
   if (last === 'guest') return Object.keys(guestKeys);
   if (last === 'ssh_bastion') return Object.keys(bastionSchema.shape);
   if (path.at(-2) === 'mount_points') return Object.keys(mountPointSchema.shape);
+  if (path.at(-2) === 'jobs') return Object.keys(jobSchema.shape);
+  if (last === 'postgresql') return Object.keys(postgresqlSchema.shape);
   if (last === 'backend')
     return [...new Set(backendSchema.options.flatMap((option) => Object.keys(option.shape)))];
   if (path.length === 2 && path[0] === 'app_projects') return Object.keys(projectSchema.shape);

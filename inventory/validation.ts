@@ -172,6 +172,12 @@ export function reportIssue(
         validation.error([...path, name], 'is a key of the guest', 'write it below guest:');
         continue;
       }
+      const home = homeOf(name, path, knownKeys);
+      if (home) {
+        const fix = path.length === 0 ? `${home.fix}; ${OTHER_KEYS}` : home.fix;
+        validation.error([...path, name], home.what, fix);
+        continue;
+      }
       const near = didYouMean(name, known);
       // An Ansible file has many keys of its own; a typo has one neighbour.
       const ansible = path.length === 0 && near === '' ? `; ${OTHER_KEYS}` : '';
@@ -221,6 +227,27 @@ export function reportIssue(
     return;
   }
   validation.error(path, issue.message, 'mend it');
+}
+
+/** The levels of an inventory: a path of each, and what to say of a key that belongs there. */
+const LEVELS: readonly { path: Path; what: string; fix: string }[] = [
+  { path: [], what: 'is a key of the top level', fix: 'write it at the top, beside app_projects' },
+  { path: ['app_projects', ''], what: 'is a key of a project', fix: 'write it on a project, beside envs' },
+  {
+    path: ['app_projects', '', 'envs', ''],
+    what: 'is a key of an environment',
+    fix: 'write it on an environment, below envs',
+  },
+];
+
+/** The other level that has a key, when the key stands on a level at all. */
+function homeOf(
+  name: string,
+  path: Path,
+  knownKeys: (path: Path) => readonly string[],
+): (typeof LEVELS)[number] | undefined {
+  const onLevel = LEVELS.some((level) => level.path.length === path.length && level.path[0] === path[0]);
+  return onLevel ? LEVELS.find((level) => knownKeys(level.path).includes(name)) : undefined;
 }
 
 const TYPE_NAMES: Record<string, string> = {

@@ -10,7 +10,7 @@ jest.setTimeout(400_000);
 
 const TEMPLATE = 'local:vztmpl/debian-12-standard_12.12-1_amd64.tar.zst';
 const KEY =
-  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleExa ops@example.lan';
+  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleA ops@example.lan';
 const MAC = 'BC:24:11:[0-9A-F]{2}:[0-9A-F]{2}:[0-9A-F]{2}';
 
 /** A container with every option that a token may set. */

@@ -34,7 +34,7 @@ type Type = keyof typeof GUEST;
 
 /** The API's address comes from the environment, for each row has an emulator of its own. */
 const base = (type: Type): string => `configure: false
-ssh_public_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleExa ops@example.lan]
+ssh_public_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleA ops@example.lan]
 app_projects:
   shop:
     app_type: none
@@ -109,7 +109,7 @@ const CHANGES: Record<Type, Row[]> = {
     ['`lxc_unprivileged`', guest('lxc_unprivileged: false, lxc_nesting: false'), 'replaced'],
     ['`mount_points`', guest('mount_points: [{path: /srv, volume: local-lvm, size: 4}]'), 'replaced'],
     ['`lxc_ostemplate`', replace('debian-12-standard_12.12-1', 'debian-13-standard_13.1-2'), 'nothing'],
-    ['`ssh_public_keys`', replace('ExampleExa ops', 'ExampleExb ops'), 'nothing'],
+    ['`ssh_public_keys`', replace('ExampleA ops', 'ExampleB ops'), 'nothing'],
     ['`lxc_password`', given('vault_root', 'another-fake-pass'), 'nothing'],
     [
       '`lxc_password`, removed',
@@ -145,7 +145,7 @@ const CHANGES: Record<Type, Row[]> = {
     ['`startup_order`', guest('startup_order: 3'), 'in place'],
     ['`protection`', guest('protection: true'), 'in place'],
     ['`kvm_clone_vmid`', replace('kvm_clone_vmid: 900', 'kvm_clone_vmid: 901'), 'nothing'],
-    ['`ssh_public_keys`', replace('ExampleExa ops', 'ExampleExb ops'), 'nothing'],
+    ['`ssh_public_keys`', replace('ExampleA ops', 'ExampleB ops'), 'nothing'],
     ['`lxc_start_after_create: false`', guest('lxc_start_after_create: false'), 'nothing'],
     ['`proxmox_node`', replace('configure:', 'proxmox_node: pve2\nconfigure:'), 'refused by the plan'],
     ['`vmid`', replace('vmid: 301', 'vmid: 302'), 'refused by the plan'],

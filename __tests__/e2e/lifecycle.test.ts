@@ -10,7 +10,7 @@ const STACK = 'app-shop-prod';
 function inventory(url: string, guest: string, env = ''): string {
   return `proxmox_host: ${url}
 configure: false
-ssh_public_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleExa ops@example.lan]
+ssh_public_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleA ops@example.lan]
 app_projects:
   shop:
     app_type: none
@@ -97,7 +97,7 @@ describeWith([providers, command('curl')], 'the life of a guest, with the real p
       lab.emulator.url,
       `{${OPEN}, lxc_ostemplate: "local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst"}`,
     );
-    lab.workspace.synth(other.replace('ExampleExa ops', 'ExampleExb ops'));
+    lab.workspace.synth(other.replace('ExampleA ops', 'ExampleB ops'));
     const plan = await lab.workspace.plan(STACK);
     expect([plan.code, plan.output]).toEqual([0, expect.stringContaining('No changes.')]);
   });

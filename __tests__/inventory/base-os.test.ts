@@ -31,6 +31,15 @@ describe('options of base_os', () => {
       added('env', 'node_mirror: http://mirror.example.lan'),
       [`6:9  ${DEV}.node_mirror  is set without node_version  set node_version beside it, or remove it`],
     ],
+    ...['Mars/Olympus', 'europe/berlin', 'CEST'].map((zone): [string, string[]] => [
+      added('top', `timezone: ${zone}`),
+      [
+        '1:1  timezone  warning: is no known time zone, so base_os may fail  write it as `timedatectl list-timezones` does, e.g. Europe/Berlin',
+      ],
+    ]),
+    ...['Europe/Berlin', 'Etc/UTC', 'UTC', 'Asia/Calcutta', 'Etc/GMT+5', 'US/Eastern'].map(
+      (zone): [string, string[]] => [added('env', `timezone: ${zone}`), []],
+    ),
     [added('env', 'node_version: "24.9.0"', `node_sha256: ${SUM}`), []],
     [added('top', 'node_version: "24.9.0"', `node_sha256: ${SUM}`), []],
     [

@@ -1,3 +1,4 @@
+import { publicKey } from '../support/public-key';
 import { added, problems } from './minimal';
 
 /** A kind of field: what it takes, what it does not take, and what is then said. */
@@ -83,10 +84,10 @@ const FIELDS: Record<string, Field> = {
     lines: ['ssh_public_key: $'],
     at: '1:1  ssh_public_key',
     good: [
-      'ssh-ed25519 AAAA',
-      'ssh-rsa AAAA+/== ops@example.lan laptop',
-      'ecdsa-sha2-nistp256 AAAA',
-      'sk-ssh-ed25519@openssh.com AAAA',
+      publicKey('ssh-ed25519', 32),
+      `${publicKey('ssh-rsa', 3, 257)} ops@example.lan laptop`,
+      publicKey('ecdsa-sha2-nistp256', 'nistp256', 65),
+      publicKey('sk-ssh-ed25519@openssh.com', 32, 'ssh:'),
       '"{{ vault_key }}"',
     ],
     bad: [
@@ -104,7 +105,11 @@ const FIELDS: Record<string, Field> = {
     place: 'env',
     lines: ['ssh_host_key: $'],
     at: '6:9  app_projects.pote.envs.dev.ssh_host_key',
-    good: ['ssh-ed25519 AAAA', 'ssh-rsa AAAA root@pote-dev', '"{{ vault_key }}"'],
+    good: [
+      publicKey('ssh-ed25519', 32),
+      `${publicKey('ssh-rsa', 3, 257)} root@pote-dev`,
+      '"{{ vault_key }}"',
+    ],
     bad: ['pote-dev ssh-ed25519 AAAA', 'SHA256:abc', '"ssh-ed25519 AAAA\\nx"'],
     said: 'is not an SSH host key  write the type and the key of one line of /etc/ssh/ssh_host_ed25519_key.pub',
   },

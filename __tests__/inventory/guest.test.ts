@@ -154,7 +154,10 @@ describe('other options', () => {
     ],
     [
       'a guest without keys',
-      changed('ssh_public_keys: [ssh-ed25519 AAAA ops@example.lan]', 'packages: []'),
+      changed(
+        'ssh_public_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleA ops@example.lan]',
+        'packages: []',
+      ),
       [
         `5:7  ${DEV}  warning: has no ssh_public_keys: nobody can log in to the guest, Terraform included  write ssh_public_keys at the top, the project or here`,
       ],

@@ -13,7 +13,7 @@ export const MINIMAL = `app_projects:
         ip: 10.0.10.101/24
         gateway: 10.0.10.1
         branch: dev
-ssh_public_keys: [ssh-ed25519 AAAA ops@example.lan]
+ssh_public_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleA ops@example.lan]
 `;
 
 /** Where a line is added to the minimal inventory, and how far it is indented. */
@@ -69,7 +69,10 @@ export interface EnvLines {
  * @returns the text
  */
 export function inventoryOf(...envs: EnvLines[]): string {
-  const lines = ['ssh_public_keys: [ssh-ed25519 AAAA ops@example.lan]', 'app_projects:'];
+  const lines = [
+    'ssh_public_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleA ops@example.lan]',
+    'app_projects:',
+  ];
   let last: string | undefined;
   envs.forEach((item, index) => {
     const project = item.project ?? `p${index}`;

@@ -111,6 +111,38 @@ describe('gateways', () => {
   });
 });
 
+describe('what is wrong beside a wrong address is said as well', () => {
+  const PREFIX = "has no valid prefix  write the length of the subnet's prefix";
+  test.each<[ip: string, gateway: string, said: string[]]>([
+    ['10.0.10.101', '10.0.10.1', [`${IP}${PREFIX}: 10.0.10.101/24`]],
+    [
+      '10.0.10.101',
+      'router',
+      [`${IP}${PREFIX}: 10.0.10.101/24`, `${GATEWAY}is not an IPv4 address  write e.g. 10.0.10.1`],
+    ],
+    [
+      '10.0.10.101',
+      '10.0.10.101',
+      [`${IP}${PREFIX}: 10.0.10.101/24`, `${GATEWAY}is the guest's own address  write the router's address`],
+    ],
+    ['web', 'router', [`${IP}${FORM}`, `${GATEWAY}is not an IPv4 address  write e.g. 10.0.10.1`]],
+    ['10.0.10.101/7', '10.0.11.1', [`${IP}has the prefix /7  write a prefix from 8 to 30`]],
+  ])('%s with the gateway %s', (ip, gateway, said) => {
+    expect(address(ip, gateway)).toEqual(said);
+  });
+
+  test.each<[string, string, string[]]>([
+    ['10.0.10.9', '10.0.10.9/24', ['ip  has no valid prefix', 'ip  is the address 10.0.10.9']],
+    ['10.0.10.9/24', '10.0.10.9', ['ip  has no valid prefix', 'ip  is the address 10.0.10.9']],
+    ['10.0.10.9', '10.0.10.8', ['ip  has no valid prefix', 'ip  has no valid prefix']],
+  ])('%s beside %s', (first, second, said) => {
+    const lines = problems(inventoryOf({ ip: first }, { ip: second }));
+    expect(
+      lines.map((line) => /ip {2}(has no valid prefix|is the address \S+(?=,))/.exec(line)?.[0]),
+    ).toEqual(said);
+  });
+});
+
 describe('all guests together', () => {
   test('one subnet, one gateway', () => {
     expect(problems(inventoryOf({}, { gateway: '10.0.10.2' }))).toEqual([

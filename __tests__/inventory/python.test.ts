@@ -147,6 +147,17 @@ describe('what the rules of a Python application refuse, and where', () => {
     expect(linesOf(...lines)).toEqual(report);
   });
 
+  test('a misspelt type does not hide what is wrong below it, nor make it wrong', () => {
+    expect(
+      problems(added('project', 'app_type: pyhton', 'jobs: {a: {run: x}, b: {run: x, at: daily}}')).map(
+        (line) => line.replace(/^inventory\.yml:/, ''),
+      ),
+    ).toEqual([
+      '3:5  app_projects.pote.app_type  is none of the allowed values (did you mean "python"?)  write one of: node, python, none',
+      '4:12  app_projects.pote.jobs.a  says not when it runs  write either at (systemd) or cron',
+    ]);
+  });
+
   test('keys of a Python application on one of Node.js, each where it stands', () => {
     expect(
       problems(added('env', 'jobs: {}', 'postgresql: {}', 'service_start: x', 'data: keep')).map((line) =>

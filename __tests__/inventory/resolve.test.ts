@@ -31,7 +31,14 @@ test('defaults', () => {
         gateway: '10.0.10.1',
         node: text('pve'),
         configure: true,
-        ssh: { user: text('root'), publicKeys: [text('ssh-ed25519 AAAA ops@example.lan')] },
+        ssh: {
+          user: text('root'),
+          publicKeys: [
+            text(
+              'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleA ops@example.lan',
+            ),
+          ],
+        },
         backend: { type: 'local' },
         templateDirs: [],
         app: {

@@ -57,9 +57,29 @@ describe('unknown keys', () => {
       `1:1  ansible_python_interpreter  is not a key of this tool here  ${UNKNOWN}${ANSIBLE}`,
     ],
     [
-      'of another level',
-      added('env', 'repo: git@git.example.lan:team/pote.git'),
-      `6:9  ${DEV}.repo  is not a key of this tool here  ${UNKNOWN}`,
+      'of a project, on an env',
+      added('env', 'app_type: none'),
+      `6:9  ${DEV}.app_type  is a key of a project  write it on a project, beside envs`,
+    ],
+    [
+      'of the top, on a project',
+      added('project', 'proxmox_host: pve.example.lan'),
+      '3:5  app_projects.pote.proxmox_host  is a key of the top level  write it at the top, beside app_projects',
+    ],
+    [
+      'of an env, at the top',
+      added('top', 'vmid: 300'),
+      `1:1  vmid  is a key of an environment  write it on an environment, below envs${ANSIBLE}`,
+    ],
+    [
+      'of a job',
+      added('project', 'app_type: python', 'jobs: {a: {run: x, att: daily, at: daily}}'),
+      `4:24  app_projects.pote.jobs.a.att  is not a key of this tool here (did you mean "at"?)  ${UNKNOWN}`,
+    ],
+    [
+      'of the database',
+      added('project', 'app_type: python', 'postgresql: {databse: x}'),
+      `4:18  app_projects.pote.postgresql.databse  is not a key of this tool here (did you mean "database"?)  ${UNKNOWN}`,
     ],
   ])('%s', (_name, text, line) => {
     expect(linesOf(text)).toEqual([line]);

@@ -152,7 +152,9 @@ describe('duplicate keys', () => {
 });
 
 describe('anchors and merge keys', () => {
-  const merged = (cores: string): string => `ssh_public_keys: [ssh-ed25519 AAAA ops@example.lan]
+  const merged = (
+    cores: string,
+  ): string => `ssh_public_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleA ops@example.lan]
 app_projects:
   pote: &pote
     repo: https://git.example.lan/app.git

@@ -8,7 +8,7 @@ import { REFUSED_VALUES, VALUES } from '../support/env-values';
 import { command, describeWith } from '../support/requirements';
 import { only, readYaml } from './envs';
 
-const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFakeFakeFakeFakeFakeFakeFakeFakeFakeFakeFake';
+const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFakeFakeFakeFakeFakeFakeFakeFakeFakeFakeFak';
 const ATTACKS = [
   `x'; touch /pwned; '"$(touch /pwned)`,
   '`touch /pwned`',

@@ -112,12 +112,12 @@ describe('the synthesized JSON', () => {
     ],
     [
       'the SSH key',
-      'ExampleExa ops',
-      'ExampleExb ops',
+      'ExampleA ops',
+      'ExampleB ops',
       // In the container's own set-up, and in what base_os keeps.
       [1, 2].flatMap(() => [
-        '- "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleExa ops@example.lan"',
-        '+ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleExb ops@example.lan"',
+        '- "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleA ops@example.lan"',
+        '+ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleB ops@example.lan"',
       ]),
     ],
     [

@@ -1,4 +1,8 @@
-import type { Draft } from '../resolve';
+import type { Path } from '../document';
+import type { Draft, Level } from '../resolve';
+import type { InventoryInput } from '../schema/inventory';
+import { isWholePublicKey } from '../ssh-key';
+import { hasJinja } from '../text';
 import type { Validation } from '../validation';
 
 /** A new container without any key can be logged in to by nobody, Terraform included. */
@@ -16,4 +20,29 @@ export function checkAccess(draft: Draft, validation: Validation): void {
     'has no ssh_public_keys: nobody can log in to the guest, Terraform included',
     'write ssh_public_keys at the top, the project or here',
   );
+}
+
+const ONCE_MORE = 'copy its line once more (ssh-keygen -lf says whether a file holds a whole key)';
+
+/** Keys that were cut off or mistyped: Proxmox and sshd take such a line and never let it in. */
+export function checkKeys(input: InventoryInput, validation: Validation): void {
+  const check = (key: string | undefined, path: Path, so: string): void => {
+    if (key === undefined || validation.isRefused(path) || hasJinja(key) || isWholePublicKey(key)) return;
+    validation.warn(path, `is no whole SSH public key: ${so}`, ONCE_MORE);
+  };
+  const checkLogins = (level: Level, path: Path): void => {
+    const so = 'nobody can log in with it';
+    level.ssh_public_keys?.forEach((key, index) => check(key, [...path, 'ssh_public_keys', index], so));
+    check(level.ssh_public_key, [...path, 'ssh_public_key'], so);
+  };
+  checkLogins(input, []);
+  for (const [project, level] of Object.entries(input.app_projects)) {
+    const path = ['app_projects', project];
+    checkLogins(level, path);
+    for (const [name, env] of Object.entries(level.envs)) {
+      const place = [...path, 'envs', name];
+      checkLogins(env, place);
+      check(env.ssh_host_key, [...place, 'ssh_host_key'], 'no connection to the guest is trusted');
+    }
+  }
 }

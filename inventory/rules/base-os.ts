@@ -26,6 +26,14 @@ export function checkBaseOs({ scope }: Draft, validation: Validation): void {
       'set node_sha256 beside it',
     );
   }
+  const timezone = scope.find('timezone');
+  if (timezone && !validation.isRefused(timezone.path) && !isKnownTimeZone(timezone.value)) {
+    validation.warn(
+      timezone.path,
+      'is no known time zone, so base_os may fail',
+      'write it as `timedatectl list-timezones` does, e.g. Europe/Berlin',
+    );
+  }
   const ports = scope.find('firewall_ports');
   const ufw = scope.find('ufw');
   if (
@@ -36,6 +44,25 @@ export function checkBaseOs({ scope }: Draft, validation: Validation): void {
     ports.value.length > 0
   ) {
     validation.error(ports.path, 'has no effect with ufw: false', 'remove it, or remove ufw: false');
+  }
+}
+
+const zones = new Map<string, boolean>();
+
+/** A name of the tz database, in its letters; one that is younger than this Node.js is not known. */
+function isKnownTimeZone(name: string): boolean {
+  const known = zones.get(name) ?? isZoneOfIcu(name);
+  zones.set(name, known);
+  return known;
+}
+
+function isZoneOfIcu(name: string): boolean {
+  try {
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+    // It takes any case, which file names do not; and answers an alias with another name.
+    return timeZone === name || timeZone.toLowerCase() !== name.toLowerCase();
+  } catch {
+    return false;
   }
 }
 

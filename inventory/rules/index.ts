@@ -8,11 +8,11 @@ import { checkEnvVars } from './env-vars';
 import { checkGuest } from './guest';
 import { checkHostname } from './hostname';
 import { checkIds } from './ids';
-import { checkAddress, checkNetworks, type Placed } from './network';
+import { type Addressed, checkAddress, checkNetworks, type Placed } from './network';
 import { checkPython } from './python';
 import { checkReferences } from './references';
 import { checkRequired } from './required';
-import { checkAccess } from './access';
+import { checkAccess, checkKeys } from './access';
 import { checkUnique } from './unique';
 
 /**
@@ -27,7 +27,8 @@ export function checkRules(input: InventoryInput, drafts: readonly Draft[], vali
   checkIds(input, drafts, validation);
   checkRepos(input, validation);
   checkEnvVars(input, validation);
-  const placed: Placed[] = [];
+  checkKeys(input, validation);
+  const addressed: Addressed[] = [];
   for (const draft of drafts) {
     checkRequired(draft, validation);
     checkHostname(draft, validation);
@@ -37,8 +38,12 @@ export function checkRules(input: InventoryInput, drafts: readonly Draft[], vali
     checkGuest(draft, input, validation);
     checkAccess(draft, validation);
     const place = checkAddress(draft, validation);
-    if (place) placed.push(place);
+    if (place) addressed.push(place);
   }
-  checkNetworks(placed, validation);
-  checkUnique(drafts, placed, validation);
+  checkNetworks(addressed.filter(isPlaced), validation);
+  checkUnique(drafts, addressed, validation);
+}
+
+function isPlaced(addressed: Addressed): addressed is Placed {
+  return addressed.network !== undefined;
 }

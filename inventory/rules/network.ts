@@ -18,13 +18,22 @@ export interface Placed {
   network: Network;
 }
 
+/** An env whose address is known; its network is not where the prefix was refused. */
+export type Addressed = Omit<Placed, 'network'> & Partial<Placed>;
+
 /**
  * Address and gateway of one env.
  * @param draft the env
  * @param validation takes the problems
- * @returns the env with its network, or undefined when the address was refused
+ * @returns the env with its address, or undefined when that was refused
  */
-export function checkAddress(draft: Draft, validation: Validation): Placed | undefined {
+export function checkAddress(draft: Draft, validation: Validation): Addressed | undefined {
+  const addressed = checkIp(draft, validation);
+  checkGateway(draft, addressed, validation);
+  return addressed;
+}
+
+function checkIp(draft: Draft, validation: Validation): Addressed | undefined {
   const ip = draft.scope.find('ip');
   if (!ip) return undefined;
   const { address, prefix } = splitAddress(ip.value);
@@ -35,7 +44,8 @@ export function checkAddress(draft: Draft, validation: Validation): Placed | und
   };
   if (!isIpv4(address)) return refuse('is not an IPv4 address with prefix', 'write e.g. 10.0.10.101/24');
   if (!ip.value.includes('/') || Number.isNaN(prefix) || prefix > 32) {
-    return refuse('has no valid prefix', `write the length of the subnet's prefix: ${address}/24`);
+    refuse('has no valid prefix', `write the length of the subnet's prefix: ${address}/24`);
+    return { draft, address };
   }
   const pointToPoint = prefix > 30;
   if (pointToPoint && !draft.guest.get('allow_point_to_point', false)) {
@@ -63,11 +73,14 @@ export function checkAddress(draft: Draft, validation: Validation): Placed | und
   if (range !== 'private') {
     validation.warn(ip.path, 'is not a private address (RFC 1918)', 'make sure that it is yours');
   }
-  checkGateway(draft, address, network, validation);
   return { draft, address, network };
 }
 
-function checkGateway(draft: Draft, address: string, network: Network, validation: Validation): void {
+function checkGateway(
+  draft: Draft,
+  { address, network }: Partial<Addressed> = {},
+  validation: Validation,
+): void {
   const gateway = draft.scope.find('gateway');
   if (!gateway || validation.isRefused(gateway.path)) return;
   const refuse = (what: string, fix: string): void => {
@@ -78,6 +91,7 @@ function checkGateway(draft: Draft, address: string, network: Network, validatio
     refuse('has a prefix', `write the bare address: ${splitAddress(value).address}`);
   } else if (!isIpv4(value)) refuse('is not an IPv4 address', 'write e.g. 10.0.10.1');
   else if (value === address) refuse("is the guest's own address", "write the router's address");
+  else if (!network) return;
   else if (network.prefix < 32 && !contains(network, value)) {
     refuse(
       `is not in the guest's subnet ${network.network}/${network.prefix}`,

@@ -8,7 +8,8 @@ const JOB_NAME = /^[a-z][a-z0-9-]{0,39}$/;
 /** What a Python application may say, and nobody else. */
 export function checkPython(draft: Draft, validation: Validation): void {
   const { scope } = draft;
-  if (scope.get('app_type', 'node') !== 'python') {
+  // A type that was refused may have been meant to be this one.
+  if (!scope.wasRefused('app_type') && scope.get('app_type', 'node') !== 'python') {
     for (const name of Object.keys(pythonKeys) as (keyof typeof pythonKeys)[]) {
       const found = scope.find(name);
       // At the top it may be meant for other projects.

@@ -1,21 +1,21 @@
 import type { Path } from '../document';
 import type { Draft } from '../resolve';
 import type { Validation } from '../validation';
-import type { Placed } from './network';
+import type { Addressed } from './network';
 
 /** Address, VMID, host name and MAC address are unique in the whole inventory, across projects. */
 export function checkUnique(
   drafts: readonly Draft[],
-  placed: readonly Placed[],
+  addressed: readonly Addressed[],
   validation: Validation,
 ): void {
   const check = (
     what: string,
     fix: string,
-  ): ((value: string | number | undefined, path: Path, draft: Draft) => void) => {
+  ): ((value: string | number | undefined, path: Path, draft: Draft, counts?: boolean) => void) => {
     const seen = new Map<string | number, { path: Path; draft: Draft }>();
-    return (value, path, draft) => {
-      if (value === undefined || validation.isRefused(path)) return;
+    return (value, path, draft, counts = !validation.isRefused(path)) => {
+      if (value === undefined || !counts) return;
       const first = seen.get(value);
       if (first) validation.error(path, `${what} ${value}, which ${first.draft.stack} has`, fix, first.path);
       else seen.set(value, { path, draft });
@@ -29,9 +29,12 @@ export function checkUnique(
   const hostname = check('is the host name', 'give each guest a name of its own');
   const mac = check('is the MAC address', 'give each guest a MAC address of its own, or leave it out');
 
-  const addresses = new Map(placed.map((item) => [item.draft, item.address]));
+  const addresses = new Map(addressed.map((item) => [item.draft, item]));
   for (const draft of drafts) {
-    address(addresses.get(draft), [...draft.path, 'ip'], draft);
+    const place = addresses.get(draft);
+    // Only its prefix was refused, which says nothing of the address.
+    const path = [...draft.path, 'ip'];
+    address(place?.address, path, draft, place?.network ? !validation.isRefused(path) : true);
     vmid(draft.scope.find('vmid')?.value, [...draft.path, 'vmid'], draft);
     hostname(draft.scope.find('name')?.value.toLowerCase(), [...draft.path, 'name'], draft);
     const hardware = draft.guest.find('mac_address');
