@@ -543,6 +543,17 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     const asApp = 'cd /srv/app/current && runuser -u app -- .venv/bin/python health_check.py';
     expect(await on('prod', asApp)).toContain('"ok"');
 
+    // Where there is a service, it answers when the command has ended.
+    const lines = await on(
+      'dev',
+      `${here[0] ?? ''}; restore_app_db.sh "$(find /var/backups/appstack -name 'pote-daily-*' | sort | tail -n 1)"`,
+    );
+    const answers = await lab.exec('curl', ['-sm', '5', `http://${ADDRESS.dev}:8000/health`]);
+    expect([lines, answers.output]).toEqual([
+      expect.stringMatching(/\nrestored \S+-daily-\S+\n[0-9a-f]{7} answers$/),
+      'well',
+    ]);
+
     // To another env, where the role has another name; its code is newer, and brings the schema up to date.
     for (const line of elsewhere) {
       const { code, output } = await lab.shell(
