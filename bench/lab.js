@@ -61,8 +61,9 @@ async function startLab(scratch, { template, packages }) {
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       let text = '';
-      child.stdout.on('data', (chunk) => (text += chunk));
-      child.stderr.on('data', (chunk) => (text += chunk));
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+      }
       child.on('error', reject);
       child.on('close', (code) => {
         if (code === 0) resolve(text);

@@ -26,8 +26,9 @@ async function terraform(
     const binary = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
     const child = spawn(binary, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
-    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    }
     child.on('error', () => {
       reject(
         new UserError(

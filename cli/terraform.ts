@@ -32,8 +32,9 @@ export function terraform(
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const run: TerraformRun = { code: 1, stdout: '', stderr: '' };
-    child.stdout.on('data', (chunk: Buffer) => (run.stdout += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (run.stderr += chunk.toString()));
+    // By the stream's own decoder: a chunk may end within a character.
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (run.stdout += chunk));
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (run.stderr += chunk));
     if (onLine) {
       createInterface(child.stdout).on('line', onLine);
       createInterface(child.stderr).on('line', onLine);

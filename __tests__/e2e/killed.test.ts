@@ -112,8 +112,8 @@ async function startProcess(folder: string, port: string): Promise<Process> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
   });
   const ended = new Promise<void>((resolve) => {
     child.on('close', () => {

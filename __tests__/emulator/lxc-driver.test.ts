@@ -351,7 +351,7 @@ describe('the package proxy', () => {
         { host: '127.0.0.1', port: port(proxy.server), path: url, agent: false },
         (answer) => {
           let body = '';
-          answer.on('data', (chunk: Buffer) => (body += chunk.toString()));
+          answer.setEncoding('utf8').on('data', (text: string) => (body += text));
           answer.on('end', () => {
             resolve(`${String(answer.statusCode)} ${body}`);
           });

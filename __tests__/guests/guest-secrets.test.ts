@@ -247,7 +247,7 @@ describeWith(
         stdio: ['pipe', 'pipe', 'inherit'],
       });
       let output = '';
-      spy.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      spy.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
       return {
         /** @returns the command lines that held a marker */
         stop: async (): Promise<string[]> => {

@@ -102,7 +102,7 @@ export async function serve(lab: RealLab, port: number, args: readonly string[])
   // A process group of its own, as git daemon has children.
   const server = spawn(file, rest, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   let errors = '';
-  server.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  server.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const stop = (): void => {
     if (server.pid !== undefined && server.exitCode === null) process.kill(-server.pid, 'SIGTERM');
   };
@@ -177,7 +177,7 @@ export async function watch(lab: RealLab, urls: readonly string[]): Promise<() =
   const [file = '', ...args] = lab.wrap([process.execPath, '-e', program]);
   const client = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   let output = '';
-  client.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  client.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   const ended = new Promise((resolve) => client.on('close', resolve));
   await new Promise((resolve) => client.stdout.once('data', resolve));
   return async () => {

@@ -23,7 +23,7 @@ export async function serveStates(user: string, password: string): Promise<State
   const server = createServer((request, response) => {
     const { method = '', url = '' } = request;
     let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.setEncoding('utf8').on('data', (text: string) => (body += text));
     request.on('end', () => {
       const answer = (status: number, text = ''): void => {
         response.writeHead(status).end(text);

@@ -318,8 +318,8 @@ export async function serveMail(lab: RealLab, key: string, cert: string): Promis
   const mails: Mail[] = [];
   let rest = '';
   let taken = 0;
-  server.stdout.on('data', (chunk: Buffer) => {
-    const lines = (rest + chunk.toString()).split('\n');
+  server.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
     mails.push(...lines.map((line) => JSON.parse(line) as Mail));
   });

@@ -42,12 +42,12 @@ export function runCommand(
       detached: options.group ?? false,
     });
     let output = '';
-    const take = (chunk: Buffer): void => {
-      output += chunk.toString();
-      options.onOutput?.(chunk.toString());
-    };
-    child.stdout.on('data', take);
-    child.stderr.on('data', take);
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+        options.onOutput?.(text);
+      });
+    }
     child.on('error', reject);
     child.on('close', (code) => {
       resolve({ code, output });

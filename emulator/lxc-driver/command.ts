@@ -29,11 +29,12 @@ export function runCommand(command: readonly string[], options: CommandOptions =
     let out = '';
     let err = '';
     const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000);
-    child.stdout.on('data', (chunk: Buffer) => {
-      out += chunk.toString();
+    // By the stream's own decoder: a chunk may end within a character.
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      out += text;
     });
-    child.stderr.on('data', (chunk: Buffer) => {
-      err = (err + chunk.toString()).slice(-4000);
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      err = (err + text).slice(-4000);
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');

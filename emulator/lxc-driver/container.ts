@@ -129,7 +129,7 @@ export class Container {
     // Detached: a terminal's ^C is for the emulator, not for the guests.
     const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => (this.said = (this.said + chunk.toString()).slice(-4000)));
+      stream.setEncoding('utf8').on('data', (text: string) => (this.said = (this.said + text).slice(-4000)));
     }
     this.ended = new Promise((resolve) => {
       child.on('error', (error) => (this.said += error.message));

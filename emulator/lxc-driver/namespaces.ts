@@ -100,7 +100,7 @@ export class Namespaces {
     });
     supervisor.stdin.on('error', () => undefined);
     let said = '';
-    supervisor.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    supervisor.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
     const lines = createInterface({ input: supervisor.stdout });
     const [line] = (await Promise.race([once(lines, 'line'), once(supervisor, 'close')])) as [unknown];
     const pid = Number(line);
