@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { markUsed, removeUnused } from './cache';
 import { runCommand } from './command';
+import { grantIds, ID_COUNT } from './ids';
 import { debianSources, type Machine } from './machine';
 
 /** The contents of a container template. */
@@ -34,10 +35,6 @@ const RELEASES: readonly [RegExp, string][] = [
   [/^debian-12-standard_/, 'bookworm'],
   [/^debian-13-standard_/, 'trixie'],
 ];
-
-/** The first id of an unprivileged guest's users, and how many there are. */
-export const ID_SHIFT = 100_000;
-export const ID_COUNT = 65_536;
 
 /** How long building an image may take. */
 const BUILD_MS = 30 * 60_000;
@@ -110,20 +107,22 @@ tar --numeric-owner --xattrs --xattrs-include='*' -C "$root" -cf - . | zstd -q -
 mv "$2.part" "$2"
 `;
 
-/** Unpacks an image with its users shifted; $1: image, $2: folder to make, $3: shift. */
+/** Unpacks an image with its users shifted; $1: work folder, $2: folder to make, $3: image, $4: shift. */
 const UNPACK = `
 set -eu
 if [ -e "$2" ]; then exit 0; fi
+mount -t tmpfs -o mode=755 tmpfs "$1"
+${grantIds('"$1/subid"')}
 rm -rf "$2.part"
 mkdir "$2.part"
-chown "$3:$3" "$2.part"
+chown "$4:$4" "$2.part"
 cd "$2.part"
 unpack='exec tar --numeric-owner --exclude="./dev/*" --xattrs --xattrs-include="*" -xpf -'
-if [ "$3" = 0 ]; then
-  zstd -dc "$1" | sh -c "$unpack"
+if [ "$4" = 0 ]; then
+  zstd -dc "$3" | sh -c "$unpack"
 else
   # In a user namespace the kernel itself writes shifted owners and file capabilities.
-  zstd -dc "$1" | lxc-usernsexec -m "b:0:$3:${String(ID_COUNT)}" -- sh -c "$unpack"
+  zstd -dc "$3" | lxc-usernsexec -m "b:0:$4:${String(ID_COUNT)}" -- sh -c "$unpack"
 fi
 [ -e "$2.part/etc/os-release" ]
 mv "$2.part" "$2"
@@ -164,7 +163,7 @@ export class Bases {
 
   /**
    * The root file system of a template; the first time it is built, which takes a minute.
-   * @param shift first id of the guest's users: {@link ID_SHIFT}, or 0 for a privileged guest.
+   * @param shift first id of the guest's users: `ID_SHIFT`, or 0 for a privileged guest.
    * @returns its folder, which must not be changed
    */
   rootfs(base: Base, shift: number): Promise<string> {
@@ -210,11 +209,18 @@ export class Bases {
     });
   }
 
+  /** A folder for the scripts to mount their own on. */
+  private work(): string {
+    const folder = join(this.options.cache, 'work');
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+
   private async make(base: Base, shift: number): Promise<string> {
     const folder = join(this.options.cache, `${this.key(base)}-${String(shift)}`);
     const image = await this.image(base);
     if (existsSync(folder)) return folder;
-    await this.alone(UNPACK, [image, folder, String(shift)]);
+    await this.alone(UNPACK, [this.work(), folder, image, String(shift)]);
     return folder;
   }
 
@@ -238,8 +244,7 @@ export class Bases {
       FINISH,
       PROXY: proxy,
     };
-    const work = join(cache, 'work');
-    mkdirSync(work, { recursive: true });
+    const work = this.work();
     removeUnused(cache);
     this.options.log(`building ${what}: once, it takes a minute or two`);
     try {

@@ -1,7 +1,7 @@
 import { NET } from '../lxc/net';
 import { parseProps } from '../propstring';
 import type { Guest } from '../state';
-import { ID_SHIFT } from './bases';
+import { ID_SHIFT } from './ids';
 import { guestFolder } from './container';
 import { hostsSection, interfacesFile, resolverSection, withSection, type Nic } from './guestfiles';
 import type { LxcGuest } from './lxcconfig';

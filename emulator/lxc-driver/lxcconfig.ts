@@ -1,4 +1,4 @@
-import { ID_COUNT } from './bases';
+import { ID_COUNT } from './ids';
 import { hooks } from './container';
 import type { Nic } from './guestfiles';
 import type { Mount } from './volumes';

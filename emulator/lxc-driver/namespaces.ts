@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cgroup2, newCgroup, removeCgroup, sweepCgroups } from './cgroup';
 import { runCommand, type CommandOptions } from './command';
+import { grantIds } from './ids';
 
 /**
  * Starts the namespaces and outlives the emulator by a moment: when its standard input ends (the emulator closed
@@ -48,11 +49,7 @@ for controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
 done
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/lxc /run/lab/guests
-if [ -e /etc/subuid ] && [ -e /etc/subgid ]; then
-  echo root:100000:65536 >/run/lab/subid
-  mount --bind /run/lab/subid /etc/subuid
-  mount --bind /run/lab/subid /etc/subgid
-fi
+${grantIds('/run/lab/subid')}
 ip link set lo up
 # Whatever guests send elsewhere is refused at once: nobody waits for a timeout.
 ip route add prohibit default
