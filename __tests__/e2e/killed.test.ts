@@ -1,14 +1,23 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_TOKEN } from '../../emulator';
-import { courseOf, deploy, DEPLOYMENTS, forgetCourses, QUICK, settle, stepOf } from '../support/deployments';
+import {
+  courseOf,
+  deploy,
+  DEPLOYMENTS,
+  forgetCourses,
+  QUICK,
+  settle,
+  STACK,
+  stepOf,
+} from '../support/deployments';
 import { openLab } from '../support/lab';
 import { command, describeWith, providers } from '../support/requirements';
 import { readTables, writeTables } from '../support/tables';
-import { Workspace } from '../support/workspace';
+import { unwrapped, Workspace } from '../support/workspace';
 
 jest.setTimeout(900_000);
 
@@ -94,6 +103,30 @@ describeWith([providers, command('curl')], 'Terraform is killed', () => {
       await lab.close();
     }
   });
+});
+
+/** Terraform writes the file of the local state anew, not beside it: a second Ctrl-C may come in the middle. */
+describeWith([providers, command('curl')], 'The state is cut off while it is written', () => {
+  test.concurrent.each(DEPLOYMENTS.filter(({ operation }) => operation !== 'delete'))(
+    '$title',
+    async ({ type, operation }) => {
+      const { before } = await courseOf(type);
+      const lab = await openLab(QUICK, before[operation]);
+      try {
+        expect((await deploy(lab)).code).toBe(0);
+        const file = lab.workspace.stateFile(STACK);
+        truncateSync(file, 4096);
+        lab.emulator.log.clear();
+        const run = await deploy(lab);
+        expect([run.code, lab.writes()]).toEqual([1, []]);
+        expect(unwrapped(run.output)).toContain('The state file could not be parsed as JSON');
+        const came = await settle(lab, type, operation, run);
+        expect(came).toBe(operation === 'create' ? 'taken up' : 'finished');
+      } finally {
+        await lab.close();
+      }
+    },
+  );
 });
 
 /** An emulator in a process of its own, to be killed. */

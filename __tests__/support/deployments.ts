@@ -242,6 +242,7 @@ export async function settle(lab: OpenLab, type: Type, operation: Operation, run
   const { state, faults, tasks } = lab.emulator;
   faults.remove();
   await tasks.idle();
+  lab.workspace.mendState(STACK);
   const left = clusterView(state);
   if (run.code === 0) expect(left).toEqual(course.after[operation]);
   const { writes, waiting, refused } = await deployAgain(lab, type, operation);

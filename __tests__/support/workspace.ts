@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { readInventoryOf, synthesize, type Settings } from '../../main';
@@ -111,8 +120,27 @@ export class Workspace {
 
   /** The text of a stack's local state; empty where there is none. */
   state(stack: string): string {
-    const file = path.join(this.root, 'state', `${stack}.tfstate`);
+    const file = this.stateFile(stack);
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  }
+
+  /** The file of a stack's local state. */
+  stateFile(stack: string): string {
+    return path.join(this.root, 'state', `${stack}.tfstate`);
+  }
+
+  /**
+   * Does what docs/operations.md says of a state that was cut off while Terraform wrote it: the one from before the
+   * run returns, where there was one. A whole state stays.
+   */
+  mendState(stack: string): void {
+    try {
+      JSON.parse(this.state(stack) || '{}');
+    } catch {
+      const file = this.stateFile(stack);
+      rmSync(file);
+      if (existsSync(`${file}.backup`)) renameSync(`${file}.backup`, file);
+    }
   }
 
   /**
