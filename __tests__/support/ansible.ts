@@ -15,10 +15,14 @@ export const ansibleProxmox: Requirement = {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'ansible-'));
     const env = ansibleEnvironment(folder);
     try {
-      execFileSync('ansible-doc', ['--type', 'module', '--json', 'community.proxmox.proxmox'], {
+      const module = 'community.proxmox.proxmox';
+      const doc = execFileSync('ansible-doc', ['--type', 'module', '--json', module], {
         env,
-        stdio: 'ignore',
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
       });
+      // Of a module that is not there some versions say {}, and that all is well.
+      if (!doc.includes(`"${module}"`)) return false;
       execFileSync('ansible', ['localhost', '-m', 'ansible.builtin.command', '-a', PROBE], {
         env,
         stdio: 'ignore',
