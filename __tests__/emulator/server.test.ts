@@ -116,6 +116,19 @@ describe('the life of a container', () => {
     expect(emulator.state.guests.get(101)?.config.get('memory')).toBe(700);
   });
 
+  it('says of a task that said nothing yet that there is no content', async () => {
+    await open();
+    await create(101, { start: '1' });
+    emulator.tasks.taskMs = 60_000;
+    const upid = encodeURIComponent(
+      String((await call('POST', '/nodes/pve/lxc/101/status/stop')).json?.data),
+    );
+    const log = async (): Promise<unknown> => (await call('GET', `/nodes/pve/tasks/${upid}/log`)).json;
+    expect(await log()).toEqual({ data: [{ n: 1, t: 'no content' }], total: 1 });
+    await emulator.tasks.finish();
+    expect(await log()).toEqual({ data: [{ n: 1, t: 'TASK OK' }], total: 1 });
+  });
+
   it('gives an id to one of two creates only', async () => {
     await open({ taskMs: 60 });
     const both = await Promise.all([

@@ -108,7 +108,9 @@ function status(call: Call): Json {
 
 function log(call: Call): Json {
   const task = findTask(call);
-  const lines = task ? task.log : ['unable to open file - No such file or directory'];
+  // A log is never empty: Proxmox's own web interface needs a line.
+  const said = task?.log.length === 0 ? ['no content'] : task?.log;
+  const lines = said ?? ['unable to open file - No such file or directory'];
   call.extra.total = lines.length;
   const start = call.num('start') ?? 0;
   return lines.map((t, at) => ({ n: at + 1, t })).slice(start, start + (call.num('limit') ?? 50));
