@@ -202,8 +202,8 @@ function explainSyntax(code: string, message: string, line: string): { what: str
   }
   if (code === 'MULTILINE_IMPLICIT_KEY' || code === 'BLOCK_AS_IMPLICIT_KEY') {
     return {
-      what: 'YAML: a colon is missing here, or this line or the next is indented differently from its neighbours',
-      fix: 'write "key: value", with the same indentation as the keys beside it',
+      what: 'YAML: a colon is missing here or is one too many, or this line or the next is indented differently from its neighbours',
+      fix: 'write "key: value", with the same indentation as the keys beside it, and quotes around a value that holds ": "',
     };
   }
   if (/^Flow (sequence|map)/.test(message)) {
@@ -223,7 +223,9 @@ function explainSyntax(code: string, message: string, line: string): { what: str
   const safe = first.replace(/:\s.*$/, '').replace(/"[^"]*"|'[^']*'/g, '…');
   const fix = /(:|-)\s+\{\{/.test(line)
     ? 'put quotes around a value that begins with {{'
-    : 'mend the syntax here';
+    : /cannot start with/.test(message)
+      ? 'put quotes around the value'
+      : 'mend the syntax here';
   return { what: `YAML: ${safe}`, fix };
 }
 

@@ -68,9 +68,12 @@ export function formatProblem(file: string, problem: Problem): string {
   return `${at(problem.position)}  ${printable(line)}`;
 }
 
-/** A key of the file may hold anything: a line stays one line, and no terminal obeys it. */
+/** A key of the file may hold anything: a line stays one line, no terminal obeys it, and nothing in it is invisible. */
 function printable(line: string): string {
-  return line.replace(/[\p{Cc}\p{Cs}]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return line.replace(
+    /[\p{Cc}\p{Cf}\p{Cs}]/gu,
+    (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /**
@@ -80,10 +83,11 @@ function printable(line: string): string {
  * @returns the lines of all problems and a closing count
  */
 export function report(file: string, problems: readonly Problem[]): string {
-  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  const sorted = sortProblems(problems);
+  const errors = sorted.filter(({ severity }) => severity === 'error').length;
   const count = errors === 1 ? '1 error' : `${errors} errors`;
   return [
-    ...sortProblems(problems).map((problem) => formatProblem(file, problem)),
+    ...sorted.map((problem) => formatProblem(file, problem)),
     `${count} in ${file}: nothing was synthesized.`,
   ].join('\n');
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { backendSchema } from './schema/backend';
 import { guestKeys } from './schema/guest';
 import { envSchema, inventorySchema, projectSchema } from './schema/inventory';
+import { jobSchema, postgresqlSchema } from './schema/python';
 
 /** Keys that the rules demand of an env although the schema leaves them open; see rules/required.ts. */
 export const REQUIRED_BY_RULES = ['name', 'vmid', 'ip', 'gateway', 'branch'] as const;
@@ -10,7 +11,7 @@ export const REQUIRED_BY_RULES = ['name', 'vmid', 'ip', 'gateway', 'branch'] as 
 interface Described {
   type?: string | readonly string[];
   enum?: readonly string[];
-  const?: string;
+  const?: string | boolean;
   minimum?: number;
   maximum?: number;
   items?: Described;
@@ -64,8 +65,14 @@ export function inventoryReference(): string {
     section('Guest keys: `guest` at the top, on a project and on an env', HEAD, rows(guest)),
     section('`guest.mount_points[]`', HEAD, rows(mountPoint)),
     section('`ssh_bastion`', HEAD, rows(top.properties?.['ssh_bastion'])),
+    section('`postgresql`', HEAD, rows(describe(postgresqlSchema))),
+    section('`jobs.<name>`', HEAD, rows(describe(jobSchema))),
     ...backends.map((backend) =>
-      section(`\`backend: {type: ${backend.properties?.['type']?.const ?? ''}}\``, HEAD, rows(backend)),
+      section(
+        `\`backend: {type: ${String(backend.properties?.['type']?.const ?? '')}}\``,
+        HEAD,
+        rows(backend),
+      ),
     ),
   ].join('\n\n');
 }
@@ -94,12 +101,13 @@ function section(title: string, head: readonly string[], body: readonly (readonl
 }
 
 function typeOf(key: Described): string {
+  if (typeof key.const === 'boolean') return code(String(key.const));
   if (key.secret) return 'vault reference only';
   if (key.enum) return key.enum.map(code).join(', ');
   const alternatives = key.anyOf ?? key.oneOf;
   if (alternatives) {
     const kinds = alternatives.map((one) => one.properties?.['type']?.const);
-    if (kinds.every((kind) => kind !== undefined))
+    if (kinds.every((kind) => typeof kind === 'string'))
       return `map, by its \`type\`: ${kinds.map(code).join(', ')}`;
     return alternatives.map(typeOf).join(', ');
   }

@@ -189,6 +189,17 @@ export function reportIssue(
     }
     return;
   }
+  if (issue.code === 'invalid_union' && describe(valueAt(data, path)) === 'a map') {
+    // A map is meant to be the form that takes one: what is wrong in it is said, place by place.
+    const meant = issue.errors.find((errors) =>
+      errors.every((one) => one.path.length > 0 || one.code === 'unrecognized_keys'),
+    );
+    if (meant && meant.length > 0) {
+      for (const one of meant)
+        reportIssue({ ...one, path: [...path, ...one.path] }, data, knownKeys, validation);
+      return;
+    }
+  }
   // One value, one error: the first says what to mend.
   if (validation.isSaid(path)) return;
   const [what = '', fix] = issue.message.split(FIX);

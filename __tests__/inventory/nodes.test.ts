@@ -164,7 +164,9 @@ describe('characters that are no text', () => {
     ['a\\x1b[2J', 'a\\u001b[2J'],
     ['a\\nb', 'a\\u000ab'],
     ['a\\u009bb', 'a\\u009bb'],
-  ])('in a name they reach no terminal: %s', (written, shown) => {
+    ['a\\u200bb', 'a\\u200bb'],
+    ['a\\u202eb', 'a\\u202eb'],
+  ])('in a name they reach no terminal, nor stay unseen: %s', (written, shown) => {
     const lines = linesOf(added('env', `env_vars: {"${written}": x}`));
     expect(lines.map((line) => line.split('  ').slice(0, 2))).toEqual([['6:20', `${DEV}.env_vars.${shown}`]]);
   });

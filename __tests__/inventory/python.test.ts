@@ -55,7 +55,7 @@ describe('what the rules of a Python application refuse, and where', () => {
       'what is no schedule of cron',
       ['jobs: {a: {run: x, cron: 0 25 * * *}}'],
       [
-        '4:24  app_projects.pote.jobs.a.cron  is not a schedule of cron  write five fields, e.g. "0 6 * * 1-5" (crontab(5))',
+        '4:24  app_projects.pote.jobs.a.cron  is not a schedule of cron, or of a date that never comes  write five fields, e.g. "0 6 * * 1-5" (crontab(5))',
       ],
     ],
     [
@@ -139,6 +139,37 @@ describe('what the rules of a Python application refuse, and where', () => {
       ],
     ],
     [
+      'several slips in the keys of the database',
+      ['postgresql: {extensions: pg_trgm, backup_keep: many, pasword: x}'],
+      [
+        '4:18  app_projects.pote.postgresql.extensions  is a text, not a list  write a list: one "- item" per line',
+        '4:39  app_projects.pote.postgresql.backup_keep  is a text, not a number  write digits without quotes',
+        '4:58  app_projects.pote.postgresql.pasword  is not a key of this tool here (did you mean "password"?)  remove it or mend its name (docs/inventory.md lists all keys)',
+      ],
+    ],
+    [
+      'a service on the port of its database',
+      ['postgresql: {}', 'backend_port: 5432'],
+      ["5:5  app_projects.pote.backend_port  is PostgreSQL's port  choose another port"],
+    ],
+    [
+      'jobs that are not there',
+      ['run_jobs: true'],
+      [
+        '4:5  app_projects.pote.run_jobs  warning: has nothing to run: there are no jobs  write jobs, or remove it',
+      ],
+    ],
+    ['the port of a frontend, which it has not', ['backend_port: 3000'], []],
+    [
+      'keys of Node.js',
+      ['backend_start: node .', 'backend_install: npm ci', 'frontend_port: 3002'],
+      [
+        '4:5  app_projects.pote.backend_start  is for app_type: node only  write service_start',
+        '5:5  app_projects.pote.backend_install  is for app_type: node only  write python_install',
+        '6:5  app_projects.pote.frontend_port  is for app_type: node only  remove it: the service listens on backend_port',
+      ],
+    ],
+    [
       'another word for data',
       ['data: safe'],
       ['4:5  app_projects.pote.data  is none of the allowed values  write one of: keep, disposable'],
@@ -183,6 +214,9 @@ describe('what the rules of a Python application refuse, and where', () => {
       'inventory.yml:13:9  app_projects.pote.envs.dev.state  would destroy a guest that holds data (data: keep)  first deploy it with data: disposable, then set state: absent',
     ]);
     expect(data('data: disposable')).toEqual([]);
+    expect(data('guest: {protection: true}')).toEqual([
+      'inventory.yml:14:9  app_projects.pote.envs.dev.state  would destroy a protected guest that holds data (data: keep)  first deploy it with guest: {protection: false, prevent_destroy: false} and data: disposable, then set state: absent',
+    ]);
   });
 });
 

@@ -160,6 +160,10 @@ describe('names of variables', () => {
     ]);
   });
 
+  test.each(['constructor', 'toString'])('%s is a name as any other', (name) => {
+    expect(variable(name, 'x')).toEqual([]);
+  });
+
   test('NODE_ENV is there to be overridden', () => {
     expect(variable('NODE_ENV', 'staging')).toEqual([]);
   });

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { loadInventory } from '../../inventory/load';
 import { InventoryError } from '../../inventory/problem';
-import { added, changed, MINIMAL, problems, read } from './minimal';
+import { inventoryOf, added, changed, MINIMAL, problems, read } from './minimal';
 
 test('the minimal inventory is accepted without a doubt', () => {
   expect(problems(MINIMAL)).toEqual([]);
@@ -23,6 +23,10 @@ test('a report ends with the count of errors', () => {
     'inventory.yml:1:1  (top)  is empty  write an inventory: examples/inventory.yml is a start\n' +
       '1 error in inventory.yml: nothing was synthesized.',
   );
+  // Said once, counted once, however many envs it is about.
+  expect(
+    message(`guest: {lxc_password: "{{ vault_p }}"}\n${inventoryOf({ project: 'a' }, { project: 'b' })}`),
+  ).toMatch(/^inventory\.yml:1:9 {2}[^\n]+\n1 error in inventory\.yml: nothing was synthesized\.$/);
   expect(message('a: 1\nb: 2\napp_projects: {}\n')).toMatch(
     /\n3 errors in inventory\.yml: nothing was synthesized\.$/,
   );

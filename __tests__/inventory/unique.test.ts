@@ -115,6 +115,11 @@ describe('stacks', () => {
       ['6:7  app_projects.a.envs.all  makes the group of all environments  choose another id than "all"'],
     ],
     [
+      'a project that the commands could not name',
+      inventoryOf({ project: 'All' }),
+      ['3:3  app_projects.All  means every project to the commands  choose another id than "all"'],
+    ],
+    [
       'a project whose group is that of all envs of another',
       inventoryOf({ project: 'a', env: 'b' }, { project: 'a-b', env: 'all' }),
       ['15:7  app_projects.a-b.envs.all  makes the group of all environments  choose another id than "all"'],

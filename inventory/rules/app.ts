@@ -27,7 +27,7 @@ export function checkPorts(draft: Draft, validation: Validation): void {
       validation.error(port.path, "is SSH's port", 'choose another port');
     }
   }
-  if (draft.scope.get('app_type', 'node') === 'none') return;
+  if (draft.scope.get('app_type', 'node') !== 'node') return;
   if ((backend?.value ?? 3001) !== (frontend?.value ?? 3000)) return;
   const path = frontend?.path ?? backend?.path;
   if (path && !validation.isRefused(path)) {

@@ -76,8 +76,8 @@ function checkMap(
       );
     } else if (REFUSED.test(name)) {
       validation.error(at, 'would change how the process is started', 'choose another name');
-    } else if (OWN[name] !== undefined) {
-      validation.error(at, 'is set by this tool itself', OWN[name]);
+    } else if (Object.hasOwn(OWN, name)) {
+      validation.error(at, 'is set by this tool itself', OWN[name] ?? '');
     } else if (isLiteralSecret(name, String(value), plain)) {
       const variable = `vault_${prefix}_${name}`.toLowerCase();
       validation.error(

@@ -67,18 +67,20 @@ export function checkGuest(draft: Draft, input: InventoryInput, validation: Vali
     validation.error(prevent.path, 'is set without protection', 'set protection: true beside it');
   }
   const state = draft.scope.find('state');
-  if (state?.value === 'absent' && type !== 'external' && (protection || prevent?.value === true)) {
-    validation.error(
-      state.path,
-      'would destroy a protected guest',
-      'first deploy it with guest: {protection: false, prevent_destroy: false}, then set state: absent',
-    );
-  } else if (state?.value === 'absent' && keepsData(draft)) {
-    validation.error(
-      state.path,
-      'would destroy a guest that holds data (data: keep)',
-      'first deploy it with data: disposable, then set state: absent',
-    );
+  if (state?.value === 'absent') {
+    const isProtected = type !== 'external' && (protection || prevent?.value === true);
+    const holdsData = keepsData(draft);
+    const lifts = [
+      ...(isProtected ? ['guest: {protection: false, prevent_destroy: false}'] : []),
+      ...(holdsData ? ['data: disposable'] : []),
+    ];
+    if (lifts.length > 0) {
+      validation.error(
+        state.path,
+        `would destroy a ${isProtected ? 'protected ' : ''}guest${holdsData ? ' that holds data (data: keep)' : ''}`,
+        `first deploy it with ${lifts.join(' and ')}, then set state: absent`,
+      );
+    }
   }
   checkAdopt(draft, type, validation);
 }

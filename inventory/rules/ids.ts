@@ -78,7 +78,9 @@ function checkId(id: string, path: readonly string[], kind: string, validation: 
     );
   } else if (id.length > 32) {
     validation.error(path, 'is longer than 32 characters', 'choose a shorter id');
-  } else if (kind === 'environment' && id.toLowerCase() === 'all') {
-    validation.error(path, 'makes the group of all environments', 'choose another id than "all"');
+  } else if (id.toLowerCase() === 'all') {
+    const what =
+      kind === 'project' ? 'means every project to the commands' : 'makes the group of all environments';
+    validation.error(path, what, 'choose another id than "all"');
   }
 }

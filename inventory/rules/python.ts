@@ -19,6 +19,7 @@ export function checkPython(draft: Draft, validation: Validation): void {
     }
     return;
   }
+  checkNodeKeys(draft, validation);
   checkJobs(draft, validation);
   checkPostgresql(draft, validation);
   const mail = scope.find('failure_mail');
@@ -28,7 +29,35 @@ export function checkPython(draft: Draft, validation: Validation): void {
   }
 }
 
+/** Keys of a Node.js application that Python has no use for, with what it has instead. */
+const NODE_KEYS = {
+  backend_dir: 'remove it: commands run in the root of the repository',
+  backend_install: 'write python_install',
+  backend_build: 'remove it: python_install may build, too',
+  backend_start: 'write service_start',
+  frontend_dir: 'remove it',
+  frontend_install: 'remove it',
+  frontend_build: 'remove it',
+  frontend_start: 'remove it',
+  frontend_port: 'remove it: the service listens on backend_port',
+  frontend_health_path: 'remove it: the service has backend_health_path',
+} as const;
+
+function checkNodeKeys({ scope }: Draft, validation: Validation): void {
+  if (scope.get('app_type', 'node') !== 'python') return;
+  for (const [name, fix] of Object.entries(NODE_KEYS)) {
+    const found = scope.find(name as keyof typeof NODE_KEYS);
+    if (found && !validation.isRefused(found.path)) {
+      validation.error(found.path, 'is for app_type: node only', fix);
+    }
+  }
+}
+
 function checkJobs({ scope }: Draft, validation: Validation): void {
+  const runs = scope.find('run_jobs');
+  if (runs?.value === true && scope.all('jobs').length === 0 && !scope.wasRefused('jobs')) {
+    validation.warn(runs.path, 'has nothing to run: there are no jobs', 'write jobs, or remove it');
+  }
   for (const { value, path } of scope.all('jobs')) {
     for (const [name, job] of Object.entries(value)) {
       const at = [...path, name];
@@ -50,9 +79,15 @@ function checkJobs({ scope }: Draft, validation: Validation): void {
   }
 }
 
+const POSTGRESQL_PORT = 5432;
+
 function checkPostgresql({ scope }: Draft, validation: Validation): void {
   const found = scope.find('postgresql');
   if (!found || found.value === false) return;
+  const port = scope.find('backend_port');
+  if (port?.value === POSTGRESQL_PORT && !validation.isRefused(port.path)) {
+    validation.error(port.path, "is PostgreSQL's port", 'choose another port');
+  }
   const { user, password } = found.value;
   if (user !== undefined && user !== 'app' && password === undefined && !validation.isRefused(found.path)) {
     validation.error(

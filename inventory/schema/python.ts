@@ -28,7 +28,11 @@ export const jobSchema = z.strictObject({
     { description: 'When it runs, as a calendar expression of systemd (systemd.time(7)).' },
   ),
   cron: key(
-    plain(isCron, 'is not a schedule of cron', 'write five fields, e.g. "0 6 * * 1-5" (crontab(5))'),
+    plain(
+      isCron,
+      'is not a schedule of cron, or of a date that never comes',
+      'write five fields, e.g. "0 6 * * 1-5" (crontab(5))',
+    ),
     {
       description:
         'When it runs, as five fields of cron; an entry in /etc/cron.d starts it. Instead of `at`.',
@@ -63,7 +67,7 @@ export const postgresqlSchema = z.strictObject({
   ),
   backup_at: key(
     plain(isOnCalendar, 'is not a calendar expression of systemd', 'write e.g. "*-*-* 02:30:00" or daily'),
-    { description: 'When a dump is made.', default: '*-*-* 02:30:00' },
+    { description: 'When a dump is made.', default: '`*-*-* 02:30:00`' },
   ),
   backup_keep: key(whole(1, 3650, 'number of dumps'), {
     description: 'Dumps that are kept, of each kind: daily ones, and those before a migration.',
@@ -90,11 +94,10 @@ export const pythonKeys = {
         'write its keys (docs/inventory.md), {} for the defaults, or false',
       ),
     }),
-    { description: 'A PostgreSQL database on the guest; `{}` for one with every default.', default: 'none' },
+    { description: 'A PostgreSQL database on the guest; `{}` for one with every default.' },
   ),
   service_start: key(command(), {
     description: 'Starts a long-running service, which listens on $PORT (`backend_port`).',
-    default: 'none',
   }),
   health_command: key(command(), {
     description: 'Decides, in the new release before it is switched to, whether it stands: exit code 0.',
@@ -107,11 +110,10 @@ export const pythonKeys = {
   run_jobs: key(bool(), { description: 'Whether this env runs the jobs.', default: 'false' }),
   failure_mail: key(mail, {
     description: 'Who gets a mail when a job or a backup fails, by SMTP_HOST and SMTP_PORT of `env_vars`.',
-    default: 'nobody',
+    default: 'no mail',
   }),
   failure_hook: key(command(), {
     description: 'A command that runs as `app` when a job or a backup fails; $UNIT is what failed.',
-    default: 'none',
   }),
   log_days: key(whole(1, 3650, 'number of days'), {
     description: 'Days that files in ~/logs (/var/lib/app/logs) are kept.',
