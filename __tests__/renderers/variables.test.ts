@@ -17,6 +17,7 @@ it.each([
   ['', [HOST]],
   ['env_vars: {A: "{{ vault_a }}"}', [['vault_a', true, null, true], HOST]],
   ['env_vars: {A: "{{ vault_a }}"}\nstate: absent', [HOST]],
+  ['env_vars: {A: "{{ vault_a }}"}\nconfigure: false', [HOST]],
   ['proxmox_node: "{{ vault_a }}"', [['vault_a', false, null, true], HOST]],
   ['proxmox_node: "{{ vault_a }}"\nenv_vars: {A: "{{ vault_a }}"}', [['vault_a', true, null, true], HOST]],
   ['guest: {proxmox_guest_type: external}', []],

@@ -47,6 +47,18 @@ function diff(before: string, after: string): string[] {
 describe('the synthesized JSON', () => {
   const example = workspaceOf(EXAMPLE);
 
+  test.each([
+    ['as it is', EXAMPLE],
+    ['without configuration', `configure: false\n${EXAMPLE}`],
+  ])('declares the variables that it uses, and no others: %s', (_name, inventory) => {
+    const workspace = workspaceOf(inventory);
+    for (const stack of STACKS) {
+      const { variable, ...rest } = JSON.parse(workspace.json(stack)) as { variable: object };
+      const used = [...JSON.stringify(rest).matchAll(/\bvar\.(\w+)/g)].map(([, name]) => name);
+      expect([stack, [...new Set(used)].sort()]).toEqual([stack, Object.keys(variable).sort()]);
+    }
+  });
+
   test('is the same bytes in another folder', () => {
     const other = workspaceOf(EXAMPLE);
     for (const stack of STACKS) expect(other.json(stack)).toBe(example.json(stack));
