@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../package.json';
 import { run } from './run';
 
@@ -47,9 +47,10 @@ function stage(command: Command, name: 'PROVISION' | 'CONFIGURE'): void {
     .argument('<names...>', 'stacks or projects, * for anything, or `all`')
     .option('--auto-approve', 'do not ask')
     .addOption(
-      new Option('--parallel <stacks>', 'stacks at a time')
-        .default(4)
-        .argParser((value) => Math.max(1, Number.parseInt(value, 10) || 1)),
+      new Option('--parallel <stacks>', 'stacks at a time').default(4).argParser((value) => {
+        if (/^[1-9]\d{0,3}$/.test(value)) return Number(value);
+        throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+      }),
     )
     .action((names: string[], options: { autoApprove?: boolean; parallel: number }) =>
       run(async () => {
@@ -78,7 +79,7 @@ program
   .description('print the guests as an Ansible inventory')
   .argument('[names...]', 'stacks or projects, * for anything')
   .addOption(new Option('-f, --format <format>', 'its format').choices(['json', 'yaml']).default('json'))
-  .option('--list', 'as a dynamic inventory script answers')
+  .addOption(new Option('--list', 'as a dynamic inventory script answers (JSON)').conflicts('format'))
   .action((names: string[], options: { format: 'json' | 'yaml'; list?: boolean }) =>
     run(async () => (await import('./inventory')).inventory(names, options)),
   );

@@ -1,4 +1,4 @@
-import { main } from '../emulator/main';
+import { explain, main } from '../emulator/main';
 import { run, UserError } from './run';
 
 /** `appstack emulator`: an emulated Proxmox VE until it is interrupted. */
@@ -6,7 +6,7 @@ void run(async () => {
   const emulator = await main(process.argv.slice(3), (line) => {
     console.log(line);
   }).catch((error: unknown) => {
-    throw new UserError(error instanceof Error ? error.message : String(error));
+    throw new UserError(explain(error));
   });
   if (!emulator) return;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -114,6 +114,14 @@ export async function main(
     print(USAGE);
     return undefined;
   }
+  if (values.driver !== 'lxc') {
+    const only = (['bridge-address', 'cache'] as const).find((name) => values[name] !== undefined);
+    const many = (['base', 'name'] as const).find((name) => values[name].length > 0);
+    if (only ?? many) throw new Error(`--${only ?? many ?? ''} needs --driver lxc`);
+  }
+  if (values.state !== undefined && statSync(values.state, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new Error(`--state ${values.state} is a folder: name a file`);
+  }
   const certFile = values.cert ?? join(tmpdir(), `appstack-emulator-${String(process.pid)}.pem`);
   const port = wholeNumber(values.port, 'port');
   if (port > 65535) throw new Error(`--port must be 0 to 65535, not ${values.port}`);
@@ -169,8 +177,12 @@ export async function main(
   };
 }
 
-/** What a person is told who cannot have what they asked for. */
-function explain(error: unknown): string {
+/**
+ * What a person is told who cannot have what they asked for.
+ * @param error why the emulator did not start
+ * @returns one line
+ */
+export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (code === 'EADDRINUSE') {
