@@ -79,7 +79,7 @@ program
   .description('print the guests as an Ansible inventory')
   .argument('[names...]', 'stacks or projects, * for anything')
   .addOption(new Option('-f, --format <format>', 'its format').choices(['json', 'yaml']).default('json'))
-  .addOption(new Option('--list', 'as a dynamic inventory script answers (JSON)').conflicts('format'))
+  .option('--list', 'as a dynamic inventory script answers, in JSON')
   .action((names: string[], options: { format: 'json' | 'yaml'; list?: boolean }) =>
     run(async () => (await import('./inventory')).inventory(names, options)),
   );

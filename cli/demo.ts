@@ -42,14 +42,6 @@ async function terraform(
   });
 }
 
-/** It has the form of a private key, which is checked. */
-const FAKE_KEY = [
-  '-----BEGIN OPENSSH PRIVATE KEY-----',
-  'YW4tb2J2aW91c2x5LWZha2Uta2V5',
-  '-----END OPENSSH PRIVATE KEY-----',
-  '',
-].join('\n');
-
 /** The part of a plan that people read: the changes, without progress and hints. */
 function changesOf(plan: string): string {
   const lines = plan.split('\n');
@@ -74,8 +66,6 @@ async function demo(emulator: Emulator, root: string, certFile: string): Promise
     SSL_CERT_FILE: certFile,
     TF_VAR_vault_proxmox_host: emulator.url,
     TF_VAR_vault_proxmox_token_secret: secret,
-    TF_VAR_vault_pote_git_deploy_key: FAKE_KEY,
-    TF_VAR_vault_pote_dev_db_password: 'an-obviously-fake-password',
   };
   const synth = (inventory: string): void => {
     writeFileSync(path.join(root, 'inventory.yml'), inventory);
@@ -122,6 +112,8 @@ async function demo(emulator: Emulator, root: string, certFile: string): Promise
 /** `npm run demo`: everything is started, shown and cleaned up. */
 void run(async () => {
   const began = performance.now();
+  // Said before anything is begun, where there is none.
+  await terraform(os.tmpdir(), { ...process.env, CHECKPOINT_DISABLE: '1' }, ['version']);
   const root = mkdtempSync(path.join(os.tmpdir(), 'appstack-demo-'));
   const certFile = path.join(root, 'ca.pem');
   const emulator = await startEmulator({ certFile, taskMs: 300 });

@@ -95,7 +95,7 @@ function pushLiteral(parts: (string | Reference)[], value: string): void {
 function parseReference(expression: string): Reference {
   const match = REFERENCE.exec(expression);
   if (!match?.[1]) {
-    const name = /vault_[A-Za-z0-9_]+/.exec(expression)?.[0] ?? 'vault_name';
+    const name = /vault_[\w.-]+/.exec(expression)?.[0].replace(/\W/g, '_') ?? 'vault_name';
     throw new JinjaError(
       'holds Jinja that is not a vault reference',
       `write the value itself, "{{ ${name} }}" or "{{ ${name} | default('value') }}"`,

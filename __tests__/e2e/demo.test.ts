@@ -25,6 +25,7 @@ describe('npm run demo', () => {
     const { code, output } = await run({ PATH: '/nowhere' });
     expect(code).toBe(1);
     expect(output).toMatch(/terraform/i);
+    expect(output).not.toContain('> ');
     expect(output).not.toMatch(/^\s+at /m);
     expect(left()).toEqual(before);
   });

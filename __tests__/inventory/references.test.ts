@@ -114,6 +114,13 @@ describe('in an inventory', () => {
       ],
     ],
     [
+      added('top', 'proxmox_node: "{{ vault_a-b }}"'),
+      [
+        '1:1  proxmox_node  holds Jinja that is not a vault reference  ' +
+          `write the value itself, "{{ vault_a_b }}" or "{{ vault_a_b | default('value') }}"`,
+      ],
+    ],
+    [
       added('top', 'packages: ["{{ vault_a | lower }}"]'),
       [
         '1:12  packages.0  holds Jinja that is not a vault reference  ' +
