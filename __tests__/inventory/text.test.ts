@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { loadInventory } from '../../inventory/load';
 import { InventoryError } from '../../inventory/problem';
-import { inventoryOf, added, changed, MINIMAL, problems, read } from './minimal';
+import { added, changed, inventoryOf, MINIMAL, problems, read } from './minimal';
 
 test('the minimal inventory is accepted without a doubt', () => {
   expect(problems(MINIMAL)).toEqual([]);

@@ -1,4 +1,5 @@
 import type { Draft } from '../resolve';
+import type { appKeys } from '../schema/app';
 import { pythonKeys } from '../schema/python';
 import type { Validation } from '../validation';
 
@@ -10,16 +11,10 @@ export function checkPython(draft: Draft, validation: Validation): void {
   const { scope } = draft;
   // A type that was refused may have been meant to be this one.
   if (!scope.wasRefused('app_type') && scope.get('app_type', 'node') !== 'python') {
-    for (const name of Object.keys(pythonKeys) as (keyof typeof pythonKeys)[]) {
-      const found = scope.find(name);
-      // At the top it may be meant for other projects.
-      if (found && found.path.length > 1 && !validation.isRefused(found.path)) {
-        validation.error(found.path, 'is for app_type: python only', 'remove it, or set app_type: python');
-      }
-    }
+    refuse('python', PYTHON_KEYS, draft, validation);
     return;
   }
-  checkNodeKeys(draft, validation);
+  if (!scope.wasRefused('app_type')) refuse('node', NODE_KEYS, draft, validation);
   checkJobs(draft, validation);
   checkPostgresql(draft, validation);
   const mail = scope.find('failure_mail');
@@ -29,26 +24,35 @@ export function checkPython(draft: Draft, validation: Validation): void {
   }
 }
 
-/** Keys of a Node.js application that Python has no use for, with what it has instead. */
-const NODE_KEYS = {
-  backend_dir: 'remove it: commands run in the root of the repository',
-  backend_install: 'write python_install',
-  backend_build: 'remove it: python_install may build, too',
-  backend_start: 'write service_start',
-  frontend_dir: 'remove it',
-  frontend_install: 'remove it',
-  frontend_build: 'remove it',
-  frontend_start: 'remove it',
-  frontend_port: 'remove it: the service listens on backend_port',
-  frontend_health_path: 'remove it: the service has backend_health_path',
-} as const;
+/** Keys, each with what to do about one that stands where its type of application is another. */
+type Keys = readonly (readonly [keyof typeof appKeys | keyof typeof pythonKeys | 'frontend_port', string])[];
 
-function checkNodeKeys({ scope }: Draft, validation: Validation): void {
-  if (scope.get('app_type', 'node') !== 'python') return;
-  for (const [name, fix] of Object.entries(NODE_KEYS)) {
-    const found = scope.find(name as keyof typeof NODE_KEYS);
-    if (found && !validation.isRefused(found.path)) {
-      validation.error(found.path, 'is for app_type: node only', fix);
+const PYTHON_KEYS: Keys = (Object.keys(pythonKeys) as (keyof typeof pythonKeys)[]).map((key) => [
+  key,
+  'remove it, or set app_type: python',
+]);
+
+/** Keys of a Node.js application that Python has no use for, with what it has instead. */
+const NODE_KEYS: Keys = [
+  ['backend_dir', 'remove it: commands run in the root of the repository'],
+  ['backend_install', 'write python_install'],
+  ['backend_build', 'remove it: python_install may build, too'],
+  ['backend_start', 'write service_start'],
+  ['frontend_dir', 'remove it'],
+  ['frontend_install', 'remove it'],
+  ['frontend_build', 'remove it'],
+  ['frontend_start', 'remove it'],
+  ['frontend_port', 'remove it: the service listens on backend_port'],
+  ['frontend_health_path', 'remove it: the service has backend_health_path'],
+];
+
+/** Keys of another type of application. */
+function refuse(type: string, keys: Keys, { scope }: Draft, validation: Validation): void {
+  for (const [key, fix] of keys) {
+    const found = scope.find(key);
+    // At the top it may be meant for other projects.
+    if (found && found.path.length > 1 && !validation.isRefused(found.path)) {
+      validation.error(found.path, `is for app_type: ${type} only`, fix);
     }
   }
 }
