@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -7,6 +6,7 @@ import { DEFAULT_TOKEN, startEmulator, type Emulator } from '../emulator';
 import { readInventoryOf, type Settings, synthesize } from '../main';
 import { run, UserError } from './run';
 import { hasColor } from './table';
+import { terraform } from './terraform';
 
 const STACK = 'app-pote-dev';
 const EXAMPLE = path.join(__dirname, '..', 'examples', 'inventory.yml');
@@ -14,32 +14,6 @@ const EXAMPLE = path.join(__dirname, '..', 'examples', 'inventory.yml');
 /** Prints a step of the demonstration as a title. */
 function step(text: string): void {
   console.log(`\n${hasColor() ? styleText(['bold', 'cyan'], `▸ ${text}`) : `> ${text}`}`);
-}
-
-/** Runs terraform in the stack's folder and returns what it printed. */
-async function terraform(
-  folder: string,
-  env: NodeJS.ProcessEnv,
-  args: readonly string[],
-): Promise<{ code: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const binary = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
-    const child = spawn(binary, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    let text = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-    }
-    child.on('error', () => {
-      reject(
-        new UserError(
-          `${binary} is not on PATH. The demonstration plans and deploys with it: install Terraform 1.6 or later.`,
-        ),
-      );
-    });
-    child.on('close', (code) => {
-      resolve({ code: code ?? 1, text });
-    });
-  });
 }
 
 /** The part of a plan that people read: the changes, without progress and hints. */
@@ -59,10 +33,6 @@ async function demo(emulator: Emulator, root: string, certFile: string): Promise
   const example = `configure: false\n${readFileSync(EXAMPLE, 'utf8').replace('terraform@pve!appstack', id)}`;
   const folder = path.join(root, 'cdktf.out', 'stacks', STACK);
   const env: NodeJS.ProcessEnv = {
-    ...process.env,
-    CHECKPOINT_DISABLE: '1',
-    TF_IN_AUTOMATION: '1',
-    TF_INPUT: '0',
     SSL_CERT_FILE: certFile,
     TF_VAR_vault_proxmox_host: emulator.url,
     TF_VAR_vault_proxmox_token_secret: secret,
@@ -72,9 +42,9 @@ async function demo(emulator: Emulator, root: string, certFile: string): Promise
     synthesize(settings, readInventoryOf(settings));
   };
   const must = async (...args: string[]): Promise<string> => {
-    const { code, text } = await terraform(folder, env, args);
-    if (code === 0) return text;
-    throw new UserError(`terraform ${args[0] ?? ''} failed:\n${text.trim()}`);
+    const { code, stdout, stderr } = await terraform(folder, args, { env });
+    if (code === 0) return stdout;
+    throw new UserError(`terraform ${args[0] ?? ''} failed:\n${`${stdout}${stderr}`.trim()}`);
   };
 
   step('The example inventory becomes one Terraform stack per environment');
@@ -84,10 +54,10 @@ async function demo(emulator: Emulator, root: string, certFile: string): Promise
   );
 
   step('terraform init');
-  const init = await terraform(folder, env, ['init', '-no-color']);
+  const init = await terraform(folder, ['init', '-no-color'], { env });
   if (init.code !== 0) {
     throw new UserError(
-      `Terraform cannot install the providers (bpg/proxmox, hashicorp/null, hashicorp/external): it needs its registry, or a mirror in ~/.terraform.d/plugins.\n${init.text.trim()}`,
+      `Terraform cannot install the providers (bpg/proxmox, hashicorp/null, hashicorp/external): it needs its registry, or a mirror in ~/.terraform.d/plugins.\n${`${init.stdout}${init.stderr}`.trim()}`,
     );
   }
   console.log('  the providers are there');
@@ -113,7 +83,7 @@ async function demo(emulator: Emulator, root: string, certFile: string): Promise
 void run(async () => {
   const began = performance.now();
   // Said before anything is begun, where there is none.
-  await terraform(os.tmpdir(), { ...process.env, CHECKPOINT_DISABLE: '1' }, ['version']);
+  await terraform(os.tmpdir(), ['version']);
   const root = mkdtempSync(path.join(os.tmpdir(), 'appstack-demo-'));
   const certFile = path.join(root, 'ca.pem');
   const emulator = await startEmulator({ certFile, taskMs: 300 });

@@ -178,10 +178,11 @@ const NOISE =
 async function applyStack(outcome: Outcome, prefixed: boolean): Promise<void> {
   const { env, folder, plan } = outcome;
   const prefix = prefixed ? `${env.stack}  ` : '';
-  const { code, stderr } = await terraform(folder, ['apply', '-no-color', plan], (line) => {
+  const onLine = (line: string): void => {
     if (NOISE.test(line) || /^(Outputs:|[a-z_]+ = |[ \]}])/.test(line)) return;
     console.log(`${prefix}${line.replace(/^null_resource\.(\w+) \(remote-exec\): /, '$1: ')}`);
-  });
+  };
+  const { code, stderr } = await terraform(folder, ['apply', '-no-color', plan], { onLine });
   if (code !== 0) outcome.failure = `terraform apply failed:\n${stderr.trim()}`;
 }
 

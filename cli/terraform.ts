@@ -9,6 +9,14 @@ export interface TerraformRun {
   stderr: string;
 }
 
+/** What else a run of terraform takes. */
+export interface TerraformOptions {
+  /** Sees each line of its output as it comes. */
+  onLine?: (line: string) => void;
+  /** Variables besides those of this process. */
+  env?: NodeJS.ProcessEnv;
+}
+
 /** The program: OpenTofu by TERRAFORM_BINARY_NAME=tofu, as the cdktf CLI takes it. */
 const BINARY = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
 
@@ -16,19 +24,19 @@ const BINARY = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
  * Runs terraform in a stack's folder. It never waits for input.
  * @param folder the stack's folder
  * @param args its arguments
- * @param onLine sees each line of its output as it comes
+ * @param options what else it takes
  * @returns how it ended
  * @throws UserError where there is no terraform
  */
 export function terraform(
   folder: string,
   args: readonly string[],
-  onLine?: (line: string) => void,
+  { onLine, env }: TerraformOptions = {},
 ): Promise<TerraformRun> {
   return new Promise((resolve, reject) => {
     const child = spawn(BINARY, args, {
       cwd: folder,
-      env: { ...process.env, CHECKPOINT_DISABLE: '1', TF_IN_AUTOMATION: '1', TF_INPUT: '0' },
+      env: { ...process.env, CHECKPOINT_DISABLE: '1', TF_IN_AUTOMATION: '1', TF_INPUT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const run: TerraformRun = { code: 1, stdout: '', stderr: '' };

@@ -20,7 +20,7 @@ it('reads a character that comes in two parts', async () => {
     await jest.isolateModulesAsync(async () => {
       const { terraform } = jest.requireActual<typeof Terraform>('../../cli/terraform');
       const text = 'before 🦀 after\n';
-      const run = await terraform(tmpdir(), ['-e', HALVES], (line) => lines.push(line));
+      const run = await terraform(tmpdir(), ['-e', HALVES], { onLine: (line) => lines.push(line) });
       expect(run).toEqual({ code: 0, stdout: text, stderr: text });
     });
     expect(lines).toEqual(['before 🦀 after', 'before 🦀 after']);
