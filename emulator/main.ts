@@ -115,9 +115,9 @@ export async function main(
     return undefined;
   }
   if (values.driver !== 'lxc') {
-    const only = (['bridge-address', 'cache'] as const).find((name) => values[name] !== undefined);
-    const many = (['base', 'name'] as const).find((name) => values[name].length > 0);
-    if (only ?? many) throw new Error(`--${only ?? many ?? ''} needs --driver lxc`);
+    const forLxc = ['bridge-address', 'base', 'name', 'cache'] as const;
+    const given = forLxc.find((name) => (values[name]?.length ?? 0) > 0);
+    if (given) throw new Error(`--${given} needs --driver lxc`);
   }
   if (values.state !== undefined && statSync(values.state, { throwIfNoEntry: false })?.isDirectory()) {
     throw new Error(`--state ${values.state} is a folder: name a file`);
