@@ -1,5 +1,5 @@
 'use strict';
-/** How long do people wait? `npx cdktf synth` and `appstack synth` on the example inventory, side by side. */
+/** How long do people wait? `npx cdktf synth` and `pvestack synth` on the example inventory, side by side. */
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -9,7 +9,7 @@ const root = path.join(__dirname, '..');
 const ROUNDS = 9;
 
 function main() {
-  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'appstack-bench-'));
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'pvestack-bench-'));
   try {
     const config = {
       app: `node ${path.join(root, 'bin/app.js')}`,
@@ -31,7 +31,7 @@ function main() {
     });
     const all = [
       node('node bin/app.js', path.join(root, 'bin/app.js')),
-      node('appstack synth', path.join(root, 'bin/appstack.js'), 'synth'),
+      node('pvestack synth', path.join(root, 'bin/pvestack.js'), 'synth'),
       { name: 'npx cdktf synth', command: 'npx', args: ['cdktf', 'synth'], cwd: scratch, env },
     ];
     const results = measure(all, ROUNDS, scratch);

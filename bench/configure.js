@@ -12,7 +12,7 @@ const { startLab } = require('./lab.js');
 const { median, printTable, ratio } = require('./measure.js');
 
 const root = path.join(__dirname, '..');
-const appstack = path.join(root, 'bin/appstack.js');
+const pvestack = path.join(root, 'bin/pvestack.js');
 const TEMPLATE = 'debian-12-bench_1_amd64.tar.zst';
 /** What both install anyway, and Ansible's Python: what is measured is configuration, not the download of packages. */
 const PACKAGES = [
@@ -72,14 +72,14 @@ class Repository {
   }
 }
 
-/** This app: `appstack synth` and `terraform`, a run of it for each stack. */
-class Appstack {
-  name = 'appstack';
+/** This app: `pvestack synth` and `terraform`, a run of it for each stack. */
+class Pvestack {
+  name = 'pvestack';
 
   constructor(lab, scratch, guests) {
     this.lab = lab;
     this.guests = guests;
-    this.folder = fs.mkdtempSync(path.join(scratch, 'appstack-'));
+    this.folder = fs.mkdtempSync(path.join(scratch, 'pvestack-'));
     fs.writeFileSync(path.join(this.folder, 'cdktf.json'), '{"language": "typescript", "app": "true"}');
   }
 
@@ -118,7 +118,7 @@ class Appstack {
   }
 
   async synth() {
-    await this.lab.run(process.execPath, [appstack, 'synth'], {
+    await this.lab.run(process.execPath, [pvestack, 'synth'], {
       cwd: this.folder,
       env: { APP_INVENTORY: 'inventory.yml' },
     });
@@ -164,7 +164,7 @@ class Ansible {
     this.guests = guests;
     this.folder = fs.mkdtempSync(path.join(scratch, 'ansible-'));
     // Somebody else has to create its guests.
-    this.creator = new Appstack(lab, scratch, guests);
+    this.creator = new Pvestack(lab, scratch, guests);
   }
 
   async playbook(title, ...args) {
@@ -251,11 +251,11 @@ async function main() {
     (command) => spawnSync('sh', ['-c', `command -v ${command}`]).status !== 0,
   );
   if (missing.length > 0) throw new Error(`this benchmark needs ${missing.join(', ')}`);
-  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'appstack-bench-'));
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'pvestack-bench-'));
   let lab;
   try {
     lab = await startLab(scratch, { template: TEMPLATE, packages: PACKAGES });
-    const results = STEPS.map(() => ({ appstack: { seconds: [] }, Ansible: { seconds: [] } }));
+    const results = STEPS.map(() => ({ pvestack: { seconds: [] }, Ansible: { seconds: [] } }));
     for (let round = 0; round < ROUNDS; round++) {
       const folder = fs.mkdtempSync(path.join(scratch, 'round-'));
       const repository = new Repository(folder);
@@ -270,7 +270,7 @@ async function main() {
         ],
       ]);
       const contestants = [
-        new Appstack(lab, folder, guestsOf('ours', 101)),
+        new Pvestack(lab, folder, guestsOf('ours', 101)),
         new Ansible(lab, folder, guestsOf('theirs', 151)),
       ];
       for (const one of contestants) {
@@ -294,9 +294,9 @@ async function main() {
     const count = (number, word) => `${number} ${word}${number === 1 ? '' : 's'}`;
     console.log(`${count(GUESTS, 'guest')}, ${count(ROUNDS, 'round')}, ${os.cpus().length} × ${cpu.model}\n`);
     printTable([
-      ['', 'appstack', 'Ansible', 'Ansible / appstack'],
+      ['', 'pvestack', 'Ansible', 'Ansible / pvestack'],
       ...STEPS.map(({ name }, index) => {
-        const { appstack: ours, Ansible: theirs } = results[index];
+        const { pvestack: ours, Ansible: theirs } = results[index];
         return [
           name,
           `${median(ours.seconds).toFixed(1)} s`,

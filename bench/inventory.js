@@ -23,7 +23,7 @@ function environment(index) {
 function inventoryOf(count) {
   const lines = [
     `proxmox_host: "{{ vault_proxmox_host | default('pve.example.lan') }}"`,
-    'proxmox_token_id: terraform@pve!appstack',
+    'proxmox_token_id: terraform@pve!pvestack',
     `proxmox_token_secret: '{{ vault_proxmox_token_secret }}'`,
     `proxmox_node: "{{ vault_proxmox_node | default('pve') }}"`,
     'ssh_public_keys:',

@@ -31,7 +31,7 @@ async function startLab(scratch, { template, packages }) {
   const emulator = spawn(
     process.execPath,
     [
-      path.join(root, 'bin/appstack.js'),
+      path.join(root, 'bin/pvestack.js'),
       ...['emulator', '--driver', 'lxc', '--port', '0', '--quiet', '--task-ms', '20'],
       ...['--cert', path.join(scratch, 'ca.pem'), '--base', `${template}=bookworm:${packages.join(',')}`],
     ],

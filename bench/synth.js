@@ -131,7 +131,7 @@ function compareResults(app, minimal, stacks) {
 }
 
 function main() {
-  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'appstack-bench-'));
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'pvestack-bench-'));
   try {
     const minimal = minimalApp(scratch);
     const template = options['no-template'] ? undefined : templateApp(scratch);

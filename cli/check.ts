@@ -2,7 +2,7 @@ import { readInventoryOf, readSettings } from '../main';
 import { findRoot } from './root';
 import { printWarnings } from './run';
 
-/** `appstack check`: checks the inventory and writes nothing. */
+/** `pvestack check`: checks the inventory and writes nothing. */
 export function check(): void {
   const inventory = readInventoryOf(readSettings(findRoot()));
   printWarnings(inventory);

@@ -30,7 +30,7 @@ async function demo(emulator: Emulator, root: string, certFile: string): Promise
   const settings: Settings = { root, inventory: 'inventory.yml', output: 'cdktf.out', allowOtherKeys: false };
   const [id = '', secret = ''] = DEFAULT_TOKEN.split('=');
   // The emulated guests are data: nothing can log in to them.
-  const example = `configure: false\n${readFileSync(EXAMPLE, 'utf8').replace('terraform@pve!appstack', id)}`;
+  const example = `configure: false\n${readFileSync(EXAMPLE, 'utf8').replace('terraform@pve!pvestack', id)}`;
   const folder = path.join(root, 'cdktf.out', 'stacks', STACK);
   const env: NodeJS.ProcessEnv = {
     SSL_CERT_FILE: certFile,
@@ -84,7 +84,7 @@ void run(async () => {
   const began = performance.now();
   // Said before anything is begun, where there is none.
   await terraform(os.tmpdir(), ['version']);
-  const root = mkdtempSync(path.join(os.tmpdir(), 'appstack-demo-'));
+  const root = mkdtempSync(path.join(os.tmpdir(), 'pvestack-demo-'));
   const certFile = path.join(root, 'ca.pem');
   const emulator = await startEmulator({ certFile, taskMs: 300 });
   const cleanUp = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 import { explain, main } from '../emulator/main';
 import { run, UserError } from './run';
 
-/** `appstack emulator`: an emulated Proxmox VE until it is interrupted. */
+/** `pvestack emulator`: an emulated Proxmox VE until it is interrupted. */
 void run(async () => {
   const emulator = await main(process.argv.slice(3), (line) => {
     console.log(line);

@@ -6,7 +6,7 @@ import { UserError } from './run';
 const SCRIPTS = path.join(__dirname, '..', 'scripts');
 
 /**
- * `appstack get`: generates .gen, as `cdktf get` does, from the schema that is pinned in schemas/.
+ * `pvestack get`: generates .gen, as `cdktf get` does, from the schema that is pinned in schemas/.
  * @param refresh whether to refresh the pinned schema first
  * @throws UserError where the tool is installed without its sources
  */

@@ -5,7 +5,7 @@ import { findRoot } from './root';
 import { UserError } from './run';
 import { selectEnvs } from './select';
 
-/** Options of `appstack inventory`. */
+/** Options of `pvestack inventory`. */
 export interface InventoryOptions {
   format: 'json' | 'yaml';
   /** As a dynamic inventory script answers. */
@@ -13,7 +13,7 @@ export interface InventoryOptions {
 }
 
 /**
- * `appstack inventory`: the guests as an Ansible inventory on standard output.
+ * `pvestack inventory`: the guests as an Ansible inventory on standard output.
  * @param names stacks or projects; none: all
  * @param options its form
  * @throws UserError for YAML with --list

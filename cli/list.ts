@@ -6,7 +6,7 @@ import { COLUMNS, describeEnv } from './synth';
 import { hasColor, table } from './table';
 
 /**
- * `appstack list`: the stacks of the inventory, without writing anything.
+ * `pvestack list`: the stacks of the inventory, without writing anything.
  * @param names what to show: stacks or projects; none: all
  */
 export function list(names: readonly string[]): void {

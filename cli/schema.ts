@@ -1,6 +1,6 @@
 import { inventoryJsonSchema } from '../inventory/json-schema';
 
-/** `appstack schema`: the JSON Schema of the inventory on standard output. */
+/** `pvestack schema`: the JSON Schema of the inventory on standard output. */
 export function schema(): void {
   console.log(JSON.stringify(inventoryJsonSchema(), null, 2));
 }

@@ -110,7 +110,7 @@ export async function runStage(stage: Stage, names: readonly string[], options: 
   printWarnings(inventory);
   synthesize(settings, inventory);
 
-  const plans = mkdtempSync(path.join(os.tmpdir(), 'appstack-'));
+  const plans = mkdtempSync(path.join(os.tmpdir(), 'pvestack-'));
   const removePlans = (): void => {
     rmSync(plans, { recursive: true, force: true });
   };

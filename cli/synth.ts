@@ -10,7 +10,7 @@ import { selectEnvs } from './select';
 import { hasColor, table } from './table';
 
 /**
- * `appstack synth`: writes all stacks, prints a table and says which files changed.
+ * `pvestack synth`: writes all stacks, prints a table and says which files changed.
  * @param names what to show; everything is written in any case
  */
 export function synth(names: readonly string[]): void {

@@ -107,7 +107,7 @@ function uploadFolder(env: Env): Record<string, unknown> {
   return {
     'remote-exec': {
       connection: connection(env),
-      inline: ['umask 077', 'rm -rf ./.appstack', 'mkdir -m 0700 ./.appstack'],
+      inline: ['umask 077', 'rm -rf ./.pvestack', 'mkdir -m 0700 ./.pvestack'],
     },
   };
 }

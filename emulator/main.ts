@@ -15,7 +15,7 @@ import {
 import { startEmulator, type Emulator, type EmulatorOptions } from './server';
 
 /** What `--help` prints. */
-export const USAGE = `Usage: appstack emulator [options]
+export const USAGE = `Usage: pvestack emulator [options]
 
 Starts an emulated Proxmox VE API for tests and trials. Guests exist as data only, unless --driver lxc makes them
 real: systemd containers in namespaces of their own (needs Linux, root, lxc and mmdebstrap; leaves nothing behind).
@@ -43,7 +43,7 @@ real: systemd containers in namespaces of their own (needs Linux, root, lxc and 
   --name <name=address>
                        a name that guests can look up at a bridge's address; may be repeated,
                        e.g. git.example.lan=10.0.10.1 (names of guests are known)
-  --cache <folder>     where base images and packages are kept (~/.cache/appstack-lab)
+  --cache <folder>     where base images and packages are kept (~/.cache/pvestack-lab)
 `;
 
 function list(value: string | undefined): string[] | undefined {
@@ -122,7 +122,7 @@ export async function main(
   if (values.state !== undefined && statSync(values.state, { throwIfNoEntry: false })?.isDirectory()) {
     throw new Error(`--state ${values.state} is a folder: name a file`);
   }
-  const certFile = values.cert ?? join(tmpdir(), `appstack-emulator-${String(process.pid)}.pem`);
+  const certFile = values.cert ?? join(tmpdir(), `pvestack-emulator-${String(process.pid)}.pem`);
   const port = wholeNumber(values.port, 'port');
   if (port > 65535) throw new Error(`--port must be 0 to 65535, not ${values.port}`);
   const hidden = (list(values.hide) ?? []).map((id) => wholeNumber(id, 'hide'));

@@ -13,7 +13,7 @@ export type Connection = Record<string, string | number>;
  * @param script where the script lies on the guest, relative to the user's home
  * @returns the connection; the script lies in the user's home, not world-writable in /tmp
  */
-export function connection(env: Env, script = './.appstack-ssh.sh'): Connection {
+export function connection(env: Env, script = './.pvestack-ssh.sh'): Connection {
   const { ssh } = env;
   const key =
     'var.ssh_private_key != null ? var.ssh_private_key : var.ssh_private_key_file != null ? file(pathexpand(var.ssh_private_key_file)) : null';

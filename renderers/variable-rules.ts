@@ -157,7 +157,7 @@ const RULES = {
     '^[^\\s:/!\\x00-\\x1f\\x7f]+@[A-Za-z][A-Za-z0-9._-]+![A-Za-z][A-Za-z0-9._-]+$',
     '^[^\\s:/\\x00-\\x1f\\x7f]*$',
     'is not a Proxmox token',
-    'give user@realm!id, e.g. terraform@pve!appstack',
+    'give user@realm!id, e.g. terraform@pve!pvestack',
   ),
 } as const satisfies Record<string, Rule>;
 

@@ -1,6 +1,6 @@
 'use strict';
 /**
- * Bundles the program: `dist/app.js` is what the cdktf CLI runs, `dist/appstack.js` the tool's own commands.
+ * Bundles the program: `dist/app.js` is what the cdktf CLI runs, `dist/pvestack.js` the tool's own commands.
  * A bundle starts several times faster than ts-node; types are checked by the test command.
  */
 const fs = require('node:fs');
@@ -56,7 +56,7 @@ async function build() {
     absWorkingDir: root,
     entryPoints: {
       app: 'cli/app.ts',
-      appstack: 'cli/appstack.ts',
+      pvestack: 'cli/pvestack.ts',
       demo: 'cli/demo.ts',
       emulator: 'cli/emulator.ts',
     },

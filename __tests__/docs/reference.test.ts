@@ -84,12 +84,12 @@ describe.each(PAGES)('%s', (page) => {
   });
 
   test('names only npm scripts and commands that exist', () => {
-    const commands = [...read('cli/appstack.ts').matchAll(/\.command\('([a-z]+)/g)].map(([, name]) => name);
+    const commands = [...read('cli/pvestack.ts').matchAll(/\.command\('([a-z]+)/g)].map(([, name]) => name);
     const named = {
       scripts: [...markdown.matchAll(/npm run (?:--silent )?([a-z][a-z0-9:-]*)/g)].map(
         ([, name = '']) => name,
       ),
-      commands: [...markdown.matchAll(/(?:npx |`|\$ )appstack ([a-z]+)/g)].map(([, name = '']) => name),
+      commands: [...markdown.matchAll(/(?:npx |`|\$ )pvestack ([a-z]+)/g)].map(([, name = '']) => name),
     };
     expect(named.scripts.filter((name) => !(name in scripts))).toEqual([]);
     expect(named.commands.filter((name) => !commands.includes(name))).toEqual([]);

@@ -8,11 +8,11 @@ import { runCommand } from '../support/workspace';
 jest.setTimeout(240_000);
 
 const ROOT = path.join(__dirname, '..', '..');
-const left = (): string[] => readdirSync(os.tmpdir()).filter((name) => name.startsWith('appstack-demo-'));
+const left = (): string[] => readdirSync(os.tmpdir()).filter((name) => name.startsWith('pvestack-demo-'));
 
 describe('npm run demo', () => {
   const run = (env: NodeJS.ProcessEnv = {}) =>
-    runCommand(process.execPath, [path.join(ROOT, 'bin', 'appstack.js'), 'demo'], {
+    runCommand(process.execPath, [path.join(ROOT, 'bin', 'pvestack.js'), 'demo'], {
       cwd: ROOT,
       env: { ...process.env, ...env },
     });

@@ -40,7 +40,7 @@ describeWith([providers, command('curl')], 'the cdktf CLI', () => {
       const [id, secret] = DEFAULT_TOKEN.split('=');
       writeFileSync(
         path.join(folder, 'inventory.yml'),
-        `configure: false\n${EXAMPLE.replace('terraform@pve!appstack', id ?? '')}`,
+        `configure: false\n${EXAMPLE.replace('terraform@pve!pvestack', id ?? '')}`,
       );
       writeFileSync(
         path.join(folder, 'cdktf.json'),
@@ -119,7 +119,7 @@ describeWith([command('ansible-inventory')], 'ansible-inventory', () => {
     try {
       const text = execFileSync(
         process.execPath,
-        [path.join(ROOT, 'bin', 'appstack.js'), 'inventory', '--format', format],
+        [path.join(ROOT, 'bin', 'pvestack.js'), 'inventory', '--format', format],
         {
           cwd: ROOT,
           encoding: 'utf8',

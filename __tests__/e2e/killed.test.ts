@@ -141,7 +141,7 @@ interface Process {
 async function startProcess(folder: string, port: string): Promise<Process> {
   const files = ['--state', path.join(folder, 'cluster.json'), '--cert', path.join(folder, 'ca.pem')];
   const options = ['--nodes', 'pve,pve2', '--port', port, '--task-ms', '1500', ...files];
-  const child = spawn(process.execPath, [path.join(ROOT, 'bin', 'appstack.js'), 'emulator', ...options], {
+  const child = spawn(process.execPath, [path.join(ROOT, 'bin', 'pvestack.js'), 'emulator', ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';

@@ -63,7 +63,7 @@ app_projects:
       expect((await workspace.terraform('app-shop-dev', ['validate'])).code).toBe(0);
       const certificate = path.join(folder, 'ca.pem');
       const plan = await run(
-        `${process.execPath} ${ROOT}/bin/appstack.js emulator --port ${port} --cert ${certificate} >/dev/null &
+        `${process.execPath} ${ROOT}/bin/pvestack.js emulator --port ${port} --cert ${certificate} >/dev/null &
 for _ in 1 2 3 4 5 6 7 8 9 10; do [ -s ${certificate} ] && break; sleep 0.5; done
 terraform plan -no-color`,
         { PROXMOX_VE_API_TOKEN: DEFAULT_TOKEN, SSL_CERT_FILE: certificate },
@@ -125,7 +125,7 @@ ${extra}`);
 wait) &
 terraform apply -no-color -auto-approve -target=null_resource.ssh
 terraform plan -no-color -detailed-exitcode -target=null_resource.ssh
-rm -f ~/.appstack-ssh.sh`,
+rm -f ~/.pvestack-ssh.sh`,
       { TF_VAR_ssh_private_key: privateKey },
     );
     expect([outcome.code, outcome.output]).toEqual([0, expect.stringContaining('SSH: ready')]);
@@ -141,7 +141,7 @@ rm -f ~/.appstack-ssh.sh`,
     const { start } = prepare(`        ssh_bastion: {host: ${ADDRESS}}\n`);
     expect((await workspace.terraform('app-shop-dev', ['validate'])).code).toBe(0);
     const outcome = await run(
-      `${start}\nsleep 1\nterraform apply -no-color -auto-approve -target=null_resource.ssh\nrm -f ~/.appstack-ssh.sh`,
+      `${start}\nsleep 1\nterraform apply -no-color -auto-approve -target=null_resource.ssh\nrm -f ~/.pvestack-ssh.sh`,
       {
         TF_VAR_ssh_private_key_file: path.join(folder, 'user'),
       },

@@ -10,7 +10,7 @@ import { runCommand } from '../support/workspace';
 
 jest.setTimeout(300_000);
 
-const APPSTACK = path.join(__dirname, '..', '..', 'bin', 'appstack.js');
+const PVESTACK = path.join(__dirname, '..', '..', 'bin', 'pvestack.js');
 const GUEST = '-target=proxmox_virtual_environment_container.guest';
 
 describe('the secrets of these suites', () => {
@@ -79,14 +79,14 @@ describeWith([providers, command('curl')], 'no secret shows', () => {
   const provision = async (): Promise<void> => {
     const { code, output } = await runCommand(
       process.execPath,
-      [APPSTACK, 'provision', STACK, '--auto-approve'],
+      [PVESTACK, 'provision', STACK, '--auto-approve'],
       {
         cwd: lab.workspace.root,
         env: { ...process.env, ...lab.workspace.env, CHECKPOINT_DISABLE: '1' },
       },
     );
     expect([code, output]).toEqual([0, expect.stringContaining('guest will be created')]);
-    look('appstack provision', output);
+    look('pvestack provision', output);
     const sent = lab.emulator.log
       .list()
       .find(({ method, path: to }) => method === 'POST' && to.endsWith('/lxc'));

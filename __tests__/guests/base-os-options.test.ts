@@ -156,8 +156,8 @@ describeWith([realGuests, providers], 'options of base_os come and go', () => {
     const before = await ssh(pid);
     const soft = await change({ harden_sshd: false, security_upgrades: false });
     expect(soft.done).toEqual([
-      'changed  /etc/apt/apt.conf.d/52appstack-upgrades',
-      'removed  /etc/ssh/sshd_config.d/00-appstack.conf',
+      'changed  /etc/apt/apt.conf.d/52pvestack-upgrades',
+      'removed  /etc/ssh/sshd_config.d/00-pvestack.conf',
       'changed  sshd',
     ]);
     expect(
@@ -203,7 +203,7 @@ describeWith([realGuests, providers], 'options of base_os come and go', () => {
       expect.arrayContaining([
         'changed  user ops',
         'removed  keys of appuser',
-        'removed  /etc/sudoers.d/appstack-appuser',
+        'removed  /etc/sudoers.d/pvestack-appuser',
         'kept     user appuser, as its home may hold data; to remove it: deluser --remove-home appuser',
       ]),
     );

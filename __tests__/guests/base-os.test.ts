@@ -98,10 +98,10 @@ describeWith([realGuests, providers, command('python3')], 'base_os, on bare gues
       `sshd -T | grep -E '^(passwordauthentication|permitrootlogin|kbdinteractiveauthentication|x11forwarding) ' | sort
        ufw status verbose | grep -E '^(Status|Default|22/tcp +ALLOW)' | sed 's/  */ /g; s/ $//'
        runuser -u appuser -- sudo -n id -un
-       stat -c '%a %U:%G %n' /root/.ssh/authorized_keys /home/appuser/.ssh /home/appuser/.ssh/authorized_keys /etc/sudoers.d/appstack-appuser /var/lib/appstack
+       stat -c '%a %U:%G %n' /root/.ssh/authorized_keys /home/appuser/.ssh /home/appuser/.ssh/authorized_keys /etc/sudoers.d/pvestack-appuser /var/lib/pvestack
        apt-config dump APT::Periodic::Unattended-Upgrade
-       systemctl is-enabled apt-daily-upgrade.timer appstack-undo.service; ls /run/appstack /var/lib/appstack
-       systemctl is-active appstack-undo.timer`,
+       systemctl is-enabled apt-daily-upgrade.timer pvestack-undo.service; ls /run/pvestack /var/lib/pvestack
+       systemctl is-active pvestack-undo.timer`,
     );
     expect(state.output.trim().split('\n')).toEqual([
       'kbdinteractiveauthentication no',
@@ -116,14 +116,14 @@ describeWith([realGuests, providers, command('python3')], 'base_os, on bare gues
       '600 root:root /root/.ssh/authorized_keys',
       '700 appuser:appuser /home/appuser/.ssh',
       '600 appuser:appuser /home/appuser/.ssh/authorized_keys',
-      '440 root:root /etc/sudoers.d/appstack-appuser',
-      '700 root:root /var/lib/appstack',
+      '440 root:root /etc/sudoers.d/pvestack-appuser',
+      '700 root:root /var/lib/pvestack',
       'APT::Periodic::Unattended-Upgrade "1";',
       'enabled',
       'enabled',
-      '/run/appstack:',
+      '/run/pvestack:',
       '',
-      '/var/lib/appstack:',
+      '/var/lib/pvestack:',
       'base_os',
       'inactive',
     ]);
@@ -203,7 +203,7 @@ describeWith([realGuests, providers, command('python3')], 'base_os, on bare gues
       ]);
       expect(
         await ssh(
-          'ls -d /opt/node-v* /usr/local/bin/node /var/lib/appstack/base_os/node.tar.xz 2>/dev/null | wc -l',
+          'ls -d /opt/node-v* /usr/local/bin/node /var/lib/pvestack/base_os/node.tar.xz 2>/dev/null | wc -l',
         ),
       ).toBe('0');
 

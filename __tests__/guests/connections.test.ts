@@ -58,7 +58,7 @@ describeWith([realGuests, providers], 'a host that somebody else made, reached a
       1,
       'base_os: debian may not use sudo without a password. Allow it, or connect as root (app_bootstrap_user).',
     ]);
-    expect(await ssh('ls -d /var/lib/appstack 2>/dev/null || echo untouched')).toBe('untouched');
+    expect(await ssh('ls -d /var/lib/pvestack 2>/dev/null || echo untouched')).toBe('untouched');
   });
 
   test('by sudo: configured, nothing to do, and nothing that others could read', async () => {
@@ -75,15 +75,15 @@ describeWith([realGuests, providers], 'a host that somebody else made, reached a
     expect(await ssh(pids)).toBe(before);
     expect(
       await ssh(
-        'stat -c "%a %U" /home/debian/.appstack; find /home/debian/.appstack -type f -size +0; ls /tmp | grep -c terraform || true; grep -c BEGIN /home/debian/.ssh/authorized_keys',
+        'stat -c "%a %U" /home/debian/.pvestack; find /home/debian/.pvestack -type f -size +0; ls /tmp | grep -c terraform || true; grep -c BEGIN /home/debian/.ssh/authorized_keys',
       ),
     ).toBe('700 debian\n0\n1');
   });
 
   test('drift is seen and mended by sudo, too', async () => {
-    await ssh('rm /etc/sudoers.d/appstack-appuser');
+    await ssh('rm /etc/sudoers.d/pvestack-appuser');
     const plan = await lab.workspace.plan(STACK);
-    expect(plan.output).toContain(': missing /etc/sudoers.d/appstack-appuser"');
+    expect(plan.output).toContain(': missing /etc/sudoers.d/pvestack-appuser"');
     await apply();
     await nothingToDo();
   });
@@ -91,10 +91,10 @@ describeWith([realGuests, providers], 'a host that somebody else made, reached a
   test('through a bastion: layers and the look', async () => {
     synth({ ssh_bastion: { host: BASTION } });
     await ssh(
-      'ufw delete allow 9999/tcp >/dev/null 2>&1; chmod 0777 /usr/local/lib/appstack/undo; date +%s >/root/before',
+      'ufw delete allow 9999/tcp >/dev/null 2>&1; chmod 0777 /usr/local/lib/pvestack/undo; date +%s >/root/before',
     );
     const plan = await lab.workspace.plan(STACK);
-    expect(plan.output).toContain(': mode of /usr/local/lib/appstack/undo"');
+    expect(plan.output).toContain(': mode of /usr/local/lib/pvestack/undo"');
     await apply();
     await nothingToDo();
     const from = await ssh(

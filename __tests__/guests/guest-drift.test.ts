@@ -83,7 +83,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
     await nothingToDo();
   });
 
-  const BLOCK = '/^# BEGIN appstack$/,/^# END appstack$/';
+  const BLOCK = '/^# BEGIN pvestack$/,/^# END pvestack$/';
   test.each<[what: string, script: string, layer: string, drift: string, mended: string, expected: string]>([
     [
       'an edited file',
@@ -159,7 +159,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
     ],
     [
       'a foreign key inside of our block',
-      `sed -i 's|^# END appstack$|${STRANGER}\\n&|' /root/.ssh/authorized_keys`,
+      `sed -i 's|^# END pvestack$|${STRANGER}\\n&|' /root/.ssh/authorized_keys`,
       'base_os',
       '-> "5: keys of root"',
       'grep -c stranger /root/.ssh/authorized_keys || true',
@@ -247,14 +247,14 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
 
   test('what leaves the inventory leaves the guest', async () => {
     // A file of an older version of a template set, a unit and a link with it.
-    const folder = '/var/lib/appstack/app';
+    const folder = '/var/lib/pvestack/app';
     await ssh(
       `printf 'file\\t/etc/systemd/system/app-old.service\\t0644 root:root x\\nunit\\tapp-old.service\\t\\n' >>${folder}/manifest
        printf '[Service]\\nExecStart=/bin/sleep 1d\\n[Install]\\nWantedBy=multi-user.target\\n' >/etc/systemd/system/app-old.service
        # One of a run that failed.
-       printf 'file\\t/etc/appstack/half\\t0644 root:root x\\n' >>${folder}/pending; mkdir -p /etc/appstack; touch /etc/appstack/half /etc/appstack/theirs
+       printf 'file\\t/etc/pvestack/half\\t0644 root:root x\\n' >>${folder}/pending; mkdir -p /etc/pvestack; touch /etc/pvestack/half /etc/pvestack/theirs
        # One that base_os has now.
-       printf 'file\\t/etc/apt/apt.conf.d/52appstack-upgrades\\t0644 root:root x\\n' >>${folder}/manifest
+       printf 'file\\t/etc/apt/apt.conf.d/52pvestack-upgrades\\t0644 root:root x\\n' >>${folder}/manifest
        systemctl daemon-reload; systemctl enable --quiet --now app-old.service`,
     );
     const outcome = await apply();
@@ -262,13 +262,13 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
     expect(did(outcome, 'app').filter((line) => line.startsWith('removed'))).toEqual([
       'removed  app-old.service',
       'removed  /etc/systemd/system/app-old.service',
-      'removed  /etc/appstack/half',
+      'removed  /etc/pvestack/half',
     ]);
     expect(
       await ssh(
-        'systemctl is-active app-old || true; ls /etc/appstack /etc/apt/apt.conf.d/52appstack-upgrades',
+        'systemctl is-active app-old || true; ls /etc/pvestack /etc/apt/apt.conf.d/52pvestack-upgrades',
       ),
-    ).toBe('inactive\n/etc/apt/apt.conf.d/52appstack-upgrades\n\n/etc/appstack:\ntheirs');
+    ).toBe('inactive\n/etc/apt/apt.conf.d/52pvestack-upgrades\n\n/etc/pvestack:\ntheirs');
     await nothingToDo();
   });
 
@@ -288,7 +288,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
     );
     expect(
       await ssh(
-        'systemctl list-unit-files "app-*" --no-legend | wc -l; ls /var/lib/appstack; ls /srv/app/theirs',
+        'systemctl list-unit-files "app-*" --no-legend | wc -l; ls /var/lib/pvestack; ls /srv/app/theirs',
       ),
     ).toBe('0\nbase_os\n/srv/app/theirs');
     await nothingToDo();

@@ -18,7 +18,7 @@ const BASTION = '10.0.10.43';
 /** Values that run a command wherever they are not quoted. */
 const ATTACKS = [
   `x'; touch /pwned; '"$(touch /pwned)`,
-  "x\nAPPSTACK_END\ntouch /pwned\n`touch /pwned`\ncat <<'APPSTACK_END'\n",
+  "x\nPVESTACK_END\ntouch /pwned\n`touch /pwned`\ncat <<'PVESTACK_END'\n",
   '-oProxyCommand=touch${IFS}/pwned ${file("/etc/passwd")} %{if true}',
 ];
 /** The same where a URL or a branch can hold it. */
@@ -283,7 +283,7 @@ describeWith(
       };
     };
     const onlyInPlace = {
-      all: ['/etc/appstack/deploy_key', '/srv/app/.env.dev'],
+      all: ['/etc/pvestack/deploy_key', '/srv/app/.env.dev'],
       open: [],
       journal: '0',
     };
@@ -310,7 +310,7 @@ describeWith(
       const plan = await terraform(['plan']);
       expect(triggers(plan.output)).toEqual(['"secret vault_secret"']);
       // Anybody on the guest looks for it while it arrives.
-      const look = `setpriv --reuid=65534 --regid=65534 --clear-groups sh -c 'end=$(($(date +%s) + 600)); while [ ! -e /tmp/stop-looking ] && [ "$(date +%s)" -lt "$end" ]; do grep -rlsF ${SECRET} /root /home /run /tmp /var/tmp /dev/shm /srv /etc/appstack /var/lib/appstack /var/log; sleep 0.02; done; echo looked'`;
+      const look = `setpriv --reuid=65534 --regid=65534 --clear-groups sh -c 'end=$(($(date +%s) + 600)); while [ ! -e /tmp/stop-looking ] && [ "$(date +%s)" -lt "$end" ]; do grep -rlsF ${SECRET} /root /home /run /tmp /var/tmp /dev/shm /srv /etc/pvestack /var/lib/pvestack /var/log; sleep 0.02; done; echo looked'`;
       const looking = lab.ssh(ADDRESS, look);
       const spy = watchCommandLines([`${SECRET}two`]);
       const apply = await terraform(['apply', '-auto-approve'], variables, { env: { TF_LOG: 'INFO' } });
@@ -363,13 +363,13 @@ describeWith(
       const running = terraform(['apply', '-auto-approve'], variables, { onStart: (end) => (kill = end) });
       let ended = false;
       void running.then(() => (ended = true));
-      const upload = path.join(root, 'root/.appstack-app.secrets');
+      const upload = path.join(root, 'root/.pvestack-app.secrets');
       while (!ended && !existsSync(upload)) await sleep(1);
       kill('SIGKILL');
       const { code, output } = await running;
       expect([code, output]).toEqual([null, expect.not.stringContaining(SECRET)]);
       // What was uploaded is unreadable for others; what ran on, if it ran already, ends.
-      await lab.ssh(ADDRESS, 'flock /run/appstack.lock true');
+      await lab.ssh(ADDRESS, 'flock /run/pvestack.lock true');
       expect((await filesWith(SECRET)).open).toEqual([]);
       expect(await modeOf('/root')).toBe('700 root');
       rmSync(path.join(lab.workspace.root, 'state', `.${STACK}.tfstate.lock.info`), { force: true });
@@ -385,7 +385,7 @@ describeWith(
       const apply = await terraform(['apply', '-auto-approve']);
       expect([apply.code, apply.output]).toEqual([0, expect.stringContaining('Apply complete!')]);
       expect(await spy.stop()).toEqual([]);
-      expect(await modeOf('/home/appuser/.appstack')).toBe('700 appuser');
+      expect(await modeOf('/home/appuser/.pvestack')).toBe('700 appuser');
       expect(await filesWith(SECRET, keyLine('two'))).toEqual(onlyInPlace);
       const env = await lab.exec('curl', ['-sS', `http://${ADDRESS}:3001/env`]);
       expect(env.output).toContain(`${SECRET}five`);

@@ -103,7 +103,7 @@ describeWith([realGuests, providers, git, command('curl')], 'a run that was cut 
     const packages = turn % 2 === 1 ? 'pv\ntree' : 'bc\ndc';
     expect(
       await ssh(
-        "dpkg-query -W -f '${db:Status-Abbrev}${Package}\\n' pv tree bc dc 2>/dev/null | sed -n 's/^ii *//p'; dpkg --audit; ls /run/appstack; pgrep -fc '[.]appstack-' || true",
+        "dpkg-query -W -f '${db:Status-Abbrev}${Package}\\n' pv tree bc dc 2>/dev/null | sed -n 's/^ii *//p'; dpkg --audit; ls /run/pvestack; pgrep -fc '[.]pvestack-' || true",
       ),
     ).toBe(`${packages}\n0`);
   };
@@ -186,7 +186,7 @@ describeWith([realGuests, providers, git, command('curl')], 'a run that was cut 
 
   test.each([
     ['base_os', '/var/lib/dpkg'],
-    ['base_os', '/var/lib/appstack'],
+    ['base_os', '/var/lib/pvestack'],
     ['app', '/srv/app'],
     ['release', '/srv/app'],
   ])('%s: the disk is full at %s', async (layer, folder) => {

@@ -73,7 +73,7 @@ describeWith([realGuests, providers], 'nobody is locked out', () => {
   };
   const RULES =
     "ufw status | head -n 1; ufw show added | sed -n 's/^ufw //p' | sort; sshd -T | grep ^passwordauthentication";
-  const TIMER = 'systemctl is-active appstack-undo.timer || true; ls /var/lib/appstack';
+  const TIMER = 'systemctl is-active pvestack-undo.timer || true; ls /var/lib/pvestack';
 
   beforeAll(() => {
     lab.workspace.env['TF_VAR_ssh_private_key_file'] = lab.privateKey;
@@ -94,7 +94,7 @@ describeWith([realGuests, providers], 'nobody is locked out', () => {
     // Not after the two minutes, but now.
     expect(
       await ssh(
-        'systemctl start appstack-undo.service; systemctl show --property=Result --value appstack-undo.service',
+        'systemctl start pvestack-undo.service; systemctl show --property=Result --value pvestack-undo.service',
       ),
     ).toBe('success');
     expect(await ssh(RULES)).toBe(before);
@@ -158,7 +158,7 @@ describeWith([realGuests, providers], 'nobody is locked out', () => {
 
   test('settings that sshd refuses are taken away again; the running one is untouched', async () => {
     const seen =
-      'cat /etc/ssh/sshd_config.d/00-appstack.conf; systemctl show --property=MainPID --value ssh; sshd -t';
+      'cat /etc/ssh/sshd_config.d/00-pvestack.conf; systemctl show --property=MainPID --value ssh; sshd -t';
     const before = await ssh(seen);
     synth(
       {},

@@ -356,7 +356,7 @@ describeWith([...NEEDS, command('curl')], 'the end of a lab', () => {
     const emulator = spawn(
       process.execPath,
       [
-        path.join(ROOT, 'bin', 'appstack.js'),
+        path.join(ROOT, 'bin', 'pvestack.js'),
         'emulator',
         '--driver',
         'lxc',

@@ -185,7 +185,7 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     const [secrets, seen] = counts.split('\n').map(Number);
     return { secrets: secrets ?? NaN, seen: (seen ?? 0) > 0 };
   };
-  const release = (env: EnvName): Promise<string> => on(env, 'cat /srv/app/current/.appstack-commit');
+  const release = (env: EnvName): Promise<string> => on(env, 'cat /srv/app/current/.pvestack-commit');
   /** Commits to a branch of its own, from the head of main. @returns the branch */
   const branch = (name: string, files: Record<string, string | undefined>): string => {
     repository.git('checkout', '--quiet', '-b', name);
@@ -236,12 +236,12 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
           runuser -u postgres -- psql -XAtq -d pote -c "$query"
         done
         systemctl list-timers --all --no-legend 'app-job-*' | grep -o 'app-job-[a-z-]*.timer' | sort | tr '\\n' ' '
-        find /etc/cron.d -name 'appstack*' -printf '%f'; echo
+        find /etc/cron.d -name 'pvestack*' -printf '%f'; echo
         readlink /srv/app/current/.env; ss -Hltn 'sport = :5432' | awk '{ print $4 }' | sort | tr '\\n' ' '`,
       ),
     );
     const jobs =
-      'app-job-daily-report.timer app-job-daily-run.timer app-job-health.timer appstack-weekly-run';
+      'app-job-daily-report.timer app-job-daily-run.timer app-job-health.timer pvestack-weekly-run';
     const tables = 'alembic_version runs trades';
     const local = expect.stringMatching(/^127\.0\.0\.1:5432( \[::1\]:5432)?$/) as string;
     expect(facts.map((lines) => lines.split('\n'))).toEqual([
@@ -299,7 +299,7 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     });
     const verified = await guest(
       'prod',
-      `cd /etc/systemd/system && systemd-analyze verify app-job-*.service app-job-*.timer appstack-backup.timer &&
+      `cd /etc/systemd/system && systemd-analyze verify app-job-*.service app-job-*.timer pvestack-backup.timer &&
       systemd-analyze security --threshold=40 app-job-daily-run.service app-job-weekly-run.service >/dev/null`,
     );
     expect(verified).toEqual({ code: 0, output: '' });
@@ -315,7 +315,7 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
       app: [
         'changed  /etc/systemd/system/app-job-daily-run.timer',
         'changed  app-job-daily-run.timer',
-        'removed  /etc/cron.d/appstack-weekly-run',
+        'removed  /etc/cron.d/pvestack-weekly-run',
         'removed  /etc/systemd/system/app-job-daily-report.service',
         'removed  /etc/systemd/system/app-job-daily-report.timer',
         'removed  /etc/systemd/system/app-job-weekly-run.service',
@@ -357,10 +357,10 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     await eventually(async () => (await hooked()).endsWith('app-job-broken'), 20);
     expect(await hooked()).toBe('half\n50% of /var/lib/app\napp-job-broken');
 
-    await on('prod', 'mv /usr/local/lib/appstack/pg-backup /run/pg-backup');
-    expect((await guest('prod', 'systemctl start appstack-backup')).code).not.toBe(0);
-    expect((await mail.next()).data).toContain('\r\nSubject: pote-prod: appstack-backup failed\r\n');
-    await on('prod', 'mv /run/pg-backup /usr/local/lib/appstack/pg-backup');
+    await on('prod', 'mv /usr/local/lib/pvestack/pg-backup /run/pg-backup');
+    expect((await guest('prod', 'systemctl start pvestack-backup')).code).not.toBe(0);
+    expect((await mail.next()).data).toContain('\r\nSubject: pote-prod: pvestack-backup failed\r\n');
+    await on('prod', 'mv /run/pg-backup /usr/local/lib/pvestack/pg-backup');
 
     await on(
       'prod',
@@ -407,7 +407,7 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     const rotated = source.newKey();
     source.allowOnly(rotated);
     lab.workspace.env['TF_VAR_vault_git_deploy_key'] = rotated;
-    const key = { app: ['changed  /etc/appstack/deploy_key'] };
+    const key = { app: ['changed  /etc/pvestack/deploy_key'] };
     expect(await everywhere((env) => change(env))).toEqual([key, key, key]);
 
     const built = `find /var/cache/app/pip -name 'docopt*.whl' -printf '%f %T@\\n'`;
@@ -459,7 +459,7 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     expect([sick.code, sick.output]).toEqual([1, expect.stringContaining('no trades today')]);
     expect([await release('prod'), await schema('prod')]).toEqual([live, '0004']);
     const [, undo = ''] = /\((restore_app_db\.sh \S+\.dump)\)/.exec(sick.output) ?? [];
-    expect(await on('prod', undo)).toContain('restored /var/backups/appstack/pote-before-migration-');
+    expect(await on('prod', undo)).toContain('restored /var/backups/pvestack/pote-before-migration-');
     expect([await schema('prod'), await sql('prod', 'select ticker, note from trades')]).toEqual([
       '0003',
       'DEB|kept',
@@ -508,9 +508,9 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     const [here = [], elsewhere = []] = documented('Backup and restore');
     expect([here, elsewhere]).toEqual([
       [
-        'systemctl start appstack-backup.service',
-        'ls -l /var/backups/appstack',
-        expect.stringMatching(/^restore_app_db\.sh \/var\/backups\/appstack\/pote-daily-\S+\.dump$/),
+        'systemctl start pvestack-backup.service',
+        'ls -l /var/backups/pvestack',
+        expect.stringMatching(/^restore_app_db\.sh \/var\/backups\/pvestack\/pote-daily-\S+\.dump$/),
       ],
       [
         expect.stringMatching(/^scp root@\S+:\S+\.dump \.$/),
@@ -521,7 +521,7 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     ]);
     const rows =
       "select 'runs', id, kind from runs union select 'trades', id, ticker || note from trades order by 1, 2";
-    const dumps = "find /var/backups/appstack -name 'pote-daily-*' -printf '%f\\n' | sort";
+    const dumps = "find /var/backups/pvestack -name 'pote-daily-*' -printf '%f\\n' | sort";
     await on('prod', 'systemctl stop app-job-broken.timer');
     const before = await sql('prod', rows);
     expect(before).toContain('trades|1|DEBkept');
@@ -533,7 +533,7 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     const [dump = ''] = kept.slice(-1);
     expect(await on('prod', here[1] ?? '')).toContain(dump);
     expect(
-      await on('prod', 'stat -c "%a %U" /var/backups/appstack /var/backups/appstack/*.dump | sort -u'),
+      await on('prod', 'stat -c "%a %U" /var/backups/pvestack /var/backups/pvestack/*.dump | sort -u'),
     ).toBe('600 root\n700 root');
     await sql('prod', 'drop table trades; delete from runs; create table stray()');
     const restored = await on('prod', (here[2] ?? '').replace(/pote-daily-\S+/, dump));
@@ -546,7 +546,7 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     // Where there is a service, it answers when the command has ended.
     const lines = await on(
       'dev',
-      `${here[0] ?? ''}; restore_app_db.sh "$(find /var/backups/appstack -name 'pote-daily-*' | sort | tail -n 1)"`,
+      `${here[0] ?? ''}; restore_app_db.sh "$(find /var/backups/pvestack -name 'pote-daily-*' | sort | tail -n 1)"`,
     );
     const answers = await lab.exec('curl', ['-sm', '5', `http://${ADDRESS.dev}:8000/health`]);
     expect([lines, answers.output]).toEqual([
@@ -637,7 +637,7 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
       echo kept >daily.log-20200102.gz; touch -d '29 days ago' daily.log-20200102.gz
       for file in *; do chmod 600 "$file"; chown app:app "$file"; done
       runuser -u app -- sh -c 'umask 077; echo now >daily.log'
-      logrotate --force /etc/logrotate.d/appstack
+      logrotate --force /etc/logrotate.d/pvestack
       stat -c '%n %a %U %s' * | sed "s/$(date +%Y%m%d)/TODAY/"`,
     );
     expect(output.split('\n')).toEqual([
@@ -659,18 +659,18 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
         `grep -rlE '${IN_SCRIPT}|BEGIN OPENSS[H] PRIVATE' /etc /srv /var /usr/local /root /tmp /run 2>/dev/null | grep -vE '^/(etc/ssh|var/lib/(dpkg|apt|postgresql/[0-9]*/main/(base|global|pg_wal)))' | sort
         journalctl -q --no-pager | grep -E '${IN_SCRIPT}' || true
         ps -eo args | grep '${IN_SCRIPT}' || true
-        find /etc/appstack/deploy_key /srv/app/.env.* /var/backups/appstack /var/lib/app -perm /o+r -type f`,
+        find /etc/pvestack/deploy_key /srv/app/.env.* /var/backups/pvestack /var/lib/app -perm /o+r -type f`,
       );
       return output.split('\n');
     });
     expect(found).toEqual([
-      ['/etc/appstack/deploy_key', '/srv/app/.env.dev'],
-      ['/etc/appstack/deploy_key'],
-      ['/etc/appstack/deploy_key', '/srv/app/.env.prod'],
+      ['/etc/pvestack/deploy_key', '/srv/app/.env.dev'],
+      ['/etc/pvestack/deploy_key'],
+      ['/etc/pvestack/deploy_key', '/srv/app/.env.prod'],
     ]);
     const key = await guest(
       'prod',
-      'stat -c "%a %U" /etc/appstack/deploy_key; runuser -u app -- cat /etc/appstack/deploy_key',
+      'stat -c "%a %U" /etc/pvestack/deploy_key; runuser -u app -- cat /etc/pvestack/deploy_key',
     );
     expect(key.output).toMatch(/^600 root\n.*Permission denied\n$/);
   });
@@ -721,7 +721,7 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     );
     const output = await on(
       'prod',
-      `systemctl is-active appstack-backup.timer app-job-broken.timer; cd /srv/app/current && runuser -u app -- .venv/bin/python health_check.py`,
+      `systemctl is-active pvestack-backup.timer app-job-broken.timer; cd /srv/app/current && runuser -u app -- .venv/bin/python health_check.py`,
     );
     expect(output).toMatch(/^active\nactive\n\{"status": "ok"/);
     const answer = async (): Promise<string> =>

@@ -340,7 +340,7 @@ ${more}
       await applyAgain();
       expect(await get(BACKEND)).toBe('seven');
       const { output } = await guest(
-        'stat -c "%a %U" /etc/appstack/deploy_key; runuser -u app -- cat /etc/appstack/deploy_key',
+        'stat -c "%a %U" /etc/pvestack/deploy_key; runuser -u app -- cat /etc/pvestack/deploy_key',
       );
       expect(output).toMatch(/^600 root\n.*Permission denied\n$/);
     });

@@ -98,7 +98,7 @@ describeWith(
       const { output } = await guest(`getent passwd app | cut -d : -f 7
       id -nG app
       sudo -l -U app | tail -n 1
-      runuser -u app -- sh -c 'find -H /srv/app /etc/appstack /usr/local/bin /usr/local/lib/appstack -writable ! -type l' 2>/dev/null
+      runuser -u app -- sh -c 'find -H /srv/app /etc/pvestack /usr/local/bin /usr/local/lib/pvestack -writable ! -type l' 2>/dev/null
       pid=$(systemctl show -p MainPID --value app-backend.service)
       nsenter -t "$pid" -m -- setpriv --reuid app --regid app --clear-groups sh -c 'touch /srv/app/current/backend/x || touch /tmp/ok; ls /tmp'
       systemctl show -p MainPID --value app-backend.service | xargs ps -o comm= -p`);

@@ -14,7 +14,7 @@ const STACK = 'app-shop-dev';
 const ADDRESS = '10.0.10.61';
 const GUEST = 'proxmox_virtual_environment_container.guest';
 
-describeWith([realGuests, providers, git], 'a deploy in stages, by appstack provision and configure', () => {
+describeWith([realGuests, providers, git], 'a deploy in stages, by pvestack provision and configure', () => {
   const lab = useRealLab({ lab: BAKED });
   const repository = new AppRepository();
   let stop = (): void => undefined;
@@ -36,8 +36,8 @@ app_projects:
 `,
     );
   };
-  const appstack = (...args: string[]): Promise<Outcome> =>
-    lab.exec(process.execPath, [path.join(ROOT, 'bin', 'appstack.js'), ...args], {
+  const pvestack = (...args: string[]): Promise<Outcome> =>
+    lab.exec(process.execPath, [path.join(ROOT, 'bin', 'pvestack.js'), ...args], {
       cwd: lab.workspace.root,
       env: { APP_INVENTORY: 'inventory.yml', TF_VAR_ssh_private_key_file: lab.privateKey, TMPDIR: temporary },
     });
@@ -66,31 +66,31 @@ app_projects:
   });
   // Saved plans hold the values of variables.
   afterEach(() => {
-    expect(readdirSync(temporary).filter((name) => name.startsWith('appstack-'))).toEqual([]);
+    expect(readdirSync(temporary).filter((name) => name.startsWith('pvestack-'))).toEqual([]);
   });
 
   test('provision makes the guest and does nothing in it', async () => {
     write(512);
-    expect(await appstack('provision', 'shop')).toEqual({
+    expect(await pvestack('provision', 'shop')).toEqual({
       code: 1,
       output: 'This is no terminal to ask in: give --auto-approve to apply without asking.\n',
     });
     expect(lab.emulator.state.guests.size).toBe(0);
 
-    const { code, output } = await appstack('provision', 'shop', '--auto-approve');
+    const { code, output } = await pvestack('provision', 'shop', '--auto-approve');
     expect([code, output]).toEqual([0, expect.stringContaining(`${GUEST} will be created`)]);
     expect(output).not.toContain('null_resource.base_os');
     await lab.waitForSsh(ADDRESS);
-    expect((await lab.ssh(ADDRESS, 'ls -d /var/lib/appstack /srv/app 2>/dev/null | wc -l')).output).toBe(
+    expect((await lab.ssh(ADDRESS, 'ls -d /var/lib/pvestack /srv/app 2>/dev/null | wc -l')).output).toBe(
       '0\n',
     );
 
-    const again = await appstack('provision', 'all', '--auto-approve');
+    const again = await pvestack('provision', 'all', '--auto-approve');
     expect(again).toEqual({ code: 0, output: `${STACK}:\n  nothing to do\n` });
   });
 
   test('configure does the rest; once more, every line is ok and nothing restarts', async () => {
-    const first = await appstack('configure', STACK, '--auto-approve');
+    const first = await pvestack('configure', STACK, '--auto-approve');
     expect([first.code, first.output]).toEqual([
       0,
       expect.stringContaining('null_resource.release will be created'),
@@ -101,7 +101,7 @@ app_projects:
     expect([plan.code, plan.output]).toEqual([0, expect.stringContaining('No changes.')]);
 
     const before = await running();
-    const again = await appstack('configure', STACK, '--auto-approve');
+    const again = await pvestack('configure', STACK, '--auto-approve');
     expect([again.code, did(again)]).toEqual([0, []]);
     for (const layer of ['base_os', 'app', 'release'])
       expect(again.output).toMatch(new RegExp(`^${layer}: +done +${layer}: nothing to do$`, 'm'));
@@ -112,7 +112,7 @@ app_projects:
   test('configure refuses when the guest would change, too, and provision does only that', async () => {
     write(768, 'debug');
     const before = await running();
-    const refused = await appstack('configure', STACK, '--auto-approve');
+    const refused = await pvestack('configure', STACK, '--auto-approve');
     expect(refused).toEqual({
       code: 1,
       output: `${STACK}: more than configure would happen:
@@ -122,13 +122,13 @@ Nothing was touched. Review and deploy these first: npx cdktf deploy ${STACK}
     });
     expect(await running()).toEqual(before);
 
-    const provisioned = await appstack('provision', STACK, '--auto-approve');
+    const provisioned = await pvestack('provision', STACK, '--auto-approve');
     expect([provisioned.code, did(provisioned)]).toEqual([0, []]);
     expect((await running())[1]).toBe(768);
     await lab.waitForSsh(ADDRESS);
     expect((await lab.ssh(ADDRESS, 'grep LOG_LEVEL /srv/app/.env.dev')).output).toContain('info');
 
-    const configured = await appstack('configure', STACK, '--auto-approve');
+    const configured = await pvestack('configure', STACK, '--auto-approve');
     expect([configured.code, did(configured)]).toEqual([
       0,
       [

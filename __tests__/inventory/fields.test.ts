@@ -62,9 +62,9 @@ const FIELDS: Record<string, Field> = {
   proxmox_token_id: {
     lines: ['proxmox_token_id: $', 'proxmox_token_secret: "{{ vault_t }}"'],
     at: '1:1  proxmox_token_id',
-    good: ['terraform@pve!appstack', 'root@pam!t1', '"{{ vault_id }}"'],
+    good: ['terraform@pve!pvestack', 'root@pam!t1', '"{{ vault_id }}"'],
     bad: ['terraform@pve', 'terraform!id', 'terraform@pve!', 'terraform@pve!1', 'terraform@pve!id=secret'],
-    said: 'is not a Proxmox token  write user@realm!id, e.g. terraform@pve!appstack',
+    said: 'is not a Proxmox token  write user@realm!id, e.g. terraform@pve!pvestack',
   },
   proxmox_node: {
     lines: ['proxmox_node: $'],

@@ -22,7 +22,7 @@ const schema: Node = inventoryJsonSchema();
 const project = schema.properties?.['app_projects']?.additionalProperties || undefined;
 const env = project?.properties?.['envs']?.additionalProperties || undefined;
 
-test('the committed schema is fresh: node bin/appstack.js schema > schemas/inventory.schema.json', () => {
+test('the committed schema is fresh: node bin/pvestack.js schema > schemas/inventory.schema.json', () => {
   expect(read('schemas/inventory.schema.json')).toBe(`${JSON.stringify(inventoryJsonSchema(), null, 2)}\n`);
 });
 

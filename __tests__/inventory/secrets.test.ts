@@ -207,7 +207,7 @@ describe('fields that take only a vault reference', () => {
         'write "{{ vault_proxmox_password }}" and give it as TF_VAR_vault_proxmox_password',
     ],
     [
-      added('top', 'proxmox_token_id: terraform@pve!appstack', `proxmox_token_secret: ${MARKER}`),
+      added('top', 'proxmox_token_id: terraform@pve!pvestack', `proxmox_token_secret: ${MARKER}`),
       '2:1  proxmox_token_secret  is a secret written in clear  ' +
         'write "{{ vault_proxmox_token_secret }}" and give it as TF_VAR_vault_proxmox_token_secret',
     ],

@@ -63,12 +63,12 @@ function ask(
 describe('what a guest says', () => {
   test('arrives', () => {
     const { answer } = ask(
-      `cat >/dev/null; printf '%s\\n' 'base_os 2: edited /etc/sudoers.d/appstack-appuser' 'app new' 'release 0123456789abcdef' 'note held'`,
+      `cat >/dev/null; printf '%s\\n' 'base_os 2: edited /etc/sudoers.d/pvestack-appuser' 'app new' 'release 0123456789abcdef' 'note held'`,
     );
     expect(answer).toEqual({
       asked: 'yes',
       note: 'held',
-      base_os: '2: edited /etc/sudoers.d/appstack-appuser',
+      base_os: '2: edited /etc/sudoers.d/pvestack-appuser',
       app: 'new',
       release: '0123456789abcdef',
     });

@@ -13,7 +13,7 @@ const ATTACKS = [
   `x'; touch /pwned; '"$(touch /pwned)`,
   '`touch /pwned`',
   '$(touch /pwned)',
-  'x\nAPPSTACK_END\ntouch /pwned\n',
+  'x\nPVESTACK_END\ntouch /pwned\n',
   '${file("/etc/passwd")}',
   '-oProxyCommand=touch /pwned',
   '--upload-pack=touch /pwned',
@@ -26,7 +26,7 @@ type Field = readonly [field: string, good: readonly string[], bad: readonly str
 const FIELDS: readonly Field[] = [
   ['proxmox_host', ['pve.example.lan', 'https://pve.example.lan:8006/', '10.0.10.2'], ['http://x', 'a b']],
   ['proxmox_user', ['terraform@pve'], ['terraform', 'a b@pve']],
-  ['proxmox_token_id', ['terraform@pve!appstack'], ['terraform@pve']],
+  ['proxmox_token_id', ['terraform@pve!pvestack'], ['terraform@pve']],
   ['proxmox_node', ['pve', 'pve-1'], ['pve_1', '-x', 'pve.lan']],
   ['app_bootstrap_user', ['root', 'admin_1'], ['Root', '-l', 'a b']],
   [

@@ -151,14 +151,14 @@ describe('the synthesized JSON', () => {
     ],
     [
       'the token',
-      'terraform@pve!appstack',
+      'terraform@pve!pvestack',
       'terraform@pve!other',
       [
-        '- "  token=\'terraform@pve!appstack\'=\\"$TF_VAR_vault_proxmox_token_secret\\"",',
+        '- "  token=\'terraform@pve!pvestack\'=\\"$TF_VAR_vault_proxmox_token_secret\\"",',
         '+ "  token=\'terraform@pve!other\'=\\"$TF_VAR_vault_proxmox_token_secret\\"",',
-        '- "api_token": "terraform@pve!appstack=${var.vault_proxmox_token_secret}",',
+        '- "api_token": "terraform@pve!pvestack=${var.vault_proxmox_token_secret}",',
         '+ "api_token": "terraform@pve!other=${var.vault_proxmox_token_secret}",',
-        '- "TOKEN": "terraform@pve!appstack=${var.vault_proxmox_token_secret}"',
+        '- "TOKEN": "terraform@pve!pvestack=${var.vault_proxmox_token_secret}"',
         '+ "TOKEN": "terraform@pve!other=${var.vault_proxmox_token_secret}"',
       ],
     ],

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Requirement } from './requirements';
 
-const FOLDER = path.join(os.homedir(), '.cache', 'appstack-lab', 'dotenv-17.4.2-python-1.2.4');
+const FOLDER = path.join(os.homedir(), '.cache', 'pvestack-lab', 'dotenv-17.4.2-python-1.2.4');
 const NODE = path.join(FOLDER, 'node_modules', 'dotenv');
 const PYTHON = path.join(FOLDER, 'python');
 

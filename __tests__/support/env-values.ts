@@ -108,7 +108,7 @@ const WRITTEN = [
   "gr\u00fc\u00df it's",
   '-n',
   '--',
-  'APPSTACK_END',
+  'PVESTACK_END',
   'EOF',
 ];
 
@@ -124,8 +124,8 @@ const LINES = [
   'a\\\nb',
   "it's\\\nb",
   'a\n# no comment\nB=c',
-  'a\nAPPSTACK_END\ntouch /pwned\n',
-  "x'\nAPPSTACK_END\ntouch /pwned\ncat <<'APPSTACK_END'\n",
+  'a\nPVESTACK_END\ntouch /pwned\n',
+  "x'\nPVESTACK_END\ntouch /pwned\ncat <<'PVESTACK_END'\n",
   '-----BEGIN FAKE KEY-----\nMIIBVwIBADANBgkqhkiG9w0BAQEFAASCAT8wggE7\nAgEAAkEAq7BFUpkGp3==\n-----END FAKE KEY-----\n',
 ];
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-const PREFIX = 'appstack-lab-';
+const PREFIX = 'pvestack-lab-';
 let made = 0;
 
 /** Where cgroup v2 is mounted on this machine, or undefined. */

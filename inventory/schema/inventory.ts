@@ -173,7 +173,7 @@ export const inventorySchema = z.strictObject({
     checked(
       (value) => /^[^\s:/!]+@[A-Za-z][A-Za-z0-9._-]+![A-Za-z][A-Za-z0-9._-]+$/.test(value),
       'is not a Proxmox token',
-      'write user@realm!id, e.g. terraform@pve!appstack',
+      'write user@realm!id, e.g. terraform@pve!pvestack',
     ),
     { description: 'API token.', default: 'PROXMOX_VE_API_TOKEN' },
   ),

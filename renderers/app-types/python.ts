@@ -24,7 +24,7 @@ export const python: AppType = {
     ...serviceFiles(env, source),
     ...env.app.python.jobs.flatMap((job) => jobFiles(env, job, source)),
     ...reportFiles(env, source),
-    file('/etc/logrotate.d/appstack', '0644', source, 'python/logrotate.ejs', {
+    file('/etc/logrotate.d/pvestack', '0644', source, 'python/logrotate.ejs', {
       days: env.app.python.logDays,
     }),
   ],
@@ -118,7 +118,7 @@ function jobFiles(env: Env, job: Job, source: TemplateSource): GuestFile[] {
           at: job.at,
         })
       : file(
-          `/etc/cron.d/appstack-${job.name}`,
+          `/etc/cron.d/pvestack-${job.name}`,
           '0644',
           source,
           'python/cron.ejs',
@@ -131,7 +131,7 @@ function reportFiles(env: Env, source: TemplateSource): GuestFile[] {
   if (!reportsFailures(env)) return [];
   const { failureMail: mail, failureHook: hook } = env.app.python;
   return [
-    file('/usr/local/lib/appstack/report-failure', '0755', source, 'python/report-failure.sh.ejs', {
+    file('/usr/local/lib/pvestack/report-failure', '0755', source, 'python/report-failure.sh.ejs', {
       stack: env.stack,
       mail,
       hook,

@@ -67,12 +67,12 @@ export function baseOs(env: Env, layers: readonly LayerName[], source: TemplateS
       user: settings.user,
     }),
     files: [
-      file(`/etc/sudoers.d/appstack-${settings.user}`, '0440', 'base_os/sudoers.ejs', 'visudo -cqf'),
-      file('/etc/apt/apt.conf.d/52appstack-upgrades', '0644', 'base_os/apt-upgrades.conf.ejs'),
+      file(`/etc/sudoers.d/pvestack-${settings.user}`, '0440', 'base_os/sudoers.ejs', 'visudo -cqf'),
+      file('/etc/apt/apt.conf.d/52pvestack-upgrades', '0644', 'base_os/apt-upgrades.conf.ejs'),
       file(UNDO, '0755', 'base_os/undo.sh.ejs'),
-      file('/etc/systemd/system/appstack-undo.service', '0644', 'base_os/undo.service.ejs'),
+      file('/etc/systemd/system/pvestack-undo.service', '0644', 'base_os/undo.service.ejs'),
       ...(settings.hardenSshd
-        ? [file('/etc/ssh/sshd_config.d/00-appstack.conf', '0644', 'base_os/sshd.conf.ejs')]
+        ? [file('/etc/ssh/sshd_config.d/00-pvestack.conf', '0644', 'base_os/sshd.conf.ejs')]
         : []),
     ],
     secrets: [],

@@ -61,12 +61,12 @@ export type LibraryName = (typeof LIBRARIES)[number];
 
 /** The file beside a layer's script that brings its secrets, in the home of the user who connects. */
 export function secretsPath(env: Env, layer: LayerName): string {
-  return `${uploads(env)}/.appstack-${layer}.secrets`;
+  return `${uploads(env)}/.pvestack-${layer}.secrets`;
 }
 
 /** The script of a layer, beside its secrets. */
 export function scriptPath(env: Env, layer: LayerName): string {
-  return `${uploads(env)}/.appstack-${layer}.sh`;
+  return `${uploads(env)}/.pvestack-${layer}.sh`;
 }
 
 /**
@@ -74,7 +74,7 @@ export function scriptPath(env: Env, layer: LayerName): string {
  * others get one first.
  */
 function uploads(env: Env): string {
-  return isRoot(env) ? '.' : './.appstack';
+  return isRoot(env) ? '.' : './.pvestack';
 }
 
 /** Whether the user who connects is root for sure. */

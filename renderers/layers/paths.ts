@@ -8,12 +8,12 @@ export function envFilePath(env: Env): string {
 /** The deploy script. */
 export const DEPLOY_SCRIPT = '/usr/local/bin/deploy_app.sh';
 /** The private key that reads the repository. */
-export const DEPLOY_KEY = '/etc/appstack/deploy_key';
+export const DEPLOY_KEY = '/etc/pvestack/deploy_key';
 /** The host keys of the repository's host. */
-export const KNOWN_HOSTS = '/etc/appstack/known_hosts';
+export const KNOWN_HOSTS = '/etc/pvestack/known_hosts';
 /** Tells what a unit was started with. */
-export const STAMP = '/usr/local/lib/appstack/stamp';
+export const STAMP = '/usr/local/lib/pvestack/stamp';
 /** Runs a script of a package.json. */
-export const NPM_SCRIPT = '/usr/local/lib/appstack/npm-script';
+export const NPM_SCRIPT = '/usr/local/lib/pvestack/npm-script';
 /** Undoes a lock-out. */
-export const UNDO = '/usr/local/lib/appstack/undo';
+export const UNDO = '/usr/local/lib/pvestack/undo';

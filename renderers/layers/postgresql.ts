@@ -28,15 +28,15 @@ export function postgresql(env: Env, postgresql: PostgreSql, source: TemplateSou
     libraries: ['begin', 'apt', 'timers'],
     before: renderGuestLines(source, 'postgresql/before.sh.ejs'),
     files: [
-      file('/usr/local/lib/appstack/pg-backup', '0755', 'postgresql/pg-backup.sh.ejs', {
+      file('/usr/local/lib/pvestack/pg-backup', '0755', 'postgresql/pg-backup.sh.ejs', {
         database,
         keep: backupKeep,
       }),
       file('/usr/local/bin/restore_app_db.sh', '0755', 'postgresql/restore.sh.ejs', { database, user }),
-      file('/etc/systemd/system/appstack-backup.service', '0644', 'postgresql/backup.service.ejs', {
+      file('/etc/systemd/system/pvestack-backup.service', '0644', 'postgresql/backup.service.ejs', {
         reports: reportsFailures(env),
       }),
-      file('/etc/systemd/system/appstack-backup.timer', '0644', 'python/timer.ejs', {
+      file('/etc/systemd/system/pvestack-backup.timer', '0644', 'python/timer.ejs', {
         description: 'dump of the database',
         at: backupAt,
       }),

@@ -2,7 +2,7 @@ import { quote, template } from '../expression';
 import type { GuestFile, Layer, SecretFile } from './layer';
 
 /** Ends a here-document; longer where a line of the file is the same. */
-const END = 'APPSTACK_END';
+const END = 'PVESTACK_END';
 
 /** How the locals of a layer are named in the JSON. */
 export function localNames(

@@ -16,8 +16,8 @@ const fileOf = (name: string, project = ''): string =>
   );
 
 test.each<[string, string]>([
-  ['', '/usr/local/lib/appstack/npm-script start'],
-  ['backend_start: npm start', '/usr/local/lib/appstack/npm-script start'],
+  ['', '/usr/local/lib/pvestack/npm-script start'],
+  ['backend_start: npm start', '/usr/local/lib/pvestack/npm-script start'],
   ['backend_start: npm run start', '/usr/bin/env npm run start'],
   ['backend_start: node server.js', '/usr/bin/env node server.js'],
   ['backend_start: "serve --format %H"', '/usr/bin/env serve --format %%H'],

@@ -31,7 +31,7 @@ test.each<[string, string, string[]]>([
   ['jobs: {a: {run: x, at: "Mon 07:00"}}', 'app-job-a.timer', ['OnCalendar=Mon 07:00', 'Persistent=true']],
   [
     'jobs: {a: {run: x, cron: "0 6 * * 1-5"}}',
-    '/etc/cron.d/appstack-a',
+    '/etc/cron.d/pvestack-a',
     ['0 6 * * 1-5 root systemctl start app-job-a.service'],
   ],
   ['jobs: {a: {run: x, at: daily, timeout: 90}}', 'app-job-a.service', ['TimeoutStartSec=90']],
@@ -55,7 +55,7 @@ test.each<[string, string, string[]]>([
     'app-backend.service',
     ['ExecStart=/usr/bin/env python -m pote.api --format %%H', 'Environment=PORT=8000', 'Restart=always'],
   ],
-  ['log_days: 7', '/etc/logrotate.d/appstack', ['    rotate 7', '    maxage 7']],
+  ['log_days: 7', '/etc/logrotate.d/pvestack', ['    rotate 7', '    maxage 7']],
 ])('%j in %s: %j', (project, name, lines) => {
   const file = fileOf(name, `run_jobs: true\n${project}`);
   for (const line of lines) expect(file).toContain(line);
@@ -68,10 +68,10 @@ test('an env that does not run jobs has none of their files', () => {
     '/etc/systemd/system/app-job-a.service',
     '/etc/systemd/system/app-job-a.timer',
     '/etc/systemd/system/app-job-b.service',
-    '/etc/cron.d/appstack-b',
-    '/etc/logrotate.d/appstack',
+    '/etc/cron.d/pvestack-b',
+    '/etc/logrotate.d/pvestack',
   ]);
-  expect(paths(jobs)).toEqual(['/etc/logrotate.d/appstack']);
+  expect(paths(jobs)).toEqual(['/etc/logrotate.d/pvestack']);
 });
 
 test.each<[string, string]>([
@@ -79,7 +79,7 @@ test.each<[string, string]>([
   ['migrate: python -m pote.migrate', `  migrate='python -m pote.migrate'`],
   ['', `  migrate='alembic upgrade head'`],
   ['health_command: "true"', `  step 15 health confined "$release" with-env true`],
-  ['postgresql: {}', `  step 13 'dump before' /usr/local/lib/appstack/pg-backup before-migration`],
+  ['postgresql: {}', `  step 13 'dump before' /usr/local/lib/pvestack/pg-backup before-migration`],
 ])('%j in the deploy script: %s', (project, line) => {
   expect(python.deploySteps(envOf({ project: `app_type: python\n${project}` }), source)).toContain(line);
 });

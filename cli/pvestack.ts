@@ -2,12 +2,12 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../package.json';
 import { run } from './run';
 
-const program = new Command('appstack')
+const program = new Command('pvestack')
   .description(
     'Application stacks on Proxmox VE: one inventory in, one reviewable Terraform stack per environment out.',
   )
   .version(version)
-  .showHelpAfterError('(appstack --help shows all commands)')
+  .showHelpAfterError('(pvestack --help shows all commands)')
   .addHelpText(
     'after',
     `
@@ -16,14 +16,14 @@ Environment:
   APP_INVENTORY_ALLOW_OTHER_KEYS   1: ignore top-level keys of other tools (an Ansible group_vars file)
 
 Typical use:
-  $ appstack check                     is the inventory right?
-  $ appstack synth                     write all stacks to cdktf.out/
+  $ pvestack check                     is the inventory right?
+  $ pvestack synth                     write all stacks to cdktf.out/
   $ git diff --no-index old cdktf.out  what will change, before anything runs
   $ npx cdktf plan app-pote-dev        what Terraform would do
   $ npx cdktf deploy app-pote-dev      do it`,
   );
 
-// Each command is loaded when it runs: \`appstack --help\` needs no CDKTF.
+// Each command is loaded when it runs: \`pvestack --help\` needs no CDKTF.
 program
   .command('synth')
   .description('write the stacks of all environments to cdktf.out/, and say which files changed')
@@ -97,7 +97,7 @@ program
     run(async () => (await import('./get')).get(options.refresh ?? false)),
   );
 
-// bin/appstack.js starts it; here it is for --help.
+// bin/pvestack.js starts it; here it is for --help.
 program
   .command('emulator')
   .description('start an emulated Proxmox VE on this machine, to try everything without a server')

@@ -30,14 +30,14 @@ function write(inventory: string): void {
   writeFileSync(path.join(folder, 'inventory.yml'), inventory);
 }
 
-function appstack(
+function pvestack(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): { code: number | null; out: string; err: string } {
   const clean = Object.entries(process.env).filter(
     ([name]) => name !== 'APP_INVENTORY' && name !== 'CDKTF_OUTDIR',
   );
-  const run = spawnSync(process.execPath, [path.join(ROOT, 'bin', 'appstack.js'), ...args], {
+  const run = spawnSync(process.execPath, [path.join(ROOT, 'bin', 'pvestack.js'), ...args], {
     cwd: folder,
     encoding: 'utf8',
     env: { ...Object.fromEntries(clean), ...env },
@@ -45,9 +45,9 @@ function appstack(
   return { code: run.status, out: run.stdout, err: run.stderr };
 }
 
-describe('appstack synth', () => {
+describe('pvestack synth', () => {
   test('prints a table and says which files are new, changed, removed or unchanged', () => {
-    expect(appstack(['synth'])).toEqual({
+    expect(pvestack(['synth'])).toEqual({
       code: 0,
       err: '',
       out: `stack              guest               vmid  address         node                   resources
@@ -64,7 +64,7 @@ new        cdktf.out/stacks/app-projecta-dev/cdk.tf.json
 new        cdktf.out/stacks/app-projecta-prod/cdk.tf.json
 `,
     });
-    expect(appstack(['synth', 'app-pote-dev']).out).toBe(
+    expect(pvestack(['synth', 'app-pote-dev']).out).toBe(
       `stack         guest         vmid  address         node                   resources
 app-pote-dev  lxc pote-dev  201   10.0.10.101/24  \${vault_proxmox_node}  8
 
@@ -73,7 +73,7 @@ unchanged  5 of 5 stacks
     );
     const withoutQa = EXAMPLE.replace(/ {6}qa:\n(?: {8,}.*\n)+/, '').replace('cores: 4', 'cores: 6');
     write(withoutQa);
-    expect(appstack(['synth', 'pote']).out.split('\n').slice(-5)).toEqual([
+    expect(pvestack(['synth', 'pote']).out.split('\n').slice(-5)).toEqual([
       '',
       'changed    cdktf.out/stacks/app-pote-prod/cdk.tf.json',
       'removed    cdktf.out/stacks/app-pote-qa/cdk.tf.json',
@@ -84,11 +84,11 @@ unchanged  5 of 5 stacks
   });
 
   test('a wrong inventory is refused with every error, and leaves what was there as it was', () => {
-    appstack(['synth']);
+    pvestack(['synth']);
     const file = path.join(folder, 'cdktf.out', 'stacks', 'app-pote-dev', 'cdk.tf.json');
     const before = [readFileSync(file, 'utf8'), statSync(file).mtimeMs];
     write(EXAMPLE.replace('vmid: 201', 'vmid: 99').replace('10.0.10.102/24', '10.0.10.101/24'));
-    expect(appstack(['synth'])).toEqual({
+    expect(pvestack(['synth'])).toEqual({
       code: 1,
       out: '',
       err: `inventory.yml:43:9  app_projects.pote.envs.dev.vmid  is not a VMID from 100 to 999999999  write a whole number from 100 to 999999999
@@ -103,20 +103,20 @@ inventory.yml:55:9  app_projects.pote.envs.qa.ip  is the address 10.0.10.101, wh
     mkdirSync(path.join(folder, 'state'));
     const state = { version: 4, resources: [{ mode: 'managed' }, { mode: 'data' }] };
     writeFileSync(path.join(folder, 'state', 'app-pote-old.tfstate'), JSON.stringify(state));
-    const { code, err } = appstack(['synth']);
+    const { code, err } = pvestack(['synth']);
     expect(code).toBe(1);
     expect(err).toContain(
       'lacks the env of app-pote-old, whose state state/app-pote-old.tfstate still holds 1 resource',
     );
     expect(err).toContain('with "state: absent", and run: npx cdktf deploy app-pote-old');
-    expect([appstack(['list']).code, appstack(['inventory']).code]).toEqual([0, 0]);
+    expect([pvestack(['list']).code, pvestack(['inventory']).code]).toEqual([0, 0]);
   });
 
   test('a template with a mistake is named, without a stack trace', () => {
     mkdirSync(path.join(folder, 'own'));
     writeFileSync(path.join(folder, 'own', 'preflight.sh.ejs'), 'a\n<%- nothing %>\n');
     write(`templates_dir: own\n${EXAMPLE}`);
-    const { code, err } = appstack(['synth']);
+    const { code, err } = pvestack(['synth']);
     expect(code).toBe(1);
     expect(err).toContain('template preflight.sh.ejs cannot be rendered');
     expect(err).toContain('nothing is not defined');
@@ -131,7 +131,7 @@ describe('names', () => {
     ['zzz', 'there are: app-pote-dev, pote, app-pote-prod'],
   ])('%s is refused with the near ones', (name, hint) => {
     for (const command of ['synth', 'list', 'inventory']) {
-      const { code, err } = appstack([command, name]);
+      const { code, err } = pvestack([command, name]);
       expect(code).toBe(1);
       expect(err).toContain(`"${name}" is no stack and no project: ${hint}`);
     }
@@ -143,7 +143,7 @@ describe('names', () => {
     ['* stands for anything', 'app-*-dev', ['app-pote-dev', 'app-projecta-dev']],
     ['in projects as well', 'po*', ['app-pote-dev', 'app-pote-prod', 'app-pote-qa']],
   ])('%s', (_name, name, stacks) => {
-    const rows = appstack(['list', name]).out.trim().split('\n').slice(1);
+    const rows = pvestack(['list', name]).out.trim().split('\n').slice(1);
     expect(rows.map((line) => line.split(' ')[0])).toEqual(stacks);
   });
 });
@@ -151,11 +151,11 @@ describe('names', () => {
 describe('where the inventory comes from', () => {
   test('APP_INVENTORY names another one for any command', () => {
     writeFileSync(path.join(folder, 'other.yml'), EXAMPLE.replaceAll('pote', 'soup'));
-    expect(appstack(['list', 'soup'], { APP_INVENTORY: 'other.yml' }).code).toBe(0);
+    expect(pvestack(['list', 'soup'], { APP_INVENTORY: 'other.yml' }).code).toBe(0);
   });
 
   test('a missing one is a clear error', () => {
-    expect(appstack(['check'], { APP_INVENTORY: 'none.yml' })).toEqual({
+    expect(pvestack(['check'], { APP_INVENTORY: 'none.yml' })).toEqual({
       code: 1,
       out: '',
       err: `none.yml:1:1  (top)  does not exist  name the inventory by APP_INVENTORY=path, or in the context of cdktf.json
@@ -166,23 +166,23 @@ describe('where the inventory comes from', () => {
 
   test('an Ansible file with other keys needs a switch', () => {
     write(`ansible_user: ops\nother_secret: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6162\n${EXAMPLE}`);
-    expect(appstack(['check']).code).toBe(1);
-    expect(appstack(['check'], { APP_INVENTORY_ALLOW_OTHER_KEYS: '1' }).out).toBe(
+    expect(pvestack(['check']).code).toBe(1);
+    expect(pvestack(['check'], { APP_INVENTORY_ALLOW_OTHER_KEYS: '1' }).out).toBe(
       'inventory.yml: 5 environments, no errors.\n',
     );
   });
 
   test('without a cdktf.json it says so', () => {
     rmSync(path.join(folder, 'cdktf.json'));
-    expect(appstack(['list']).err).toBe(
+    expect(pvestack(['list']).err).toBe(
       'There is no cdktf.json here or above: change to the folder of your stacks.\n',
     );
   });
 });
 
-describe('appstack inventory', () => {
+describe('pvestack inventory', () => {
   test('prints groups and variables as the Ansible stack has them', () => {
-    const { all } = JSON.parse(appstack(['inventory', 'pote']).out) as {
+    const { all } = JSON.parse(pvestack(['inventory', 'pote']).out) as {
       all: { hosts: Record<string, unknown>; children: Record<string, { hosts: object }> };
     };
     expect(all.hosts['pote-dev']).toEqual({
@@ -201,14 +201,14 @@ describe('appstack inventory', () => {
   });
 
   test('answers --list as a dynamic inventory does', () => {
-    const answer = JSON.parse(appstack(['inventory', '--list']).out) as { app_projectA_dev: unknown };
+    const answer = JSON.parse(pvestack(['inventory', '--list']).out) as { app_projectA_dev: unknown };
     expect(answer.app_projectA_dev).toEqual({ hosts: ['project-a-dev'] });
   });
 });
 
 describe('help', () => {
   test('teaches the commands and the environment', () => {
-    const { code, out } = appstack(['--help']);
+    const { code, out } = pvestack(['--help']);
     expect(code).toBe(0);
     for (const word of [
       'synth',
@@ -224,7 +224,7 @@ describe('help', () => {
   });
 
   test('an unknown command is refused with the near one', () => {
-    const { code, err } = appstack(['snyth']);
+    const { code, err } = pvestack(['snyth']);
     expect([code, err]).toEqual([1, expect.stringContaining('Did you mean synth?')]);
   });
 });

@@ -7,7 +7,7 @@ const own = ['emulator', 'demo'];
 launch(
   own.includes(process.argv[2]) && (process.argv[2] === 'emulator' || process.argv.length === 3)
     ? process.argv[2]
-    : 'appstack',
+    : 'pvestack',
 ).catch((error) => {
   console.error(error.message);
   process.exitCode = 1;
