@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { App } from 'cdktf';
 import { AppStack } from './constructs/app-stack';
@@ -6,6 +6,7 @@ import { loadInventory } from './inventory/load';
 import { literal } from './inventory/text';
 import type { Env, Inventory, ProxmoxApi } from './inventory/types';
 import { checkLeftBehind } from './inventory/left-behind';
+import { stackPrograms } from './renderers/programs';
 import { templateNames, templateSource } from './renderers/template-source';
 
 /** Where things are. */
@@ -111,5 +112,11 @@ export function synthesize(settings: Settings, inventory: Inventory): Synthesis 
     return { env, stack: new AppStack(app, { env, api: inventory.api, source, toRoot }) };
   });
   app.synth();
+  for (const { env } of stacks) writePrograms(path.join(outdir, 'stacks', env.stack));
   return { inventory, stacks };
+}
+
+/** What a stack's folder needs besides its JSON, so that the folder alone is complete: the same for every stack. */
+function writePrograms(folder: string): void {
+  for (const { name, text } of stackPrograms()) writeFileSync(path.join(folder, name), text);
 }

@@ -6,7 +6,8 @@ import type { Env, ProxmoxApi } from '../inventory/types';
 import { renderBackend } from '../renderers/backend';
 import { stackOutputs } from '../renderers/outputs';
 import type { TemplateSource } from '../renderers/template';
-import { appTypeOf } from '../renderers/app-types';
+import { application } from '../renderers/application';
+import { guestConfiguration } from '../renderers/guest-configuration';
 import {
   ALLOW_IP_CONFLICTS,
   LOOK_AT_GUEST,
@@ -44,21 +45,23 @@ export class AppStack extends TerraformStack {
     super(scope, props.env.stack);
     const { env, api, source } = props;
     const isGuest = env.guest.type !== 'external';
+    const app = application(env, source);
     new ExplicitBackend(this, renderBackend(env, props.toRoot));
     new NullProvider(this, 'null');
     declareVariables(this, [
       ...vaultVariables(env, api),
       ...(isGuest && env.present ? [ALLOW_IP_CONFLICTS] : []),
       ...(env.configure && env.present ? [...SSH_VARIABLES, LOOK_AT_GUEST] : []),
-      ...(env.configure && env.present && appTypeOf(env) ? [RELEASE] : []),
+      ...(env.configure && env.present && app ? [RELEASE] : []),
     ]);
 
     if (env.present || api.caFile) new ExternalProvider(this, 'external');
-    const guest = createGuest(this, env, api, source);
+    const guest = createGuest(this, env, api);
     if (!env.present) return;
-    if (env.configure) configureGuest(this, env, source, guest, waitForSsh(this, env, guest));
+    if (env.configure)
+      configureGuest(this, guestConfiguration(env, source, guest), waitForSsh(this, env, guest));
     else if (!env.guest.start) this.#sayNotConfigured();
-    for (const [name, value] of Object.entries(stackOutputs(env))) {
+    for (const [name, value] of Object.entries(stackOutputs(env, app))) {
       new TerraformOutput(this, name, { value });
     }
   }

@@ -6,9 +6,8 @@ import { DataProxmoxVirtualEnvironmentVms } from '../.gen/providers/proxmox/data
 import type { Env, ProxmoxApi } from '../inventory/types';
 import { toTemplate } from '../renderers/expression';
 import { type Guard, guardLocals, guestGuards, searchedCheck } from '../renderers/guards';
-import { preflightCredentials, preflightScript, preflightSettings } from '../renderers/preflight';
+import { planCredentials, PREFLIGHT, preflightCredentials, preflightSettings } from '../renderers/preflight';
 import { CREATED_TAG } from '../renderers/tags';
-import type { TemplateSource } from '../renderers/template';
 
 /** What a guest has to wait for and to hold. */
 export interface Guarded {
@@ -21,34 +20,23 @@ export interface Guarded {
 /** Of an env that is absent: there is nothing to create. */
 export const UNGUARDED: Guarded = { preconditions: [], dependsOn: [], created: CREATED_TAG };
 
-const SHELL = ['/bin/sh', '-c'];
-
 /**
- * Everything that keeps a stack from touching a guest that is not its own (DESIGN 7):
+ * Everything that keeps a stack from touching a guest that is not its own:
  * at plan the cluster's lists and, where the credentials are in the environment, every guest's configuration;
  * before every create the same once more, by a preflight that asks the cluster itself.
  * @param stack the stack
  * @param env the env
  * @param api how the API is reached
- * @param source finds the template of the preflight
  * @returns what the guest must hold and wait for
  */
-export function guardGuest(
-  stack: TerraformStack,
-  env: Env,
-  api: ProxmoxApi,
-  source: TemplateSource,
-): Guarded {
+export function guardGuest(stack: TerraformStack, env: Env, api: ProxmoxApi): Guarded {
   new DataProxmoxVirtualEnvironmentContainers(stack, 'all_containers').overrideLogicalId('all');
   new DataProxmoxVirtualEnvironmentVms(stack, 'all_vms').overrideLogicalId('all');
 
-  const locals = { ...guardLocals(env), preflight: preflightScript(env, api, source) };
-  for (const [name, value] of Object.entries(locals)) {
-    // A construct's id is unique in its scope, and `preflight` is a resource, too.
+  for (const [name, value] of Object.entries(guardLocals(env))) {
     new TerraformLocal(stack, `local ${name}`, value).overrideLogicalId(name);
   }
 
-  const script = '${join("\\n", local.preflight)}';
   const adopting = '${length(local.holders) > 0 ? "yes" : "no"}';
   const settings = preflightSettings(env, api, adopting);
 
@@ -57,8 +45,9 @@ export function guardGuest(
       'env',
       'MODE=plan',
       ...Object.entries(settings).map(([name, value]) => `${name}=${value}`),
-      ...SHELL,
-      script,
+      `CREDENTIALS=${planCredentials(api)}`,
+      '/bin/sh',
+      PREFLIGHT,
     ],
   });
   address.overrideLogicalId('address');
@@ -78,11 +67,9 @@ export function guardGuest(
   preflight.addOverride('provisioner', [
     {
       'local-exec': {
-        // The script itself as a command would stand before the message when it refuses.
-        command: 'exec /bin/sh -c "$PREFLIGHT"',
+        command: `exec /bin/sh ${PREFLIGHT}`,
         quiet: true,
-        interpreter: SHELL,
-        environment: { MODE: 'apply', PREFLIGHT: script, ...settings, ...preflightCredentials(api) },
+        environment: { MODE: 'apply', ...settings, ...preflightCredentials(api) },
       },
     },
   ]);

@@ -1,6 +1,5 @@
 import type { ITerraformDependable, TerraformStack } from 'cdktf';
 import type { Env, ProxmoxApi } from '../inventory/types';
-import type { TemplateSource } from '../renderers/template';
 import { adoptGuest, importOwnVm } from './adoption';
 import { checkCa } from './ca';
 import { guardGuest, UNGUARDED } from './guards';
@@ -23,19 +22,13 @@ export interface GuestRef {
  * @param stack the stack
  * @param env the env
  * @param api how the API is reached
- * @param source finds templates
  * @returns the guest; undefined for an external host, of which Proxmox knows nothing, and for an absent one
  */
-export function createGuest(
-  stack: TerraformStack,
-  env: Env,
-  api: ProxmoxApi,
-  source: TemplateSource,
-): GuestRef | undefined {
+export function createGuest(stack: TerraformStack, env: Env, api: ProxmoxApi): GuestRef | undefined {
   if (env.guest.type === 'external') return undefined;
-  if (api.caFile) checkCa(stack, api.caFile, source);
+  if (api.caFile) checkCa(stack, api.caFile);
   proxmoxProvider(stack, api);
-  const guarded = env.present ? guardGuest(stack, env, api, source) : UNGUARDED;
+  const guarded = env.present ? guardGuest(stack, env, api) : UNGUARDED;
   const guest = env.guest.type === 'lxc' ? lxcGuest(stack, env, guarded) : kvmGuest(stack, env, guarded);
   const name = `${guest.terraformResourceType}.guest`;
   const protection = protectGuest(stack, env, guest);

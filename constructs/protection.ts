@@ -28,7 +28,6 @@ export function protectGuest(
       'local-exec': {
         when: 'destroy',
         command: `[ "\${self.input}" != protected ] || { echo "${refusal}" >&2; exit 1; }`,
-        interpreter: ['/bin/sh', '-c'],
       },
     },
   ]);

@@ -1,21 +1,13 @@
 import type { Text } from '../inventory/text';
-import { escapeLiteral, toTemplate } from './expression';
-import { renderLines, type TemplateSource } from './template';
+import { template, toTemplate } from './expression';
 
 /**
- * The program that tells whether terraform's own environment trusts `proxmox_ca_file`; see templates/ca.sh.ejs.
+ * The program that tells whether terraform's own environment trusts `proxmox_ca_file`: planner/trust.sh.
  * @param caFile the file, as seen from the stack's folder
- * @param source finds the template
- * @returns its lines, as Terraform reads them, and its environment
+ * @returns the program of an `external` data source
  */
-export function caCheck(
-  caFile: Text,
-  source: TemplateSource,
-): { lines: string[]; environment: Record<string, string> } {
-  return {
-    lines: renderLines(source, 'ca.sh.ejs', {}).map(escapeLiteral),
-    environment: { CA_FILE: toTemplate(caFile) },
-  };
+export function caCheck(caFile: Text): string[] {
+  return ['env', `CA_FILE=${toTemplate(caFile)}`, '/bin/sh', `${template('path.module')}/trust.sh`];
 }
 
 /**

@@ -1,17 +1,10 @@
 import type { Text } from '../inventory/text';
-import { escapeLiteral, template } from './expression';
+import { escapeLiteral, template, toTemplate } from './expression';
 import { shellQuote } from './shell';
 import { renderLines, type TemplateSource } from './template';
 
 /** Stands around the number of an expression while a template is rendered; no text of an inventory holds it. */
 const MARK = '\u0001';
-
-/** Lines as Terraform reads them. */
-export interface Lines {
-  lines: string[];
-  /** Whether Terraform puts values into them that are not known at synth. */
-  dynamic: boolean;
-}
 
 /**
  * Renders a template of a guest's file or script for Terraform.
@@ -25,19 +18,18 @@ export function renderGuestLines(
   source: TemplateSource,
   name: string,
   data: Record<string, unknown> = {},
-): Lines {
+): string[] {
   const expressions: string[] = [];
   const keep = (expression: string): string => `${MARK}${expressions.push(expression) - 1}${MARK}`;
   const qt = (text: Text): string =>
     text.parts
       .map((part) => (typeof part === 'string' ? shellQuote(part) : `'${keep(quoted(part.variable))}'`))
       .join('') || "''";
-  const lines = renderLines(source, name, { ...data, qt }).map((line) =>
+  return renderLines(source, name, { ...data, qt }).map((line) =>
     escapeLiteral(line).replace(new RegExp(`${MARK}(\\d+)${MARK}`, 'g'), (_match, index: string) =>
       template(expressions[Number(index)] ?? ''),
     ),
   );
-  return { lines, dynamic: expressions.length > 0 };
 }
 
 /** What a variable holds, for between single quotes of a shell (POSIX.1-2024, 2.2.2). */
@@ -46,6 +38,15 @@ function quoted(variable: string): string {
 }
 
 /** Lines of no template, e.g. a list of packages. */
-export function literalLines(lines: readonly string[]): Lines {
-  return { lines: lines.map(escapeLiteral), dynamic: false };
+export function literalLines(lines: readonly string[]): string[] {
+  return lines.map(escapeLiteral);
+}
+
+/**
+ * Texts of the inventory, a line each.
+ * @param texts the texts
+ * @returns the lines as Terraform reads them
+ */
+export function textLines(texts: readonly Text[]): string[] {
+  return texts.map(toTemplate);
 }

@@ -1,33 +1,11 @@
+import type { Text } from '../inventory/text';
 import type { Env, ProxmoxApi } from '../inventory/types';
-import { escapeLiteral, toTemplate } from './expression';
 import { endpointReference } from './endpoint';
+import { escapeLiteral, template, toTemplate } from './expression';
 import { fromEnvironment } from './shell';
-import { renderLines, type TemplateSource } from './template';
 
-/**
- * The script that asks the cluster whether VMID and address are free; see templates/preflight.sh.ejs.
- * @param env the env
- * @param api how the API is reached
- * @param source finds the template
- * @returns its lines, as Terraform reads them
- */
-export function preflightScript(env: Env, api: ProxmoxApi, source: TemplateSource): string[] {
-  const token =
-    api.tokenId && api.tokenSecret
-      ? { parts: [...api.tokenId.parts, '=', ...api.tokenSecret.parts], secret: true }
-      : undefined;
-  const lines = renderLines(source, 'preflight.sh.ejs', {
-    stack: env.stack,
-    vmid: env.vmid,
-    address: env.ip.address,
-    planCredentials: {
-      token: token && fromEnvironment(token),
-      username: api.username && fromEnvironment(api.username),
-      password: api.password && fromEnvironment(api.password),
-    },
-  });
-  return lines.map(escapeLiteral);
-}
+/** The program that asks the cluster whether VMID and address are free: planner/preflight.sh in the stack's folder. */
+export const PREFLIGHT = `${template('path.module')}/preflight.sh`;
 
 /**
  * What the script is told, apart from secrets.
@@ -43,6 +21,9 @@ export function preflightSettings(
 ): Record<string, string> {
   const endpoint = endpointReference(api);
   return {
+    STACK: env.stack,
+    VMID: String(env.vmid),
+    ADDRESS: env.ip.address,
     ...(endpoint ? { ENDPOINT: endpoint } : {}),
     ...(api.insecure ? { INSECURE: 'true' } : {}),
     ...(api.caFile ? { CA_FILE: toTemplate(api.caFile) } : {}),
@@ -64,4 +45,28 @@ export function preflightCredentials(api: ProxmoxApi): Record<string, string> {
     ...(api.username ? { USERNAME_PVE: toTemplate(api.username) } : {}),
     ...(api.password ? { PASSWORD_PVE: toTemplate(api.password) } : {}),
   };
+}
+
+/**
+ * How a plan finds the credentials in terraform's own environment: its arguments are kept in the state, so they hold
+ * only where to look.
+ * @param api how the API is reached
+ * @returns code of a shell; empty where the provider's own environment variables are used
+ */
+export function planCredentials(api: ProxmoxApi): string {
+  const token =
+    api.tokenId && api.tokenSecret
+      ? { parts: [...api.tokenId.parts, '=', ...api.tokenSecret.parts], secret: true }
+      : undefined;
+  const sources: [string, Text | undefined][] = [
+    ['token', token],
+    ['username', api.username],
+    ['password', api.password],
+  ];
+  const lines = sources.flatMap(([name, text]) => {
+    if (!text) return [];
+    const { given, value } = fromEnvironment(text);
+    return [`if [ -z "$${name}" ] && ${given}; then ${name}=${value}; fi`];
+  });
+  return escapeLiteral(lines.join('; '));
 }

@@ -34,3 +34,17 @@ export function fromEnvironment(text: Text): FromEnvironment {
   });
   return { given: [...tests].join(' && ') || 'true', value: words.join('') };
 }
+
+/**
+ * A command with a text on its standard input.
+ * Source: POSIX.1-2024, Shell Command Language, 2.7.4 Here-Document.
+ * @param command the command
+ * @param text whole lines
+ * @returns its lines; the delimiter is none of the text's
+ */
+export function heredoc(command: string, text: string): string {
+  const lines = new Set(text.split('\n'));
+  let end = 'PVESTACK_END';
+  while (lines.has(end)) end += '_';
+  return `${command} <<'${end}'\n${text.replace(/\n$/, '')}\n${end}`;
+}

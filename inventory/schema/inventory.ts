@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { APP_TYPES } from '../../renderers/app-types/registry';
+import { KINDS } from '../../renderers/kinds/registry';
 import { appKeys } from './app';
 import { backendSchema } from './backend';
 import { baseOsKeys } from './base-os';
@@ -9,7 +9,7 @@ import { pythonKeys } from './python';
 import { BRANCH_FIX, isBranch } from './git';
 
 /** What `app_type` may be. */
-export const APP_TYPE_NAMES = [...(Object.keys(APP_TYPES) as (keyof typeof APP_TYPES)[]), 'none'] as const;
+export const APP_TYPE_NAMES = [...(Object.keys(KINDS) as (keyof typeof KINDS)[]), 'none'] as const;
 
 const USER = /^[a-z_][a-z0-9_-]{0,31}$/;
 const userName = (): z.ZodString =>

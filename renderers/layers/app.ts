@@ -1,73 +1,59 @@
 import type { Env } from '../../inventory/types';
-import type { AppType } from '../app-types/app-type';
-import { envFile, type EnvFile } from '../env-file';
-import { toExpression, toTemplate } from '../expression';
-import { literal } from '../../inventory/text';
-import { renderGuestLines } from '../lines';
+import type { Application } from '../application';
+import type { Service } from '../contribution';
+import { envFile } from '../env-file';
+import { toExpression } from '../expression';
+import { literalLines, renderGuestLines, textLines } from '../lines';
 import type { TemplateSource } from '../template';
-import type { GuestFile, Layer, SecretFile } from './layer';
-import { DEPLOY_KEY, DEPLOY_SCRIPT, envFilePath, KNOWN_HOSTS, STAMP } from './paths';
+import { type GuestFile, type Layer, rootFile } from './layer';
+import { CONFIG, envFilePath, inRelease, unitPath } from './paths';
 
 /**
- * The application's place on a guest: its user, folders, env file, deploy script and units.
+ * The application's place on a guest: its user, folders, env file, units and what its deploy script reads.
  * @param env the env
- * @param type its kind of application
+ * @param app what its kind and its features add
  * @param source finds templates
  * @returns the layer
  */
-export function app(env: Env, type: AppType, source: TemplateSource): Layer {
+export function app(env: Env, app: Application, source: TemplateSource): Layer {
   const { deployKey, knownHosts } = env.app;
-  const environment = envFile(env.app.envVars);
-  const isSecret = Object.keys(environment.secrets).length > 0;
-  const program = (path: string, template: string, data: Record<string, unknown> = {}): GuestFile => ({
-    path,
-    mode: '0755',
-    owner: 'root:root',
-    ...renderGuestLines(source, template, data),
-  });
+  const file = (path: string, template: string, data: Record<string, unknown>): GuestFile =>
+    rootFile(path, renderGuestLines(source, template, data));
   return {
     name: 'app',
-    settings: {},
-    libraries: ['begin', 'units', ...(type.timers(env).length > 0 ? (['timers'] as const) : [])],
-    before: renderGuestLines(source, 'app/before.sh.ejs', { folders: type.folders(env) }),
+    version: '1',
+    lists: {
+      folders: app.folders,
+      links: app.links.map(({ path, target }) => `${path} ${target}`),
+      timers: app.timers,
+    },
     files: [
-      ...(isSecret ? [] : [plainEnvFile(env, environment)]),
-      ...(knownHosts.length > 0
-        ? [
-            {
-              path: KNOWN_HOSTS,
-              mode: '0644',
-              owner: 'root:root',
-              lines: knownHosts.map(toTemplate),
-              dynamic: knownHosts.some((line) => literal(line) === undefined),
-            },
-          ]
-        : []),
-      program(STAMP, 'app/stamp.sh.ejs'),
-      deployScript(env, type, source),
-      ...type.files(env, source),
-    ],
-    secrets: [
-      ...(isSecret ? [secretEnvFile(env, environment)] : []),
-      ...(deployKey
-        ? [
-            {
-              path: DEPLOY_KEY,
-              mode: '0600',
-              owner: 'root:root',
-              name: 'deploy_key',
-              content: `"\${trimspace(${toExpression(deployKey)})}\\n"`,
-              shown: [`(secret: ${variablesOf([deployKey]).join(', ')})`],
-            },
-          ]
-        : []),
+      environmentFile(env),
+      ...(knownHosts.length > 0 ? [rootFile(`${CONFIG}/known_hosts`, textLines(knownHosts))] : []),
+      ...(deployKey ? [deployKeyFile(deployKey)] : []),
+      file(`${CONFIG}/deploy.conf`, 'app/deploy.conf.ejs', deploySettings(env)),
+      rootFile(
+        `${CONFIG}/services`,
+        literalLines(
+          app.services.map(
+            ({ unit, folder, port, healthPath }) => `${unit} ${folder} ${port} ${healthPath ?? '-'}`,
+          ),
+        ),
+      ),
+      rootFile(
+        `${CONFIG}/build.env`,
+        literalLines(app.buildEnvironment.map(([name, value]) => `${name}=${value}`)),
+      ),
+      file(unitPath('app-.service.d/common.conf'), 'app/common.conf.ejs', {
+        after: app.after,
+        environment: app.environment,
+        envFile: envFilePath(env),
+        memory: env.app.release.memory,
+      }),
+      ...app.services.map((service) => unitFile(env, service, source)),
+      ...app.files,
     ],
     secretVariables: variablesOf([...Object.values(env.app.envVars), ...(deployKey ? [deployKey] : [])]),
-    after: renderGuestLines(source, 'app/after.sh.ejs', {
-      links: type.links(env),
-      timers: type.timers(env),
-      units: type.services(env).map(({ unit }) => unit),
-    }),
   };
 }
 
@@ -79,38 +65,43 @@ function variablesOf(texts: Env['app']['envVars'][string][]): string[] {
   return [...new Set(names)].sort();
 }
 
-function plainEnvFile(env: Env, { lines }: EnvFile): GuestFile {
-  return { path: envFilePath(env), mode: '0640', owner: 'root:app', lines, dynamic: false };
+function environmentFile(env: Env): GuestFile {
+  const { secrets, shown, lines } = envFile(env.app.envVars);
+  const file = { path: envFilePath(env), mode: '0640', owner: 'root:app' };
+  if (Object.keys(secrets).length === 0) return { ...file, lines };
+  return { ...file, lines: shown, secret: { name: 'env', content: '"${join("\\n", local.env_file)}\\n"' } };
 }
 
-function secretEnvFile(env: Env, { shown }: EnvFile): SecretFile {
+function deployKeyFile(key: NonNullable<Env['app']['deployKey']>): GuestFile {
   return {
-    path: envFilePath(env),
-    mode: '0640',
-    owner: 'root:app',
-    name: 'env',
-    content: '"${join("\\n", local.env_file)}\\n"',
-    shown,
+    path: `${CONFIG}/deploy_key`,
+    mode: '0600',
+    owner: 'root:root',
+    lines: [`(secret: ${variablesOf([key]).join(', ')})`],
+    secret: { name: 'deploy_key', content: `"\${trimspace(${toExpression(key)})}\\n"` },
   };
 }
 
-function deployScript(env: Env, type: AppType, source: TemplateSource): GuestFile {
+function deploySettings(env: Env): Record<string, unknown> {
   const { repo, branch, release } = env.app;
   return {
-    path: DEPLOY_SCRIPT,
-    mode: '0755',
-    owner: 'root:root',
-    ...renderGuestLines(source, 'app/deploy_app.sh.ejs', {
-      stack: env.stack,
-      repo: repo ?? { parts: [], secret: false },
-      branch,
-      envFile: envFilePath(env),
-      keep: release.keep,
-      healthTimeout: release.healthTimeout,
-      trial: release.trialStart,
-      services: type.services(env).map((service) => ({ ...service, healthPath: service.healthPath ?? '-' })),
-      buildEnv: type.buildEnv(env),
-      steps: type.deploySteps(env, source).join('\n'),
-    }),
+    stack: env.stack,
+    repo: repo ?? { parts: [], secret: false },
+    branch,
+    envFile: envFilePath(env),
+    keep: release.keep,
+    healthTimeout: release.healthTimeout,
+    trial: release.trialStart,
   };
+}
+
+function unitFile(env: Env, service: Service, source: TemplateSource): GuestFile {
+  return rootFile(
+    unitPath(service.unit),
+    renderGuestLines(source, 'app/service.ejs', {
+      stack: env.stack,
+      ...service,
+      folder: inRelease(service.folder),
+    }),
+  );
 }

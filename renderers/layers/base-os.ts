@@ -1,11 +1,11 @@
 import { literal, type Text } from '../../inventory/text';
 import type { Env } from '../../inventory/types';
-import { appTypeOf } from '../app-types';
-import { toTemplate } from '../expression';
-import { literalLines, renderGuestLines, type Lines } from '../lines';
+import type { Application } from '../application';
+import { literalLines, renderGuestLines, textLines } from '../lines';
+import { shellQuote } from '../shell';
 import type { TemplateSource } from '../template';
-import type { Layer, LayerName } from './layer';
-import { UNDO } from './paths';
+import { type GuestFile, type Layer, rootFile } from './layer';
+import { KIT, unitPath } from './paths';
 
 /** Debian packages of every guest. */
 const PACKAGES = [
@@ -30,62 +30,70 @@ const NODE_END_OF_LIFE: readonly number[] = [12, 14, 16, 18, 20];
 /**
  * The system of a guest: packages, the operators' user, keys, sshd, firewall, upgrades, time zone and locale.
  * @param env the env
+ * @param app its application, if it has one
  * @param layers names of all layers of the env: what others put on the guest once leaves
  * @param source finds templates
  * @returns the layer
  */
-export function baseOs(env: Env, layers: readonly LayerName[], source: TemplateSource): Layer {
+export function baseOs(
+  env: Env,
+  app: Application | undefined,
+  layers: readonly string[],
+  source: TemplateSource,
+): Layer {
   const { baseOs: settings } = env;
-  const app = appTypeOf(env);
-  const file = (path: string, mode: string, template: string, check?: string): Layer['files'][number] => ({
-    path,
-    mode,
-    owner: 'root:root',
-    ...(check === undefined ? {} : { check }),
-    ...renderGuestLines(source, template, {
-      user: settings.user,
-      program: UNDO,
-      securityUpgrades: settings.securityUpgrades,
-    }),
-  });
+  const file = (path: string, template: string): GuestFile =>
+    rootFile(
+      path,
+      renderGuestLines(source, `base_os/${template}.ejs`, {
+        user: settings.user,
+        program: `${KIT}/undo`,
+        securityUpgrades: settings.securityUpgrades,
+      }),
+    );
   return {
     name: 'base_os',
-    settings: {
-      'layers.wanted': literalLines(layers),
-      'packages.wanted': packages(env, app?.packages(env) ?? []),
-      'keys.wanted': texts(env.ssh.publicKeys),
-      ...(settings.ufw ? { 'firewall.wanted': literalLines(firewallRules(env)) } : {}),
+    version: '1',
+    lists: {
+      firewall: settings.ufw ? literalLines(firewallRules(env, app)) : [],
+      keys: textLines(env.ssh.publicKeys),
+      packages: packages(env, app?.packages ?? []),
+      values: literalLines(values(env, layers)),
     },
-    libraries: ['begin', 'apt'],
-    before: renderGuestLines(source, 'base_os/before.sh.ejs', {
-      removePackages: settings.removePackages,
-      node: settings.node,
-      nodeEndOfLife: env.app.type === 'node' && NODE_END_OF_LIFE,
-      timezone: settings.timezone,
-      locale: settings.locale,
-      generateLocale: !/^(C|POSIX)/.test(settings.locale),
-      user: settings.user,
-    }),
     files: [
-      file(`/etc/sudoers.d/pvestack-${settings.user}`, '0440', 'base_os/sudoers.ejs', 'visudo -cqf'),
-      file('/etc/apt/apt.conf.d/52pvestack-upgrades', '0644', 'base_os/apt-upgrades.conf.ejs'),
-      file(UNDO, '0755', 'base_os/undo.sh.ejs'),
-      file('/etc/systemd/system/pvestack-undo.service', '0644', 'base_os/undo.service.ejs'),
-      ...(settings.hardenSshd
-        ? [file('/etc/ssh/sshd_config.d/00-pvestack.conf', '0644', 'base_os/sshd.conf.ejs')]
-        : []),
+      {
+        ...file(`/etc/sudoers.d/pvestack-${settings.user}`, 'sudoers'),
+        mode: '0440',
+        check: 'visudo -cqf',
+      },
+      file('/etc/apt/apt.conf.d/52pvestack-upgrades', 'apt-upgrades.conf'),
+      file(unitPath('pvestack-undo.service'), 'undo.service'),
+      ...(settings.hardenSshd ? [file('/etc/ssh/sshd_config.d/00-pvestack.conf', 'sshd.conf')] : []),
     ],
-    secrets: [],
     secretVariables: [],
-    after: renderGuestLines(source, 'base_os/after.sh.ejs', {
-      hardenSshd: settings.hardenSshd,
-      ufw: settings.ufw,
-    }),
-    prove: renderGuestLines(source, 'base_os/prove.sh.ejs'),
+    prove: true,
   };
 }
 
-function packages(env: Env, ofApp: readonly string[]): Lines {
+/** What the layer's steps read, as assignments of a shell. */
+function values({ app, baseOs }: Env, layers: readonly string[]): string[] {
+  const yes = (value: boolean): string => (value ? 'yes' : 'no');
+  const all: Record<string, string> = {
+    layers: layers.join(' '),
+    user: baseOs.user,
+    timezone: baseOs.timezone,
+    locale: baseOs.locale,
+    harden_sshd: yes(baseOs.hardenSshd),
+    ufw: yes(baseOs.ufw),
+    remove_packages: yes(baseOs.removePackages),
+    node_version: baseOs.node?.version ?? '',
+    ...(baseOs.node ? { node_sha256: baseOs.node.sha256, node_mirror: baseOs.node.mirror } : {}),
+    node_end_of_life: app.type === 'node' && !baseOs.node ? NODE_END_OF_LIFE.join(' ') : '',
+  };
+  return Object.entries(all).map(([name, value]) => `${name}=${value === '' ? '' : shellQuote(value)}`);
+}
+
+function packages(env: Env, ofApp: readonly string[]): string[] {
   const own = [
     ...PACKAGES,
     ...(env.baseOs.ufw ? ['ufw'] : []),
@@ -94,23 +102,18 @@ function packages(env: Env, ofApp: readonly string[]): Lines {
   ];
   const known = new Set(own);
   const further = env.app.packages.filter((name) => !known.has(literal(name) ?? ''));
-  const lines = texts([...[...known].map((name): Text => ({ parts: [name], secret: false })), ...further]);
-  return { ...lines, lines: lines.lines.sort() };
-}
-
-function texts(values: readonly Text[]): Lines {
-  return {
-    lines: values.map(toTemplate),
-    dynamic: values.some((value) => literal(value) === undefined),
-  };
+  return textLines([
+    ...[...known].map((name): Text => ({ parts: [name], secret: false })),
+    ...further,
+  ]).sort();
 }
 
 /**
  * The rules of the guest's firewall, as `ufw show added` prints them after `ufw`.
  * Source: ufw(8), RULE SYNTAX.
  */
-function firewallRules(env: Env): string[] {
-  const ports = (appTypeOf(env)?.services(env) ?? []).map(({ port }) => `${port}/tcp`);
+function firewallRules(env: Env, app: Application | undefined): string[] {
+  const ports = (app?.services ?? []).map(({ port }) => `${port}/tcp`);
   const rules = ['22/tcp', ...ports, ...env.baseOs.firewallPorts].map((written) => {
     const [target = '', from] = written.split(' from ');
     const [port = '', protocol = 'tcp'] = target.split('/');

@@ -1,8 +1,9 @@
 import type { Env } from '../../inventory/types';
-import { appTypeOf } from '../app-types';
+import { application } from '../application';
 import type { TemplateSource } from '../template';
 import { app } from './app';
 import { baseOs } from './base-os';
+import { kit } from './kit';
 import type { Layer } from './layer';
 import { release } from './release';
 
@@ -10,11 +11,11 @@ import { release } from './release';
  * The layers of an env, in their order.
  * @param env the env
  * @param source finds templates
- * @returns base_os, and where an application is deployed app and release
+ * @returns kit and base_os, and where an application is deployed its features' layers, app and release
  */
 export function layersOf(env: Env, source: TemplateSource): Layer[] {
-  const type = appTypeOf(env);
-  const others = type ? [...type.layers(env, source), app(env, type, source), release(source)] : [];
-  const names = ['base_os' as const, ...others.map(({ name }) => name)];
-  return [baseOs(env, names, source), ...others];
+  const all = application(env, source);
+  const others = all ? [...all.layers, app(env, all, source), release()] : [];
+  const names = ['kit', 'base_os', ...others.map(({ name }) => name)];
+  return [kit(), baseOs(env, all, names, source), ...others];
 }

@@ -1,84 +1,52 @@
-import type { Env } from '../../inventory/types';
-import type { Lines } from '../lines';
-
-/** The steps on a guest, in their order. */
-export const LAYERS = ['base_os', 'postgresql', 'app', 'release'] as const;
-/** One of them. */
-export type LayerName = (typeof LAYERS)[number];
-
 /** A file that a layer keeps on the guest. */
-export interface GuestFile extends Lines {
+export interface GuestFile {
   /** Absolute path on the guest. */
   path: string;
   /** Four octal digits. */
   mode: string;
   /** `user:group`. */
   owner: string;
-  /** A command that is given a copy of the file and fails if it is wrong, e.g. `visudo -cf`. */
+  /** As Terraform reads them. */
+  lines: readonly string[];
+  /** A command that is given a copy of the file and fails if it is wrong, e.g. `visudo -cqf`. */
   check?: string;
+  /** Of a file that holds secrets: its lines are then only what may be seen of it, and the content travels apart. */
+  secret?: {
+    /** Names it in the upload. */
+    name: string;
+    /** Terraform expression of the content, with its line end. */
+    content: string;
+  };
 }
 
-/** A file that holds secrets: its content travels apart from the script, and is never shown. */
-export interface SecretFile {
-  path: string;
-  mode: string;
-  owner: string;
-  /** Names it in the upload. */
-  name: string;
-  /** Terraform expression of the content, with its line end. */
-  content: string;
-  /** What may be seen of it, one line each. */
-  shown: string[];
-}
-
-/** One convergent step on a guest. */
+/** One convergent step on a guest. What it does stands in kit/layers/<name>.sh. */
 export interface Layer {
-  name: LayerName;
+  /** e.g. `base_os`. */
+  name: string;
+  /**
+   * Raised where standing guests have to run the layer again although the inventory says nothing new: after a change
+   * of its program that mends or adds something on the guest. __tests__/kit/versions.test.ts asks for it.
+   */
+  version: string;
   /** Shell variables of the script, as Terraform expressions. */
   variables?: Readonly<Record<string, string>>;
-  /** Lists that the steps read, by name; each is a file in the layer's working folder. */
-  settings: Readonly<Record<string, Lines>>;
-  /** Script parts before `before` that several layers share. */
-  libraries: readonly LibraryName[];
-  /** Done before the files are there. */
-  before?: Lines;
+  /** Lists that its steps read, by name: NAME.wanted in the layer's working folder; an empty one is not there. */
+  lists: Readonly<Record<string, readonly string[] | string>>;
   files: readonly GuestFile[];
-  secrets: readonly SecretFile[];
   /** Secrets that the steps read with `secret NAME`, as Terraform expressions. */
   uploads?: Readonly<Record<string, string>>;
-  /** The variables that the secrets hold. */
+  /** The variables that its secrets hold. */
   secretVariables: readonly string[];
-  /** Done after. */
-  after?: Lines;
-  /** A script of a fresh connection after all. */
-  prove?: Lines;
-}
-
-/** Parts of scripts that several layers share: templates/layer/<name>.sh.ejs. */
-export const LIBRARIES = ['begin', 'apt', 'units', 'timers'] as const;
-/** One of them. */
-export type LibraryName = (typeof LIBRARIES)[number];
-
-/** The file beside a layer's script that brings its secrets, in the home of the user who connects. */
-export function secretsPath(env: Env, layer: LayerName): string {
-  return `${uploads(env)}/.pvestack-${layer}.secrets`;
-}
-
-/** The script of a layer, beside its secrets. */
-export function scriptPath(env: Env, layer: LayerName): string {
-  return `${uploads(env)}/.pvestack-${layer}.sh`;
+  /** Whether a fresh connection has to prove, after all, that nobody is locked out. */
+  prove?: boolean;
 }
 
 /**
- * Where uploads go: only the user who connects may look there. root's home is such a folder and is always there;
- * others get one first.
+ * A file of root's that anybody may read, or run where it is a program.
+ * @param path absolute
+ * @param lines its lines
+ * @returns the file
  */
-function uploads(env: Env): string {
-  return isRoot(env) ? '.' : './.pvestack';
-}
-
-/** Whether the user who connects is root for sure. */
-export function isRoot(env: Env): boolean {
-  const { parts } = env.ssh.user;
-  return parts.length === 1 && parts[0] === 'root';
+export function rootFile(path: string, lines: readonly string[]): GuestFile {
+  return { path, mode: '0644', owner: 'root:root', lines };
 }

@@ -1,28 +1,20 @@
 import type { Env } from '../../inventory/types';
 import { toExpression } from '../expression';
-import { renderGuestLines } from '../lines';
-import type { TemplateSource } from '../template';
 import type { Layer } from './layer';
-import { DEPLOY_SCRIPT } from './paths';
 
 /**
  * One deployed commit: the one that the plan looked up, for the variable `release` or for the head of the branch; where
  * nobody looked what the variable says, or else the head at the time of the deploy.
- * @param source finds templates
  * @returns the layer; its token says which
  */
-export function release(source: TemplateSource): Layer {
+export function release(): Layer {
   return {
     name: 'release',
-    variables: {
-      commit: 'try(regex("^[0-9a-f]{40,64}", local.state.release), var.release)',
-    },
-    settings: {},
-    libraries: ['begin'],
+    version: '1',
+    variables: { commit: 'try(regex("^[0-9a-f]{40,64}", local.facts.release), var.release)' },
+    lists: {},
     files: [],
-    secrets: [],
     secretVariables: [],
-    after: renderGuestLines(source, 'app/release.sh.ejs', { script: DEPLOY_SCRIPT }),
   };
 }
 

@@ -1,185 +1,126 @@
-import { quote, template } from '../expression';
-import type { GuestFile, Layer, SecretFile } from './layer';
+import { template } from '../expression';
+import type { GuestFile, Layer } from './layer';
+import { KIT } from './paths';
 
-/** Ends a here-document; longer where a line of the file is the same. */
-const END = 'PVESTACK_END';
+/** Where a layer's part of an object in locals is. */
+const of = (local: string, { name }: Layer): string => `local.${local}.${name}`;
 
-/** How the locals of a layer are named in the JSON. */
-export function localNames(
-  layer: Layer,
-): Record<'settings' | 'files' | 'before' | 'after' | 'prove', string> {
-  const { name } = layer;
+/**
+ * What layers are made of, for review, and what is derived from it: the same expressions for every layer.
+ * @param layers the layers
+ * @param stack the stack, part of the hash of each secret
+ * @returns local values: `layers`, and by layer `scripts`, `triggers` and `secrets`
+ */
+export function layerLocals(layers: readonly Layer[], stack: string): Record<string, unknown> {
   return {
-    settings: `${name}_settings`,
-    files: `${name}_files`,
-    before: `${name}_before`,
-    after: `${name}_after`,
-    prove: `${name}_prove`,
+    layers: Object.fromEntries(layers.map((layer) => [layer.name, layerData(layer)])),
+    scripts: template(`{for name, layer in local.layers : name => ${SCRIPT}}`),
+    secrets: Object.fromEntries(
+      layers
+        .filter(({ secretVariables }) => secretVariables.length > 0)
+        .map(({ name, secretVariables }) => [
+          name,
+          Object.fromEntries(
+            // A hash that stays sensitive: the plan shows which secret changed, and nothing to crack.
+            secretVariables.map((variable) => [
+              `secret ${variable}`,
+              template(`sha256("${stack}/${variable}/\${var.${variable}}")`),
+            ]),
+          ),
+        ]),
+    ),
+    triggers: template(`{for name, layer in local.layers : name => ${TRIGGERS}}`),
   };
 }
 
-/** All lines of a list of lines in locals. */
-function joined(local: string, key?: string): string {
-  return `join("\\n", local.${local}${key === undefined ? '' : `[${quote(key)}]`})`;
+/** A layer in the JSON: what is empty, or as nearly always (mode and owner of a file), is left out. */
+function layerData({ version, lists, files }: Layer): Record<string, unknown> {
+  const byPath = (value: (file: GuestFile) => string | undefined): Record<string, string> =>
+    Object.fromEntries(
+      files.flatMap((file) => {
+        const found = value(file);
+        return found === undefined ? [] : [[file.path, found]];
+      }),
+    );
+  const data = {
+    lists: Object.fromEntries(Object.entries(lists).filter(([, lines]) => lines.length > 0)),
+    files: Object.fromEntries(files.map(({ path, lines }) => [path, lines])),
+    modes: byPath(({ mode, owner }) => (`${mode} ${owner}` === USUAL_MODE ? undefined : `${mode} ${owner}`)),
+    checks: byPath(({ check }) => check),
+    uploads: byPath(({ secret }) => secret?.name),
+  };
+  return {
+    version,
+    ...Object.fromEntries(Object.entries(data).filter(([, value]) => Object.keys(value).length > 0)),
+  };
 }
 
+const USUAL_MODE = '0644 root:root';
+
+/** A list of lines as a word of the shell; base64 needs no quotes and has no delimiter. */
+const encoded = (lines: string): string =>
+  `length(${lines}) == 0 ? "''" : base64encode("\${join("\\n", ${lines})}\\n")`;
+
+/** One of a layer's objects, which may be left out. */
+const part = (name: string, of = 'layer'): string => `try(${of}.${name}, {})`;
+
 /**
- * The script of a layer, as the `inline` of a remote-exec: what is fixed stands in locals as arrays of lines.
+ * The words of a layer's script, see kit/lib/: the library (the kit brings it itself), what other layers keep (so that
+ * what moved to one of them is not taken away), lists, files, and around them the steps of kit/layers/<name>.sh.
+ */
+const SCRIPT = `join("\\n", concat(
+  ["layer=\${name}", "token='\${replace(local.facts[name], "'", "")}'", name == "kit" ? file("\${path.module}/kit.sh") : ". ${KIT}/lib/layer.sh"],
+  ["elsewhere_too '\${base64encode(join("\\n", flatten([for other, theirs in local.layers : other == name ? [] : concat([for path in keys(${part('files', 'theirs')}) : "file\\t\${path}"], [for package in try(theirs.lists.packages, []) : "package\\t\${split("=", package)[0]}"])])))}'"],
+  [for list, lines in ${part('lists')} : "settings \${list} \${${encoded('lines')}}"],
+  ["before_files"],
+  [for path, lines in ${part('files')} : can(layer.uploads[path]) ? "put_secret \${try(layer.modes[path], "${USUAL_MODE}")} '\${path}' \${try(layer.uploads[path], "")}" : "put \${try(layer.modes[path], "${USUAL_MODE}")} '\${path}' \${${encoded('lines')}} \${try(layer.checks[path], "")}"],
+  ["after_files", "finish"]))`.replace(/\n\s*/g, ' ');
+
+/** What makes a layer run again: all that it is made of, so that the plan shows each change as lines. */
+const TRIGGERS = `merge(
+  {version = layer.version},
+  {for list, lines in ${part('lists')} : list => join("\\n", lines)},
+  {for key, lines in {modes = [for path, mode in ${part('modes')} : "\${mode} \${path}"]} : key => join("\\n", lines) if length(lines) > 0},
+  {for path, lines in ${part('files')} : path => join("\\n", lines)})`.replace(/\n\s*/g, ' ');
+
+/**
+ * The script of a layer, as the `inline` of a remote-exec.
  * @param layer the layer
- * @param token expression of what the plan asked for
- * @param others the other layers of the env: what moved to one of them must not be taken away
  * @returns lines and expressions of lines
  */
-export function layerScript(layer: Layer, token: string, others: readonly Layer[] = []): string[] {
-  const names = localNames(layer);
-  const entries = [
-    `layer=${layer.name}`,
-    `token='${template(`replace(${token}, "'", "")`)}'`,
+export function layerScript(layer: Layer): string[] {
+  return [
     ...Object.entries(layer.variables ?? {}).map(
       ([name, value]) => `${name}='${template(`replace(${value}, "'", "")`)}'`,
     ),
-    ...layer.libraries.map((library) => template(joined(`layer_${library}`))),
-    ...wantedElsewhere(others),
-  ];
-  for (const [name, { lines, dynamic }] of Object.entries(layer.settings)) {
-    entries.push(...hereDocument(`settings ${name}`, joined(names.settings, name), lines, dynamic));
-  }
-  if (layer.before) entries.push(template(joined(names.before)));
-  for (const file of layer.files) {
-    entries.push(...hereDocument(putCommand(file), joined(names.files, file.path), file.lines, file.dynamic));
-  }
-  for (const file of layer.secrets) entries.push(...secretCommands(file));
-  if (layer.after) entries.push(template(joined(names.after)));
-  return [...entries, 'finish'];
-}
-
-/**
- * What other layers will keep on the guest, as lines of a manifest. Not a trigger: it changes nothing that this
- * layer does to a guest that has run all of them.
- */
-function wantedElsewhere(others: readonly Layer[]): string[] {
-  const lists = others.flatMap((other) => {
-    const names = localNames(other);
-    const packages = other.settings['packages.wanted'];
-    return [
-      ...(other.files.length + other.secrets.length > 0
-        ? [`formatlist("file\t%s", keys(local.${names.files}))`]
-        : []),
-      ...(packages && !packages.dynamic
-        ? [`formatlist("package\t%s", local.${names.settings}["packages.wanted"])`]
-        : []),
-    ];
-  });
-  if (lists.length === 0) return [];
-  return [
-    `base64 -d >"$work/elsewhere" <<'${END}'`,
-    template(`base64encode("\${join("\\n", concat(${lists.join(', ')}))}\\n")`),
-    END,
+    template(of('scripts', layer)),
   ];
 }
 
-function putCommand({ mode, owner, path, check }: GuestFile): string {
-  return `put ${mode} ${owner} ${path}${check === undefined ? '' : ` ${check}`}`;
-}
-
-function secretCommands({ name, mode, owner, path }: SecretFile): string[] {
-  // Not a pipe: a secret that is missing must stop the script, not leave an empty file.
-  return [`secret ${name} >"$work/secret"`, `put ${mode} ${owner} ${path} <"$work/secret"`];
-}
-
-/** A command with lines on its standard input. What Terraform fills in arrives encoded. */
-function hereDocument(
-  command: string,
-  expression: string,
-  lines: readonly string[],
-  dynamic: boolean,
-): string[] {
-  if (lines.length === 0) return [`${command} </dev/null`];
-  if (dynamic) {
-    return [
-      `base64 -d >"$work/decoded" <<'${END}'`,
-      template(`base64encode("\${${expression}}\\n")`),
-      END,
-      `${command} <"$work/decoded"`,
-    ];
-  }
-  const all = new Set(lines.flatMap((line) => line.split('\n')));
-  let end = END;
-  while (all.has(end)) end += '_';
-  return [`${command} <<'${end}'`, template(expression), end];
-}
-
 /**
- * What makes a layer run again: all that it does, so that the plan shows each change as lines.
+ * What makes a layer run again.
  * @param layer the layer
- * @param stack the stack, part of the hash of each secret
- * @returns triggers by name
+ * @param isGuest whether Proxmox knows the guest
+ * @returns an expression of triggers by name
  */
-export function layerTriggers(layer: Layer, stack: string): Record<string, string> {
-  const names = localNames(layer);
-  const steps = [names.before, names.after, names.prove].filter((_name, index) =>
-    [layer.before, layer.after, layer.prove].at(index),
-  );
-  const modes = [...layer.files, ...layer.secrets].map(
-    ({ mode, owner, path, ...rest }) =>
-      `${mode} ${owner} ${path}${'check' in rest && rest.check ? ` (${rest.check})` : ''}`,
-  );
-  return {
-    ...(steps.length > 0
-      ? { steps: template(`join("\\n", concat(${steps.map((name) => `local.${name}`).join(', ')}))`) }
-      : {}),
-    // Its lines are those of the locals layer_…; as lines they would stand here once for every layer.
-    library: template(
-      `sha256(join("\\n", concat(${layer.libraries.map((library) => `local.layer_${library}`).join(', ')})))`,
-    ),
-    ...(modes.length > 0 ? { files: modes.join('\n') } : {}),
-    ...Object.fromEntries(
-      Object.keys(layer.settings).map((name) => [
-        name.replace('.wanted', ''),
-        template(joined(names.settings, name)),
-      ]),
-    ),
-    ...Object.fromEntries(layer.files.map(({ path }) => [path, template(joined(names.files, path))])),
-    ...Object.fromEntries(layer.secrets.map(({ path }) => [path, template(joined(names.files, path))])),
-    ...Object.fromEntries(
-      // A hash that stays sensitive: the plan shows which secret changed, and nothing to crack.
-      layer.secretVariables.map((name) => [
-        `secret ${name}`,
-        template(`sha256("${stack}/${name}/\${var.${name}}")`),
-      ]),
-    ),
-  };
-}
-
-/**
- * The locals of a layer.
- * @param layer the layer
- * @returns arrays of lines by name, those of files and settings in maps
- */
-export function layerLocals(layer: Layer): Record<string, unknown> {
-  const names = localNames(layer);
-  const settings = Object.entries(layer.settings).map(([name, { lines }]) => [name, lines]);
-  const files = [
-    ...layer.files.map(({ path, lines }) => [path, lines]),
-    ...layer.secrets.map(({ path, shown }) => [path, shown]),
+export function layerTriggers(layer: Layer, isGuest: boolean): string {
+  const own = [
+    `${layer.name === 'release' ? 'commit' : 'drift'} = ${of('facts', layer)}`,
+    // The MAC tells a re-created guest from the one before; the id alone stays the same.
+    ...(isGuest ? ['guest = local.guest'] : []),
   ];
-  return {
-    ...(settings.length > 0 ? { [names.settings]: Object.fromEntries(settings) } : {}),
-    ...(layer.before ? { [names.before]: layer.before.lines } : {}),
-    ...(files.length > 0 ? { [names.files]: Object.fromEntries(files) } : {}),
-    ...(layer.after ? { [names.after]: layer.after.lines } : {}),
-    ...(layer.prove ? { [names.prove]: layer.prove.lines } : {}),
-  };
+  const secrets = layer.secretVariables.length > 0 ? [of('secrets', layer)] : [];
+  return template(`merge(${[of('triggers', layer), ...secrets, `{${own.join(', ')}}`].join(', ')})`);
 }
 
 /**
- * What brings a layer's secrets to the guest: one line for each file, its name and its content encoded.
+ * What brings a layer's secrets to the guest: one line for each, its name and its content encoded.
  * @param layer the layer
  * @returns the content of the upload; undefined where there is none
  */
 export function secretsUpload(layer: Layer): string | undefined {
   const contents = [
-    ...layer.secrets.map(({ name, content }) => [name, content] as const),
+    ...layer.files.flatMap(({ secret }) => (secret ? [[secret.name, secret.content] as const] : [])),
     ...Object.entries(layer.uploads ?? {}),
   ];
   if (contents.length === 0) return undefined;

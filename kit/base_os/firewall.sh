@@ -1,0 +1,46 @@
+# The firewall.
+firewall_on() { grep -qx ENABLED=yes /etc/ufw/ufw.conf 2>/dev/null && ufw status | grep -q '^Status: active'; }
+added() { ufw show added | sed "s/ comment '.*'\$//"; }
+
+# firewall: every rule of the list first, then the default, then on.
+firewall() {
+  if firewall_on; then by=found; else by=ours; fi
+  if grep -qxF "firewall-on	ufw	ours" "$work/before"; then by=ours; fi
+  note firewall-on ufw "$by"
+  added >"$work/ufw.added"
+  while read -r rule; do
+    by=found
+    if grep -qxF "firewall	$rule	ours" "$work/before" || ! grep -qxF "ufw $rule" "$work/ufw.added"; then by=ours; fi
+    note firewall "$rule" "$by"
+    if grep -qxF "ufw $rule" "$work/ufw.added"; then
+      unchanged "firewall: $rule"
+    else
+      arm
+      # shellcheck disable=SC2086 # the words of the rule
+      ufw $rule >/dev/null
+      changed "firewall: $rule"
+    fi
+  done <"$work/firewall.wanted"
+  added | grep -qxF 'ufw allow 22/tcp' || die "the firewall would lock SSH out; it was not enabled"
+  if ! grep -qx 'DEFAULT_INPUT_POLICY="DROP"' /etc/default/ufw; then
+    arm
+    ufw default deny incoming >/dev/null
+    changed "firewall: deny what no rule allows"
+  fi
+  if firewall_on; then
+    unchanged "firewall: active"
+  else
+    arm
+    ufw --force enable >/dev/null
+    changed "firewall: active"
+  fi
+}
+
+# firewall_as_found: what this tool switched on goes off before its rules leave; another's firewall stays.
+firewall_as_found() {
+  if grep -qxF "firewall-on	ufw	ours" "$work/before" && firewall_on; then
+    arm
+    ufw disable >/dev/null
+    removed "firewall"
+  fi
+}

@@ -1,0 +1,54 @@
+# One deploy, from a name to a release that is live.
+
+deploy() {
+  began=$(now)
+  for half in "$base"/releases/*/; do
+    [ ! -d "$half" ] || [ -e "$half.pvestack-built" ] || rm -rf "$half"
+  done
+  live=$(commit_of "$base/current")
+  wanted=${1:-$branch} asked=${1:-refs/heads/$branch} commit=
+  case $asked in
+    *[!0-9a-f]*) ;;
+    # A commit that is here already needs no fetch.
+    ????????????????????????????????????????) if fetched "$asked"; then commit=$(resolve "$asked"); fi ;;
+  esac
+  say deploy "$wanted$([ -z "$live" ] || echo " (now: $(short "$live"))")"
+  if [ -z "$commit" ]; then
+    step 10 fetch fetch
+    commit=$(resolve "$asked") || give_up 10 "fetch failed: the repository has no commit, tag or branch $wanted"
+  fi
+  if held_at "$commit"; then
+    say held "at $(short "$at") by hand, so $(short "$commit") is not deployed; deploy_app.sh --unhold ends it"
+    release=$(current)
+    restart_owed
+    return
+  fi
+  if [ "$commit" = "$live" ] && [ -z "$rebuild" ]; then
+    release=$(current)
+    restart_owed
+    remember "$commit" again
+    say 'done' "$(short "$commit") is deployed already, $(since "$began")"
+    return
+  fi
+  release=$base/releases/$(date -u +%Y%m%dT%H%M%SZ)-$(short "$commit")
+  while [ -e "$release" ]; do
+    sleep 1
+    release=$base/releases/$(date -u +%Y%m%dT%H%M%SZ)-$(short "$commit")
+  done
+  step 10 "check out" check_out
+  build_release
+  step 11 seal seal
+  migrate_release
+  prove_release
+  # Where nothing runs there is nothing to save from a release that does not start.
+  if [ "$trial" = yes ] && [ -n "$live" ]; then
+    step 14 "trial start" trial_start
+    step - "trial health" trial_health
+    stop_trials
+    settle=0.3
+  fi
+  activate "$release"
+  remember "$commit" deployed
+  prune
+  say 'done' "$(short "$commit") is live, $(since "$began")"
+}

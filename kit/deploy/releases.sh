@@ -1,0 +1,51 @@
+# The releases: one folder each, beside one another.
+
+# releases: their folders, the newest first; a name begins with its time.
+releases() { find "$base/releases" -mindepth 1 -maxdepth 1 -type d | sort -r; }
+commit_of() { cat "$1/.pvestack-commit" 2>/dev/null || true; }
+short() { printf '%.7s' "$1"; }
+current() { readlink "$base/current" 2>/dev/null || true; }
+
+check_out() {
+  mirror rev-list --objects --max-count=1 "$commit" >/dev/null
+  git clone --quiet --shared --no-checkout "$mirror" "$release"
+  git -C "$release" -c advice.detachedHead=false checkout --quiet --detach "$commit"
+  if [ -f "$release/.gitmodules" ]; then git -C "$release" submodule --quiet update --init --recursive; fi
+  chown -R app:app "$release"
+}
+
+# Its own code is nothing that the application may write.
+seal() {
+  chown -R root:app "$release"
+  chmod -R g-w,o-rwx "$release"
+  chmod 0750 "$release"
+  # Whatever a build left under these names.
+  rm -rf "$release/.pvestack-commit" "$release/.pvestack-built"
+  printf '%s\n' "$commit" >"$release/.pvestack-commit"
+  touch "$release/.pvestack-built"
+}
+
+# remember COMMIT HOW: what is deployed; that ends a hold.
+remember() {
+  rm -f "$record/held"
+  printf '%s\n' "$1" >"$record/deployed.new"
+  mv -f "$record/deployed.new" "$record/deployed"
+  printf '%s\n%s\n' "$repo" "$branch" >"$record/source"
+  printf '%s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" "$2" >>"$record/history"
+}
+
+prune() {
+  releases | awk -v keep="$keep" 'NR > keep' | while read -r old; do
+    [ "$old" = "$(current)" ] || rm -rf "$old"
+  done
+}
+
+list() {
+  live=$(current)
+  releases | while read -r one; do
+    mark=' '
+    [ "$one" != "$live" ] || mark='*'
+    printf '%s %s %s\n' "$mark" "${one##*/}" "$(mirror log -1 --format=%s "$(commit_of "$one")" 2>/dev/null | tr -d '[:cntrl:]')"
+  done
+  if [ -f "$record/held" ]; then say held "by hand; deploy_app.sh --unhold ends it"; fi
+}

@@ -1,0 +1,28 @@
+# Back to a release before by hand, and the hold that keeps the next deploy from undoing it.
+
+# held_at COMMIT: whether a rollback by hand is to stay although this commit is wanted (release.sh asks so).
+held_at() {
+  [ -n "${PVESTACK_LOCKED:-}" ] && [ -f "$record/held" ] || return 1
+  read -r at seen <"$record/held"
+  [ "$seen" = "$1" ]
+}
+
+rollback() {
+  live=$(current)
+  [ -n "$live" ] || fail 1 'no release is deployed yet'
+  # One that was rolled back from is nothing to go back to.
+  target=$(releases | awk -v live="$live" 'found { print } $0 == live { found = 1 }' | while read -r one; do
+    if [ ! -e "$one/.pvestack-left" ] && [ -e "$one/.pvestack-built" ]; then echo "$one" && break; fi
+  done)
+  [ -n "$target" ] || fail 1 "there is no release before this one; see: deploy_app.sh --list"
+  commit=$(commit_of "$target")
+  say rollback "$(short "$(commit_of "$live")") → $(short "$commit")"
+  # What was deployed last: only something else than that ends the hold.
+  seen=$(commit_of "$live")
+  if [ -f "$record/held" ]; then read -r _ seen <"$record/held"; fi
+  activate "$target"
+  touch "$live/.pvestack-left"
+  remember "$commit" rolled-back
+  printf '%s %s\n' "$commit" "$seen" >"$record/held"
+  say held "at $(short "$commit"): deploys leave it there until a new commit, another release, or deploy_app.sh --unhold"
+}

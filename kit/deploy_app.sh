@@ -1,0 +1,98 @@
+#!/bin/sh
+# Deploys one commit of this guest's application, beside the releases before it.
+#
+#   deploy_app.sh [COMMIT]         a commit, tag or branch; without one the head of the branch of this env
+#   deploy_app.sh --rebuild        the commit that is live once more, e.g. for a build with a changed setting
+#   deploy_app.sh --rollback       back to the release before; holds: the next deploy does not undo it
+#   deploy_app.sh --unhold         the next deploy follows the branch again
+#   deploy_app.sh --list           the releases, the newest first; * is live
+#   deploy_app.sh --health         whether the application answers
+#   deploy_app.sh --head [COMMIT]  the commit that the branch (or that tag or branch) of the repository is at now
+#
+# Exit codes: 1 usage, 10 fetch, 11 install, 12 build, 13 migration, 14 start, 15 health.
+set -eu
+umask 022
+export LC_ALL=C
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+base=/srv/app
+record=/var/lib/pvestack/release
+
+# stack, repo, branch, env_file, keep, health_timeout, trial
+. /etc/pvestack/deploy.conf
+# A plan asks for what the inventory says now.
+repo=${PVESTACK_REPO:-$repo} branch=${PVESTACK_BRANCH:-$branch}
+
+say() { printf '%-8s %s\n' "$1" "$2"; }
+fail() {
+  code=$1
+  shift
+  printf 'deploy_app.sh: %s\n' "$*" >&2
+  exit "$code"
+}
+
+if [ "$(id -u)" -ne 0 ]; then fail 1 "needs root: sudo deploy_app.sh $*"; fi
+install -d -m 0700 "$record"
+
+# now, since: milliseconds.
+now() { echo $(($(date +%s%N) / 1000000)); }
+since() { awk -v ms=$(($(now) - $1)) 'BEGIN { printf "%.1f s", ms / 1000 }'; }
+
+kit=/usr/local/lib/pvestack
+for part in repository releases steps health trial switch rollback deploy; do . "$kit/deploy/$part.sh"; done
+# build_release, migrate_release and prove_release of this application.
+. /etc/pvestack/steps.sh
+
+case ${1:-} in
+  -h | --help)
+    sed -n '2,/^set -eu/p' "$0" | sed '/^set -eu/d; s/^# \{0,1\}//'
+    exit 0
+    ;;
+  --list)
+    list
+    exit 0
+    ;;
+  --health)
+    release=$(current)
+    [ -n "$release" ] || fail 15 'no release is deployed yet'
+    status=0
+    all_healthy "$release" 0.3 || status=$?
+    [ "$status" -ne 0 ] || echo "$(short "$(commit_of "$release")") answers"
+    exit "$status"
+    ;;
+  --head)
+    case ${2:-} in *[!A-Za-z0-9._/+-]*) fail 1 "that is no commit, tag or branch" ;; esac
+    head_of "${2:-}"
+    exit 0
+    ;;
+  --rollback | --unhold | --rebuild) ;;
+  -*) fail 1 "unknown option $1; see deploy_app.sh --help" ;;
+  *[!A-Za-z0-9._/+-]*) fail 1 "that is no commit, tag or branch" ;;
+esac
+
+# One deploy at a time; a layer of terraform holds the lock already.
+if [ -z "${PVESTACK_LOCKED:-}" ]; then
+  exec 9>/run/pvestack.lock
+  flock -n 9 || {
+    say waiting 'for another run on this guest'
+    flock -w 1800 9 || fail 1 'another run has held /run/pvestack.lock for 30 minutes'
+  }
+fi
+trap stop_trials EXIT
+trap '' HUP
+trap 'exit 130' INT TERM
+rebuild=
+case ${1:-} in
+  --rollback) rollback ;;
+  --rebuild)
+    rebuild=yes
+    live=$(commit_of "$base/current")
+    [ -n "$live" ] || fail 1 'no release is deployed yet'
+    deploy "$live"
+    ;;
+  --unhold)
+    rm -f "$record/held"
+    say unheld 'the next deploy follows the branch'
+    ;;
+  *) deploy "${1:-}" ;;
+esac

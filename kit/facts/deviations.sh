@@ -1,0 +1,112 @@
+# next TOKEN WHAT: the token of a deviation; its number makes it differ from the one before.
+next() {
+  count=${1%%:*}
+  case $count in '' | *[!0-9]*) count=0 ;; esac
+  printf '%s: %s' $((count + 1)) "$2"
+}
+
+# edited_file: the first file of the manifest on standard input that is missing, edited or has another mode. All at
+# once: a process for each would take longer than all the rest.
+edited_file() {
+  awk -F '\t' '$1 == "file"' >"$work/files"
+  [ -s "$work/files" ] || return 0
+  cut -f 2 "$work/files" | xargs -d '\n' stat -c '%n	%a %U:%G' >"$work/modes" 2>/dev/null
+  cut -f 2 "$work/files" | xargs -d '\n' sha256sum 2>/dev/null | sed 's/^\([0-9a-f]*\)  \(.*\)/\2	\1/' >"$work/sums"
+  awk -F '\t' -v modes="$work/modes" -v sums="$work/sums" '
+    BEGIN {
+      while ((getline line < modes) > 0) { split(line, at, "\t"); mode[at[1]] = at[2] }
+      while ((getline line < sums) > 0) { split(line, at, "\t"); sum[at[1]] = at[2] }
+    }
+    {
+      split($3, want, " ")
+      sub(/^0/, "", want[1])
+      if (!($2 in sum)) print "missing " $2
+      else if (mode[$2] != want[1] " " want[2]) print "mode of " $2
+      else if (sum[$2] != want[3]) print "edited " $2
+      else next
+      exit
+    }' "$work/files"
+}
+
+# missing_package: the first of the manifest on standard input that is not installed.
+missing_package() {
+  awk -F '\t' '$1 == "package" { print $2 }' >"$work/packages"
+  [ -s "$work/packages" ] || return 0
+  # One question for all; only where something is wrong one for each.
+  # shellcheck disable=SC2016 # dpkg-query's own words
+  if xargs dpkg-query -W -f '${db:Status-Status}\n' <"$work/packages" >"$work/statuses" 2>/dev/null &&
+    ! grep -qvx installed "$work/statuses"; then
+    return
+  fi
+  while read -r name; do
+    dpkg-query -W -f '${db:Status-Status}\n' "$name" 2>/dev/null | grep -qx installed || { echo "missing package $name" && return; }
+  done <"$work/packages"
+}
+
+# deviation LAYER: the first thing that is not as the manifest says. Units come last: where a file was edited, that
+# is why the process is outdated.
+deviation() {
+  if [ -s "$root/$1/pending" ]; then echo "an unfinished run" && return; fi
+  for check in edited_file missing_package; do
+    found=$("$check" <"$root/$1/manifest")
+    if [ -n "$found" ]; then echo "$found" && return; fi
+  done
+  list=$work/list
+  { grep -v -e '^unit	' -e '^file	' -e '^package	' "$root/$1/manifest"; grep '^unit	' "$root/$1/manifest"; } >"$list"
+  while IFS='	' read -r kind name details; do
+    case $kind in
+      folder)
+        if [ ! -d "$name" ]; then echo "missing $name/" && return; fi
+        case $details in
+          0*) [ "$(stat -c '%a %U:%G' "$name")" = "${details#0}" ] || { echo "mode of $name/" && return; } ;;
+        esac
+        ;;
+      symlink) [ "$(readlink "$name")" = "$details" ] || { echo "link $name" && return; } ;;
+      watch)
+        sum=$(sha256sum <"$name" 2>/dev/null)
+        [ "${sum%% *}" = "$details" ] || { echo "changed $name" && return; }
+        ;;
+      tree) [ -d "$name" ] || { echo "missing $name/" && return; } ;;
+      keys)
+        sum=$(sed -n '/^# BEGIN pvestack$/,/^# END pvestack$/p' "${details% *}" 2>/dev/null | sha256sum)
+        [ "${sum%% *}" = "${details##* }" ] || { echo "keys of $name" && return; }
+        ;;
+      user) id "$name" >/dev/null 2>&1 || { echo "missing user $name" && return; } ;;
+      firewall-on) grep -qx ENABLED=yes /etc/ufw/ufw.conf || { echo "firewall is off" && return; } ;;
+      firewall)
+        # As ufw keeps it: "allow PORT/PROTO", "allow from A to any port PORT proto PROTO".
+        # shellcheck disable=SC2086 # its words
+        set -- $name
+        case $2 in
+          from) set -- "$9 $7 0.0.0.0/0 any $3" ;;
+          *) set -- "${2#*/} ${2%/*} 0.0.0.0/0 any 0.0.0.0/0" ;;
+        esac
+        grep -qF "### tuple ### allow $1 in" /etc/ufw/user.rules || { echo "missing firewall rule $name" && return; }
+        ;;
+      timer)
+        systemctl is-enabled --quiet "$name" || { echo "disabled $name" && return; }
+        systemctl is-active --quiet "$name" || { echo "not waiting $name" && return; }
+        ;;
+      unit)
+        systemctl is-enabled --quiet "$name" || { echo "disabled $name" && return; }
+        if ! systemctl is-active --quiet "$name"; then
+          # Of a release that has no such part, or where there is none yet, nothing runs.
+          [ "$(systemctl show -p ConditionResult --value "$name")" = no ] || { echo "not running $name" && return; }
+        elif [ -x /usr/local/lib/pvestack/stamp ] && ! /usr/local/lib/pvestack/stamp --same "$name"; then
+          echo "outdated process of $name" && return
+        fi
+        ;;
+    esac
+  done <"$list"
+}
+
+# look_at_layer LAYER
+look_at_layer() {
+  token=$(head -c 200 "$root/$1/token" 2>/dev/null)
+  if [ -z "$token" ]; then
+    echo "$1 1: not configured"
+    return
+  fi
+  found=$(deviation "$1")
+  if [ -n "$found" ]; then next "$token" "$found" | sed "s/^/$1 /" && echo; else echo "$1 $token"; fi
+}

@@ -1,0 +1,34 @@
+# The layer kit: these programs themselves. kit_file comes with them, see renderers/kit.ts.
+kit=/usr/local/lib/pvestack
+
+# mode_of NAME: what stands at the top is a program, what stands in a folder a part of one.
+mode_of() {
+  case $1 in */*) echo 0644 ;; *) echo 0755 ;; esac
+}
+
+before_files() {
+  while read -r _sum name; do
+    mkdir -p "$work/kit/$(dirname "$name")"
+    kit_file "$name" >"$work/kit/$name"
+  done <"$work/programs.wanted"
+  # The plan said which kit it would be.
+  (cd "$work/kit" && sha256sum -c --quiet "$work/programs.wanted") >"$work/check" 2>&1 ||
+    die "kit.sh in the stack's folder is not the one that was planned. Plan again, and deploy: $(tr '\n' ' ' <"$work/check")"
+}
+
+after_files() {
+  # All sums and modes at once: what is as it should be costs no process of its own.
+  mkdir -p "$kit"
+  (cd "$kit" && sha256sum -c "$work/programs.wanted" 2>/dev/null) | sed -n 's/: OK$//p' >"$work/same" || true
+  (cd "$kit" && find . -type f -printf '0%m %u:%g %P\n') >"$work/modes"
+  while read -r sum name; do
+    path=$kit/$name mode=$(mode_of "$name")
+    note file "$path" "$mode root:root $sum"
+    if grep -qxF "$name" "$work/same" && grep -qxF "$mode root:root $name" "$work/modes"; then continue; fi
+    [ -d "${path%/*}" ] || install -d "${path%/*}"
+    install -m "$mode" "$work/kit/$name" "$path.new"
+    mv -fT "$path.new" "$path"
+    changed "$path"
+  done <"$work/programs.wanted"
+  [ -s "$work/changed" ] || unchanged "$kit: $(wc -l <"$work/programs.wanted") programs and parts"
+}

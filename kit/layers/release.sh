@@ -1,0 +1,10 @@
+# The layer release: one commit, deployed by the program that people use as well.
+before_files() { :; }
+
+after_files() {
+  before=$(cat "$state/deployed" 2>/dev/null || true)
+  # The lock is this layer's already.
+  PVESTACK_LOCKED=yes /usr/local/bin/deploy_app.sh "$commit"
+  after=$(cat "$state/deployed")
+  if [ "$before" = "$after" ]; then unchanged "release $after"; else changed "release ${before:+$before → }$after"; fi
+}

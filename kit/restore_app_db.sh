@@ -1,0 +1,89 @@
+#!/bin/sh
+# restore_app_db.sh DUMP: puts the database back to a dump of pg-backup. What is there now is dumped first.
+# All or nothing: the dump goes into a new database, which takes the place of the old one when it is whole.
+set -eu
+umask 077
+# database, user
+. /etc/pvestack/postgresql.conf
+role=$user
+new=${database}_restored old=${database}_replaced
+if [ "$(id -u)" -ne 0 ]; then
+  echo "needs root: sudo restore_app_db.sh $*" >&2
+  exit 1
+fi
+if [ $# -ne 1 ] || [ ! -r "$1" ]; then
+  echo 'restore_app_db.sh DUMP, one of:' >&2
+  find /var/backups/pvestack -name '*.dump' 2>/dev/null | sort -r >&2
+  exit 1
+fi
+if [ ! -s "$1" ] || ! pg_restore --list "$1" >/dev/null 2>&1; then
+  echo "restore_app_db.sh: $1 is not a dump of pg_dump --format=custom; nothing was changed" >&2
+  exit 1
+fi
+dump=$(readlink -f "$1")
+# A folder that the user postgres may be in, too.
+cd /
+sql() { runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -v database="$database" -v new="$new" -v old="$old" -v role="$role" "$@"; }
+
+exec 9>/run/pvestack.lock
+flock -n 9 || {
+  echo 'waiting for another run on this guest'
+  flock -w 1800 9
+}
+work=$(mktemp -d)
+units=$(systemctl list-units --plain --no-legend --state=active,activating 'app-backend.service' 'app-job-*' | cut -d ' ' -f 1)
+end() {
+  status=$?
+  sql -d postgres <<'SQL' || true
+SET client_min_messages = warning;
+ALTER DATABASE :"database" ALLOW_CONNECTIONS true;
+DROP DATABASE IF EXISTS :"new" WITH (FORCE);
+DROP DATABASE IF EXISTS :"old" WITH (FORCE);
+SQL
+  rm -rf "$work"
+  # A job is let run on its own, and the service is there before its health is asked for.
+  # shellcheck disable=SC2086 # names of units
+  [ -z "$units" ] || systemctl start --no-block $units
+  case $units in *app-backend.service*) systemctl start app-backend.service || true ;; esac
+  if [ "$status" -ne 0 ]; then
+    echo "restore_app_db.sh: $dump was not restored; the database is as it was" >&2
+    return
+  fi
+  case $units in *app-backend.service*)
+    /usr/local/bin/deploy_app.sh --health ||
+      echo 'the application is not well with it; where the dump is older than the code: deploy_app.sh --rebuild'
+    ;;
+  esac
+}
+trap end EXIT
+# shellcheck disable=SC2086
+[ -z "$units" ] || systemctl stop $units
+echo "before: $(/usr/local/lib/pvestack/pg-backup before-restore)"
+sql -d postgres <<'SQL'
+SET client_min_messages = warning;
+DROP DATABASE IF EXISTS :"new" WITH (FORCE);
+CREATE DATABASE :"new" OWNER :"role" ENCODING 'UTF8' TEMPLATE template0;
+SQL
+# Extensions are the superuser's; all else is the role's, whatever its name was when the dump was made.
+pg_restore --list "$dump" >"$work/list"
+sed -n 's/^[0-9]*; [0-9]* [0-9]* EXTENSION - \([^ ]*\) *$/\1/p' "$work/list" | while read -r extension; do
+  sql -d "$new" -v extension="$extension" <<'SQL'
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS :"extension" CASCADE;
+SQL
+done
+grep -v '^[0-9]*; [0-9]* [0-9]* \(EXTENSION\|COMMENT - EXTENSION\) ' "$work/list" >"$work/wanted"
+chmod 0755 "$work"
+chmod 0644 "$work/wanted"
+runuser -u postgres -- pg_restore --use-list="$work/wanted" --no-owner --role="$role" --exit-on-error \
+  --single-transaction --dbname="$new" <"$dump"
+# Both names change at once; who is connected to the old one is let go.
+sql -d postgres <<'SQL'
+ALTER DATABASE :"database" ALLOW_CONNECTIONS false;
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = :'database' \g /dev/null
+BEGIN;
+ALTER DATABASE :"database" RENAME TO :"old";
+ALTER DATABASE :"new" RENAME TO :"database";
+COMMIT;
+SQL
+echo "restored $dump"

@@ -1,0 +1,199 @@
+#!/bin/sh
+# Before a guest is created: is its VMID free, and is its address unused?
+# Runs where terraform runs: at plan (MODE=plan, answers in JSON) and before every create (MODE=apply).
+# From the environment: MODE, STACK, VMID, ADDRESS, ENDPOINT, INSECURE, CA_FILE, ADOPT, ALLOW_IP_CONFLICTS and, before
+# a create, if the inventory has them, TOKEN or USERNAME_PVE and PASSWORD_PVE. A plan has no credentials among its
+# arguments, which are kept in the state: CREDENTIALS is code that finds them in terraform's own environment. The
+# provider's PROXMOX_VE_… take their place.
+set -eu
+umask 077
+
+: "${STACK:?}" "${VMID:?}" "${ADDRESS:?}"
+stack=$STACK vmid=$VMID address=$ADDRESS
+
+work=
+trap '[ -z "$work" ] || rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+# Guest names and API messages are strangers' words: only harmless characters reach the terminal.
+clean() { tr '\n\t' '  ' | tr -cd "A-Za-z0-9 .,:;/_()=+@'-" | cut -c 1-1200; }
+
+answer() {
+  message=$(printf '%s' "$2" | clean)
+  if [ "$MODE" = plan ]; then
+    printf '{"ok":"%s","message":"%s"}\n' "$1" "$message"
+    exit 0
+  fi
+  if [ "$1" = no ]; then
+    printf '%s\n' "$message" >&2
+    exit 1
+  fi
+  printf '%s\n' "$message"
+  exit 0
+}
+refuse() { answer no "$1"; }
+
+if ! command -v curl >/dev/null 2>&1; then
+  refuse "curl is not installed here, so nobody can tell whether VMID $vmid and $address are free. Install curl (7.66 or later)."
+fi
+
+endpoint=${ENDPOINT:-${PROXMOX_VE_ENDPOINT:-}}
+endpoint=${endpoint%/}
+insecure=${INSECURE:-${PROXMOX_VE_INSECURE:-}}
+token=${TOKEN:-}
+username=${USERNAME_PVE:-}
+password=${PASSWORD_PVE:-}
+# What the inventory says of them, as code that reads terraform's variables.
+eval "${CREDENTIALS:-}"
+[ -n "$token" ] || token=${PROXMOX_VE_API_TOKEN:-}
+[ -n "$username" ] || username=${PROXMOX_VE_USERNAME:-}
+[ -n "$password" ] || password=${PROXMOX_VE_PASSWORD:-}
+
+if [ -z "$endpoint" ] || { [ -z "$token" ] && { [ -z "$username" ] || [ -z "$password" ]; }; }; then
+  if [ "$MODE" = plan ]; then
+    answer unknown "the credentials of the Proxmox API are not in the environment of this plan, so $address was not searched in other guests. It is searched before the guest is created."
+  fi
+  refuse "the address or the credentials of the Proxmox API are missing: set proxmox_host and a token in the inventory, or export PROXMOX_VE_ENDPOINT and PROXMOX_VE_API_TOKEN."
+fi
+
+work=$(mktemp -d)
+
+# advice STATUS FILE: what to do about an answer of the API that is no 200.
+advice() {
+  case $1 in
+    401) printf '%s' 'The token or the password is wrong, expired or revoked.' ;;
+    403) printf '%s' 'Give the token VM.Audit there.' ;;
+    *)
+      said=$(sed -n 's/.*"message" *: *"\([^"]*\)".*/\1/p' "$2" 2>/dev/null | sed 's/\\n$//')
+      printf '%s' "${said:+It says: $said. }Try again; if it stays, look after the cluster."
+      ;;
+  esac
+}
+
+# What curl itself said, without the progress meter that it draws around it.
+curl_said() { sed -n 's/.*\(curl: .*\)/\1/p' "$work/error" | tail -n 1; }
+
+# Values in curl's config file stand in double quotes.
+quoted() { printf '%s' "$1" | sed 's/[\\"]/\\&/g'; }
+
+{
+  printf '%s\n' silent show-error 'connect-timeout = 10' 'max-time = 60' 'retry = 2'
+  case $insecure in true | 1) printf '%s\n' insecure ;; esac
+  # The provider reads SSL_CERT_FILE; so that both trust the same, so does this.
+  ca_file=${CA_FILE:-${SSL_CERT_FILE:-}}
+  if [ -n "$ca_file" ]; then printf 'cacert = "%s"\n' "$(quoted "$ca_file")"; fi
+} >"$work/options"
+
+# get PATH FILE: one answer of the API into a file; its HTTP status into $status.
+get() {
+  status=$(curl -K "$work/options" -K "$work/login" -o "$2" -w '%{http_code}' "$endpoint/api2/json/$1" 2>"$work/error") ||
+    refuse "the Proxmox API at $endpoint does not answer: $(curl_said)"
+}
+
+if [ -n "$token" ]; then
+  printf 'header = "Authorization: PVEAPIToken=%s"\n' "$(quoted "$token")" >"$work/login"
+else
+  printf 'data-urlencode = "username=%s"\ndata-urlencode = "password=%s"\n' \
+    "$(quoted "$username")" "$(quoted "$password")" >"$work/login"
+  get access/ticket "$work/ticket"
+  [ "$status" = 200 ] || refuse "the Proxmox API at $endpoint refuses the user $username (HTTP $status). $(advice "$status" "$work/ticket")"
+  ticket=$(sed -n 's/.*"ticket" *: *"\([^"]*\)".*/\1/p' "$work/ticket")
+  printf 'header = "Cookie: PVEAuthCookie=%s"\n' "$(quoted "$ticket")" >"$work/login"
+fi
+
+# Every guest that the credentials may see, one per line: kind, VMID, node, tags, name.
+get 'cluster/resources?type=vm' "$work/resources"
+[ "$status" = 200 ] || refuse "the Proxmox API at $endpoint does not list the guests (HTTP $status). $(advice "$status" "$work/resources")"
+tr '{' '\n' <"$work/resources" | awk '
+  function field(name,  rest) {
+    if (!match($0, "\"" name "\" *: *")) return "-"
+    rest = substr($0, RSTART + RLENGTH)
+    if (rest ~ /^"/) { rest = substr(rest, 2); sub(/".*/, "", rest) } else sub(/[,}].*/, "", rest)
+    gsub(/[ \t]/, "", rest)
+    return rest == "" ? "-" : rest
+  }
+  /"vmid" *:/ { print field("type"), field("vmid"), field("node"), field("tags"), field("name") }
+' >"$work/guests"
+
+has_tag() { case ";$1;" in *";$2;"*) return 0 ;; *) return 1 ;; esac; }
+
+# 1. The VMID. The cluster itself is asked: the list hides what these credentials may not see.
+get "cluster/nextid?vmid=$vmid" "$work/nextid"
+case $status in
+  200) ;;
+  400)
+    holder=$(awk -v vmid="$vmid" '$2 == vmid' "$work/guests")
+    if [ -z "$holder" ]; then
+      refuse "VMID $vmid is taken by a guest that these credentials may not see. Choose another vmid in the inventory, or look for it in the Proxmox UI as an administrator."
+    fi
+    read -r kind _ node tags name <<EOF
+$holder
+EOF
+    if ! has_tag "$tags" "$stack" && [ "${ADOPT:-}" != yes ]; then
+      refuse "VMID $vmid belongs to $kind/$vmid ($name) on node $node, which is not a guest of $stack. Choose another vmid in the inventory, or take the guest over with adopt: true."
+    fi
+    ;;
+  *) refuse "the Proxmox API at $endpoint does not tell whether VMID $vmid is free (HTTP $status). $(advice "$status" "$work/nextid")" ;;
+esac
+
+if [ "${ALLOW_IP_CONFLICTS:-}" = true ]; then
+  answer yes "VMID $vmid is free or ours; the address was not checked (allow_ip_conflicts)."
+fi
+
+# 2. The address, in the configuration of every other guest, running or not.
+while read -r kind id node _; do
+  printf 'url = "%s/api2/json/nodes/%s/%s/%s/config"\noutput = "%s/config.%s.%s.%s"\n' \
+    "$endpoint" "$node" "$kind" "$id" "$work" "$kind" "$id" "$node"
+done <"$work/guests" >"$work/urls"
+
+own_has_address=no
+if [ -s "$work/urls" ]; then
+  curl -K "$work/options" -K "$work/login" --parallel --parallel-max 16 -K "$work/urls" \
+    -w '%{http_code} %{filename_effective}\n' >"$work/statuses" 2>"$work/error" ||
+    refuse "the configurations of the guests cannot be read: $(curl_said). Try again."
+  while read -r status file; do
+    [ "$status" != 200 ] || continue
+    # A guest that was removed since the list was made holds no address.
+    if grep -q 'does not exist' "$file" 2>/dev/null; then
+      rm -f "$file"
+      continue
+    fi
+    rest=${file##*/config.}
+    refuse "the configuration of the guest $rest cannot be read (HTTP $status), so $address may be in use. $(advice "$status" "$file")"
+  done <"$work/statuses"
+  asked=$(wc -l <"$work/guests")
+  answered=$(wc -l <"$work/statuses")
+  [ "$asked" -eq "$answered" ] ||
+    refuse "only $((answered)) of $((asked)) configurations were answered, so $address may be in use. Try again."
+
+  pattern='"(net|ipconfig)[0-9]+" *: *"([^"]*,)?ip='$(printf '%s' "$address" | sed 's/\./\\./g')'(/[0-9]+)?[",]'
+  find "$work" -name 'config.*' -exec grep -lE "$pattern" {} + >"$work/matches" || true
+  while read -r file; do
+    rest=${file##*/config.}
+    kind=${rest%%.*}
+    rest=${rest#*.}
+    id=${rest%%.*}
+    node=${rest#*.}
+    if [ "$id" = "$vmid" ]; then
+      own_has_address=yes
+      continue
+    fi
+    name=$(awk -v vmid="$id" '$2 == vmid { print $5 }' "$work/guests")
+    refuse "$address is the address of $kind/$id ($name) on node $node. Choose another ip in the inventory, or override with TF_VAR_allow_ip_conflicts=true."
+  done <"$work/matches"
+fi
+
+# 3. The address on the network: a host that Proxmox does not know. Our own guest may answer.
+note=
+if [ "$own_has_address" = no ]; then
+  if command -v ping >/dev/null 2>&1; then
+    case $(uname) in Darwin) patience='-t 1' ;; *) patience='-W 1' ;; esac
+    # shellcheck disable=SC2086 # two words
+    if ping -c 1 $patience "$address" >/dev/null 2>&1; then
+      refuse "$address answers a ping, but no guest of this cluster has it. Choose another ip in the inventory, or override with TF_VAR_allow_ip_conflicts=true."
+    fi
+  else
+    note=" ping is not installed here, so hosts outside of Proxmox were not asked."
+  fi
+fi
+answer yes "VMID $vmid and $address are free or ours.$note"

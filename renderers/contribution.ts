@@ -1,0 +1,44 @@
+import type { Env } from '../inventory/types';
+import type { GuestFile, Layer } from './layers/layer';
+import type { TemplateSource } from './template';
+
+/** A process that goes on running: a systemd unit that listens on a port. */
+export interface Service {
+  /** What it is to people, e.g. `backend`. */
+  name: string;
+  /** e.g. `app-backend.service`. */
+  unit: string;
+  /** Its folder in a release, `.` for the whole. */
+  folder: string;
+  port: number;
+  /** Undefined: `/`, where anything but a server error will do. */
+  healthPath?: string;
+  /** What starts it: a command line of systemd. */
+  start: string;
+}
+
+/** What a kind of application or a feature adds to a guest; what is left out it adds nothing to. */
+export interface Contribution {
+  /** Debian packages besides the base. */
+  packages?: readonly string[];
+  /** Environment of all units of the application, besides the env file. */
+  environment?: readonly (readonly [string, string])[];
+  /** Environment of the commands that build and migrate, besides the env file. */
+  buildEnvironment?: readonly (readonly [string, string])[];
+  /** Units that all units of the application start after. */
+  after?: readonly string[];
+  services?: readonly Service[];
+  /** Files besides those of the core: the env file, deploy.conf and the units of services. */
+  files?: readonly GuestFile[];
+  /** Folders of the user `app`, besides its home and cache. */
+  folders?: readonly string[];
+  /** The timers among the files. */
+  timers?: readonly string[];
+  /** Links into the current release. */
+  links?: readonly { path: string; target: string }[];
+  /** Layers between base_os and the application. */
+  layers?: readonly Layer[];
+}
+
+/** A kind of application or a feature: from the env to what it adds. */
+export type Contributor = (env: Env, source: TemplateSource) => Contribution;

@@ -1,0 +1,93 @@
+import type { Env } from '../inventory/types';
+import { connection, type Connection, connectionLocals, isRoot, uploads } from './connection';
+import { encodeEnvExpression, envFile } from './env-file';
+import { layersOf } from './layers';
+import type { Layer } from './layers/layer';
+import { KIT } from './layers/paths';
+import { layerLocals, layerScript, layerTriggers, secretsUpload } from './layers/script';
+import { lookCheck, lookLocals, lookProgram } from './look';
+import type { TemplateSource } from './template';
+
+/** A layer, for Terraform. */
+export interface ConfiguredLayer {
+  /** e.g. `base_os`. */
+  name: string;
+  /** Expression of what makes it run again. */
+  triggers: string;
+  connection: Connection;
+  /** Provisioners, in their order. */
+  provisioners: readonly Record<string, unknown>[];
+}
+
+/** All that happens inside of a guest. */
+export interface GuestConfiguration {
+  /** Local values by name. */
+  locals: Readonly<Record<string, unknown>>;
+  /** How a plan looks at the guest: a program, and what the plan warns of. */
+  look: { program: readonly string[]; check: { condition: string; errorMessage: string } };
+  /** The layers, in their order. */
+  layers: readonly ConfiguredLayer[];
+}
+
+/**
+ * The one door from an env to what happens inside of its guest; constructs only place it.
+ * @param env the env
+ * @param source finds templates
+ * @param guest expressions of the guest's id and MAC address; undefined for an external host
+ * @returns local values, the look and the layers
+ */
+export function guestConfiguration(
+  env: Env,
+  source: TemplateSource,
+  guest: { id: string; mac: string } | undefined,
+): GuestConfiguration {
+  const layers = layersOf(env, source);
+  return {
+    locals: {
+      ...connectionLocals(),
+      ...(guest ? { guest: `\${${guest.id}} \${${guest.mac}}` } : {}),
+      ...lookLocals(env, layers),
+      ...layerLocals(layers, env.stack),
+      ...envLocals(env, layers),
+    },
+    look: { program: lookProgram(env, layers), check: lookCheck() },
+    layers: layers.map((layer) => ({
+      name: layer.name,
+      triggers: layerTriggers(layer, guest !== undefined),
+      connection: connection(env, layer.name),
+      provisioners: provisioners(env, layer),
+    })),
+  };
+}
+
+/** The values of an env file that hold secrets, and its lines. */
+function envLocals(env: Env, layers: readonly Layer[]): Record<string, unknown> {
+  if (!layers.some(({ files }) => files.some(({ secret }) => secret?.name === 'env'))) return {};
+  const { secrets, lines } = envFile(env.app.envVars);
+  return {
+    env_values: secrets,
+    env_secrets: `\${{for name, value in local.env_values : name => ${encodeEnvExpression('value')}}}`,
+    env_file: lines,
+  };
+}
+
+function provisioners(env: Env, layer: Layer): Record<string, unknown>[] {
+  const upload = secretsUpload(layer);
+  const destination = `${uploads(env)}/.pvestack-${layer.name}.secrets`;
+  return [
+    ...(isRoot(env) ? [] : [uploadFolder(env)]),
+    ...(upload === undefined ? [] : [{ file: { content: upload, destination } }]),
+    { 'remote-exec': { inline: layerScript(layer) } },
+    ...(layer.prove ? [{ 'remote-exec': { inline: [`exec ${KIT}/prove`] } }] : []),
+  ];
+}
+
+/** A folder that only the user who connects may look into; made anew, with nothing that anyone else left there. */
+function uploadFolder(env: Env): Record<string, unknown> {
+  return {
+    'remote-exec': {
+      connection: connection(env),
+      inline: ['umask 077', 'rm -rf ./.pvestack', 'mkdir -m 0700 ./.pvestack'],
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { AppPart, Env } from '../../inventory/types';
+import type { Contributor } from '../contribution';
+import { CONFIG, KIT } from '../layers/paths';
+import { rootFile } from '../layers/layer';
+import { renderGuestLines } from '../lines';
+import { commandLine } from '../systemd';
+
+/** A Node.js application: a backend with migrations, and a frontend that is built. Either may be missing. */
+export const node: Contributor = (env, source) => ({
+  packages: env.baseOs.node ? ['xz-utils'] : ['nodejs', 'npm'],
+  environment: [
+    ['NODE_ENV', 'production'],
+    ['npm_config_update_notifier', 'false'],
+    ['npm_config_cache', '/var/cache/app/npm'],
+  ],
+  buildEnvironment: [
+    ['NODE_ENV', 'production'],
+    ['npm_config_update_notifier', 'false'],
+    ['npm_config_cache', '/var/cache/app/npm'],
+  ],
+  services: partsOf(env).map(({ name, part }) => ({
+    name,
+    unit: `app-${name}.service`,
+    folder: part.folder,
+    port: part.port,
+    // `npm start` goes without npm where it can.
+    start: part.start === 'npm start' ? `${KIT}/npm-script start` : commandLine(part.start),
+    ...(part.healthPath === undefined ? {} : { healthPath: part.healthPath }),
+  })),
+  files: [
+    rootFile(
+      `${CONFIG}/steps.sh`,
+      renderGuestLines(source, 'node/steps.sh.ejs', {
+        parts: partsOf(env).map(({ name, part }) => ({ name, ...part })),
+        migrate: env.app.release.migrate,
+      }),
+    ),
+  ],
+  links: partsOf(env).map(({ name, part }) => ({
+    path: `/srv/app/${name}`,
+    target: `current/${part.folder}`,
+  })),
+});
+
+function partsOf({ app }: Env): { name: 'backend' | 'frontend'; part: AppPart }[] {
+  return [
+    { name: 'backend', part: app.release.backend },
+    { name: 'frontend', part: app.release.frontend },
+  ];
+}

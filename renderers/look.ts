@@ -1,0 +1,83 @@
+import type { Env } from '../inventory/types';
+import { quote, template, toTemplate } from './expression';
+import type { Layer } from './layers/layer';
+import { notLookedAt } from './layers/release';
+
+/** What the guest answered. */
+const ANSWER = 'data.external.guest';
+
+/**
+ * How a plan asks a guest how it is: planner/look.sh asks its program look.
+ * @param env the env
+ * @param layers its layers
+ * @returns the program of an `external` data source; none of its arguments is a secret
+ */
+export function lookProgram(env: Env, layers: readonly Layer[]): string[] {
+  const settings = Object.entries(lookSettings(env, layers)).map(([name, value]) => `${name}=${value}`);
+  return ['env', ...settings, '/bin/sh', template('path.module') + '/look.sh'];
+}
+
+function lookSettings(env: Env, layers: readonly Layer[]): Record<string, string> {
+  const { ssh } = env;
+  const bastion = ssh.bastion && `${toTemplate(ssh.bastion.user)}@${toTemplate(ssh.bastion.host)}`;
+  return {
+    ADDRESS: env.guest.type === 'external' ? env.ip.address : template('local.address_now'),
+    SSH_USER: toTemplate(ssh.user),
+    LAYERS: layers.map(({ name }) => name).join(' '),
+    KEY_FILE: template('var.ssh_private_key_file != null ? var.ssh_private_key_file : ""'),
+    KEY_GIVEN: template('nonsensitive(var.ssh_private_key != null) ? "yes" : ""'),
+    ...(ssh.hostKey ? { HOST_KEY: toTemplate(ssh.hostKey) } : {}),
+    ...(ssh.bastion && bastion ? { BASTION: `${ssh.bastion.port} ${bastion}` } : {}),
+    ...(layers.some(({ name }) => name === 'release')
+      ? {
+          RELEASE: template('var.release'),
+          REPO: env.app.repo ? toTemplate(env.app.repo) : '',
+          BRANCH: toTemplate(env.app.branch),
+        }
+      : {}),
+  };
+}
+
+/**
+ * What the plan knows of the guest.
+ * @param env the env
+ * @param layers its layers
+ * @returns local values: whether to ask, where, and by layer the token that the layer is to leave
+ */
+export function lookLocals(env: Env, layers: readonly Layer[]): Record<string, unknown> {
+  const guest = env.guest.type !== 'external';
+  const token = (name: string, otherwise: string): string =>
+    template(`try(coalesce(${ANSWER}[0].result.${name}), ${otherwise})`);
+  return {
+    ...(guest
+      ? {
+          // Where Proxmox says the guest is now: on a change of the address the new one does not exist yet.
+          address_now: template(
+            'join("", slice(concat([for t in flatten(local.ours[*].tags) : trimprefix(t, "ip-") if startswith(t, "ip-")], [""]), 0, 1))',
+          ),
+          look: template(
+            'var.look_at_guest && local.address_now != "" && length([for g in local.ours : g if g.status == "running"]) == 1',
+          ),
+        }
+      : { look: template('var.look_at_guest') }),
+    facts: Object.fromEntries(
+      layers.map(({ name }) => [
+        name,
+        name === 'release'
+          ? token(name, `var.release != "" ? var.release : ${notLookedAt(env)}`)
+          : token(name, quote('new')),
+      ]),
+    ),
+  };
+}
+
+/**
+ * What a plan warns of and goes on: a guest that could not be looked at, a release that is held by hand.
+ * @returns condition and message of a check block
+ */
+export function lookCheck(): { condition: string; errorMessage: string } {
+  return {
+    condition: template(`alltrue([for g in ${ANSWER} : g.result.note == ""])`),
+    errorMessage: template(`join(" ", ${ANSWER}[*].result.note)`),
+  };
+}
