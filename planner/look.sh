@@ -13,13 +13,13 @@ trap 'rm -rf "$work"; [ -z "$started" ] || kill $started 2>/dev/null || true' EX
 trap 'exit 130' INT TERM
 
 # What a guest says ends up in a terminal and in the state: bounded, and only harmless characters.
-clean() { tr -cd 'A-Za-z0-9 .,:;/_()+@-' | cut -c 1-"$1"; }
+clean() { tr -cd 'A-Za-z0-9 .,:;/_()+@~-' | cut -c 1-"$1"; }
 
 # said NAME: what the guest answered under this name.
 said() { sed -n "s/^$1 //p" "$work/said" 2>/dev/null | head -n 1; }
 
 answer() {
-  printf '{"asked":"%s","note":"%s"' "$1" "$(printf '%s' "$2" | tr '\n' ' ' | clean 300)"
+  printf '{"asked":"%s","note":"%s"' "$1" "$(printf '%s' "$2" | tr '\n' ' ' | clean 600)"
   for name in $LAYERS; do
     printf ',"%s":"%s"' "$name" "$(said "$name" | clean 200)"
   done
@@ -95,8 +95,8 @@ else
   esac
   answer no "$SSH_USER@$ADDRESS does not let this plan look at the guest: $why"
 fi
-note=$(said note)
+note=$(said note | clean 300)
 if [ -n "$printed" ]; then
-  note="${note:+$note }The login of $SSH_USER prints \"$printed\", also where nobody reads it. Uploads of terraform can fail of that: let ~/.bashrc and its like print in interactive shells only."
+  note="${note:+$note }The login of $SSH_USER prints something ($printed), also where nobody reads it. Uploads of terraform can fail of that: let ~/.bashrc and its like print in interactive shells only."
 fi
 answer yes "$note"

@@ -1,80 +1,94 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { lookProgram } from '../../renderers/look';
 import { layersOf } from '../../renderers/layers';
-import { stateScript } from '../../renderers/state';
 import { templateSource } from '../../renderers/template-source';
+import { PLANNER_FOLDER, sh, TemporaryFolder } from '../support/shell';
 import { envOf } from './envs';
 
-/** The program of the look, as /bin/sh gets it. */
-const PROGRAM = (() => {
-  const env = envOf();
-  const source = templateSource([]);
-  return stateScript(layersOf(env, source), source)
-    .join('\n')
-    .replaceAll('$${', '${')
-    .replaceAll('%%{', '%{');
-})();
+const PROGRAM = readFileSync(path.join(PLANNER_FOLDER, 'look.sh'), 'utf8');
+const LAYERS = ['kit', 'base_os', 'app', 'release'];
 
-let folder: string;
+let folder: TemporaryFolder;
 beforeEach(() => {
-  folder = mkdtempSync(path.join(os.tmpdir(), "look %h it's-"));
+  folder = new TemporaryFolder("look %h it's-");
 });
 afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
+  folder.remove();
 });
 
-/** Runs the program with an ssh that is a shell script. */
-function ask(
-  ssh: string,
-  env: NodeJS.ProcessEnv = {},
-): { answer: Record<string, string>; args: string[]; ms: number } {
-  const bin = path.join(folder, 'bin');
-  mkdirSync(bin, { recursive: true });
-  const file = path.join(bin, 'ssh');
-  writeFileSync(
-    file,
-    `#!/bin/sh\nfor a; do printf '%s\\n' "$a"; done >'${folder.replaceAll("'", "'\\''")}/args'\n${ssh}\n`,
+interface Asked {
+  answer: Record<string, string>;
+  /** Of ssh. */
+  args: string[];
+  /** What ssh got on standard input: the mark, the layers, the wanted release, the repository and the branch. */
+  question: string[];
+}
+
+/** Runs the program with an ssh that is a shell script; `$mark` is the mark of the answer, `$at` the folder. */
+function ask(ssh: string, env: NodeJS.ProcessEnv = {}): Asked {
+  folder.fake(
+    'ssh',
+    `at='${folder.root.replaceAll("'", "'\\''")}'
+for a; do printf '%s\n' "$a"; done >"$at/args"
+cat >"$at/question"
+mark=$(head -n 1 "$at/question")
+${ssh}`,
   );
-  chmodSync(file, 0o755);
-  const started = Date.now();
-  const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', PROGRAM], {
-    encoding: 'utf8',
-    timeout: 20_000,
+  const { status, stdout, stderr } = sh(PROGRAM, {
     env: {
-      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
-      HOME: folder,
-      TMPDIR: folder,
+      ...folder.env,
+      HOME: folder.root,
+      TMPDIR: folder.root,
       ADDRESS: '10.0.10.101',
       SSH_USER: 'root',
+      LAYERS: LAYERS.join(' '),
       ...env,
     },
   });
   expect([status, stderr]).toEqual([0, '']);
-  const args = path.join(folder, 'args');
+  const lines = (name: string): string[] =>
+    existsSync(folder.at(name)) ? readFileSync(folder.at(name), 'utf8').replace(/\n$/, '').split('\n') : [];
   return {
     answer: JSON.parse(stdout) as Record<string, string>,
-    args: existsSync(args) ? readFileSync(args, 'utf8').trim().split('\n') : [],
-    ms: Date.now() - started,
+    args: lines('args'),
+    question: lines('question'),
   };
 }
+
+/** An ssh whose guest answers with what these commands print. */
+const framed = (commands: string): string => `echo "$mark begin"\n${commands}\necho "$mark end"`;
+const says = (...lines: string[]): string =>
+  framed(lines.map((line) => `echo '${line.replaceAll("'", "'\\''")}'`).join('\n'));
+
+/** An answer in which every layer says the same. */
+const all = (value: string): Record<string, string> =>
+  Object.fromEntries(LAYERS.map((layer) => [layer, value]));
+const UNANSWERED = 'root@10.0.10.101 does not let this plan look at the guest: ';
 
 describe('what a guest says', () => {
   test('arrives', () => {
     const { answer } = ask(
-      `cat >/dev/null; printf '%s\\n' 'base_os 2: edited /etc/sudoers.d/pvestack-appuser' 'app new' 'release 0123456789abcdef' 'note held'`,
+      says(
+        'kit abc',
+        'base_os 2: edited /etc/sudoers.d/pvestack-appuser',
+        'app new',
+        'release 0123456789abcdef',
+        'note held',
+      ),
     );
     expect(answer).toEqual({
       asked: 'yes',
       note: 'held',
+      kit: 'abc',
       base_os: '2: edited /etc/sudoers.d/pvestack-appuser',
       app: 'new',
       release: '0123456789abcdef',
     });
   });
 
-  test.each<[name: string, ssh: string, said: string]>([
+  test.each<[name: string, commands: string, said: string]>([
     ['quotes and JSON', `echo 'base_os ","asked":"x"}'`, ',asked:x'],
     ['expressions', `echo 'base_os \${var.x} %{if} \`id\` $(id)'`, 'var.x if id (id)'],
     ['control characters', `printf 'base_os \\033[31mred\\007\\r\\033]0;title\\n'`, '31mred0;title'],
@@ -82,54 +96,173 @@ describe('what a guest says', () => {
     ['a long line', `echo "base_os $(head -c 5000 /dev/zero | tr '\\0' x)"`, 'x'.repeat(200)],
     ['a second answer', `echo 'base_os one'; echo 'base_os two'`, 'one'],
     ['nothing', '', ''],
-  ])('%s: only harmless characters, and not many', (_name, ssh, said) => {
-    expect(ask(`cat >/dev/null; ${ssh}`).answer).toEqual({
+  ])('%s: only harmless characters, and not many', (_name, commands, said) => {
+    expect(ask(framed(commands)).answer).toEqual({ asked: 'yes', note: '', ...all(''), base_os: said });
+  });
+
+  test.each<[what: string, ssh: string, printed: string]>([
+    [
+      'before the frame',
+      `echo; echo 'release 12.5'; echo 'base_os hostile'\n${says('base_os fine', 'release abc')}`,
+      'release 12.5',
+    ],
+    ['before it, with a note', `echo 'hello'\n${says('base_os fine', 'release abc', 'note held')}`, 'hello'],
+    [
+      'in a frame of its own',
+      `echo 'look-00 begin'; echo 'release evil'; echo 'look-00 end'\n${says('base_os fine', 'release abc')}`,
+      'look-00 begin',
+    ],
+  ])('what a login prints %s changes nothing, and is named', (_what, ssh, printed) => {
+    const { answer } = ask(ssh);
+    expect(answer).toMatchObject({ asked: 'yes', kit: '', base_os: 'fine', app: '', release: 'abc' });
+    expect(answer['note']).toBe(
+      `${ssh.includes('note held') ? 'held ' : ''}The login of root prints something (${printed}), also where nobody reads it. ` +
+        'Uploads of terraform can fail of that: let ~/.bashrc and its like print in interactive shells only.',
+    );
+  });
+
+  test('what is said after the frame, by a logout, counts for nothing', () => {
+    expect(ask(`${says('base_os fine')}\necho 'app evil'; echo bye`).answer).toEqual({
       asked: 'yes',
       note: '',
-      base_os: said,
-      app: '',
-      release: '',
+      ...all(''),
+      base_os: 'fine',
+    });
+  });
+
+  test.each<[what: string, ssh: string, why: string]>([
+    [
+      'a frame with another mark',
+      `echo 'look-00 begin'; echo 'base_os x'; echo 'look-00 end'`,
+      'the answer was cut off or is none (it begins: look-00 begin)',
+    ],
+    ['no frame', `echo 'base_os x'`, 'the answer was cut off or is none (it begins: base_os x)'],
+    ['no answer', ':', 'the answer was cut off or is none'],
+    [
+      'an answer that was cut off',
+      `echo "$mark begin"; echo 'base_os x'`,
+      'the answer was cut off or is none',
+    ],
+    [
+      'one that was cut off in its end',
+      `echo "$mark begin"; echo 'base_os x'; printf '%s en' "$mark"`,
+      'the answer was cut off or is none',
+    ],
+    ['a whole answer of an ssh that failed', `${says('base_os x')}\nexit 1`, ''],
+  ])('%s is none', (_what, ssh, why) => {
+    expect(ask(ssh).answer).toEqual({ asked: 'no', note: `${UNANSWERED}${why}`, ...all('') });
+  });
+
+  test('a guest without the kit is not configured, in every layer', () => {
+    expect(ask('echo; echo "$mark none"').answer).toEqual({
+      asked: 'yes',
+      note: '',
+      ...all('1: not configured'),
     });
   });
 
   test('a guest that says too much is not listened to', () => {
-    const { answer } = ask(`cat >/dev/null; echo 'base_os new'; exec yes 'base_os hostile'`);
+    const { answer } = ask(`echo "$mark begin"; echo 'base_os new'; exec yes 'base_os hostile'`);
     expect(answer).toEqual({
       asked: 'no',
-      note: 'root@10.0.10.101 does not let this plan look at the guest: no answer within a minute, or more than an answer',
-      base_os: '',
-      app: '',
-      release: '',
+      note: `${UNANSWERED}no answer within a minute, or more than an answer`,
+      ...all(''),
     });
   });
 
   test('an ssh that fails is a note, and no answer of the guest counts', () => {
     const { answer } = ask(
-      `cat >/dev/null; echo 'base_os new'; echo 'noise' >&2; printf 'ssh: "refused"\\033[0m\\n' >&2; exit 255`,
+      `${says('base_os new')}; echo 'noise' >&2; printf 'ssh: "refused"\\033[0m\\n' >&2; exit 255`,
     );
-    expect(answer).toMatchObject({
-      asked: 'no',
-      note: 'root@10.0.10.101 does not let this plan look at the guest: ssh: refused0m',
-      base_os: '',
-    });
+    expect(answer).toMatchObject({ asked: 'no', note: `${UNANSWERED}ssh: refused0m`, base_os: '' });
+  });
+});
+
+test('both notes, of a held release and of a login that prints, arrive whole', () => {
+  const { answer } = ask(`echo ${'x'.repeat(80)}\n${says(`note ${'y'.repeat(400)}`)}`);
+  expect(answer['note']).toBe(
+    `${'y'.repeat(300)} The login of root prints something (${'x'.repeat(60)}), also where nobody reads it. ` +
+      'Uploads of terraform can fail of that: let ~/.bashrc and its like print in interactive shells only.',
+  );
+});
+
+describe('what is asked', () => {
+  test('the mark, another one each time, the layers and the release', () => {
+    const release = { RELEASE: 'v1.2', REPO: 'git@git.example.lan:team/pote.git', BRANCH: 'dev' };
+    const [first, second] = [ask(':', release), ask(':', release)].map(({ question }) => question);
+    expect(first).toEqual([
+      expect.stringMatching(/^look-[0-9a-f]{16}$/),
+      'kit base_os app release',
+      'v1.2',
+      'git@git.example.lan:team/pote.git',
+      'dev',
+    ]);
+    expect(second?.[0]).not.toBe(first?.[0]);
+  });
+
+  test('a release that is no name asks nothing', () => {
+    const { answer, args } = ask(':', { RELEASE: '$(touch pwned)' });
+    expect(answer).toMatchObject({ asked: 'no', note: 'the variable release is no commit, tag or branch.' });
+    expect(args).toEqual([]);
+  });
+
+  test('the program of the data source says all that the program reads', () => {
+    const env = envOf({ env: 'ssh_host_key: ssh-ed25519 AAAA' });
+    expect(lookProgram(env, layersOf(env, templateSource([])))).toEqual([
+      'env',
+      'ADDRESS=${local.address_now}',
+      'SSH_USER=root',
+      'LAYERS=kit base_os app release',
+      'KEY_FILE=${var.ssh_private_key_file != null ? var.ssh_private_key_file : ""}',
+      'KEY_GIVEN=${nonsensitive(var.ssh_private_key != null) ? "yes" : ""}',
+      'HOST_KEY=ssh-ed25519 AAAA',
+      'RELEASE=${var.release}',
+      'REPO=git@git.example.lan:team/pote.git',
+      'BRANCH=dev',
+      '/bin/sh',
+      '${path.module}/look.sh',
+    ]);
+  });
+
+  // What ssh hands to the guest's shell, run by one that has the kit and one that has not.
+  test.each(['root', 'debian'])('the command of %s runs the look, or says that there is none', (user) => {
+    const { args } = ask(':', { SSH_USER: user });
+    const remote = args.at(-1) ?? '';
+    folder.fake('sudo', '[ "$1" = -n ] && shift && exec "$@"');
+    const kit = new TemporaryFolder();
+    const run = (): string =>
+      sh(remote.replaceAll('/usr/local/lib/pvestack', kit.root), {
+        env: folder.env,
+        input: 'look-1\nkit\n',
+      }).stdout;
+    expect(run()).toBe('\nlook-1 none\n');
+    kit.write(
+      'look',
+      '#!/bin/sh\nread -r mark; echo "$mark begin"; read -r layers; echo "$layers x"\n',
+      0o755,
+    );
+    expect(run()).toBe('look-1 begin\nkit x\n');
+    kit.remove();
   });
 });
 
 describe('how ssh is called', () => {
+  const COMMAND =
+    "sh -c 'if [ -x /usr/local/lib/pvestack/look ]; then exec /usr/local/lib/pvestack/look; fi; read -r mark; echo; echo $mark none'";
   const KEYS = ['-i', expect.stringMatching(/\/key$/), '-o', 'IdentitiesOnly=yes'];
   test('nothing of the caller’s own configuration counts, and nothing of the guest’s is kept', () => {
-    const { args } = ask('cat >/dev/null');
+    const { args } = ask(':');
     expect(args.slice(0, 3)).toEqual(['-F', '/dev/null', '-T']);
     expect(args).toEqual(
       expect.arrayContaining(['BatchMode=yes', 'ConnectTimeout=5', 'StrictHostKeyChecking=no']),
     );
-    expect(args.slice(-5)).toEqual(['-l', 'root', '--', '10.0.10.101', 'sh -s']);
+    expect(args.slice(-5)).toEqual(['-l', 'root', '--', '10.0.10.101', COMMAND]);
     expect(args).not.toContain('-i');
   });
 
   test('the key of the environment is a file of this user only, gone afterwards', () => {
     const { args, answer } = ask(
-      `cat >/dev/null; shift 14; while [ "$1" != -i ]; do shift; done; echo "base_os $(stat -c %a "$2") $(cat "$2")"`,
+      framed(`shift 14; while [ "$1" != -i ]; do shift; done; echo "base_os $(stat -c %a "$2") $(cat "$2")"`),
       { TF_VAR_ssh_private_key: 'not a key' },
     );
     expect(args).toEqual(expect.arrayContaining(KEYS));
@@ -139,12 +272,12 @@ describe('how ssh is called', () => {
   });
 
   test('the key file, from home', () => {
-    const { args } = ask('cat >/dev/null', { KEY_FILE: '~/.ssh/key' });
-    expect(args).toEqual(expect.arrayContaining(['-i', path.join(folder, '.ssh/key')]));
+    const { args } = ask(':', { KEY_FILE: '~/.ssh/key' });
+    expect(args).toEqual(expect.arrayContaining(['-i', folder.at('.ssh/key')]));
   });
 
   test('a key that is only in a tfvars file cannot be used', () => {
-    const { answer, args } = ask('cat >/dev/null', { KEY_GIVEN: 'yes' });
+    const { answer, args } = ask(':', { KEY_GIVEN: 'yes' });
     expect(answer).toMatchObject({
       asked: 'no',
       note: 'ssh_private_key is no environment variable of this plan (TF_VAR_ssh_private_key), so the guest was not looked at.',
@@ -154,7 +287,7 @@ describe('how ssh is called', () => {
 
   test('a host key is the only one that is taken', () => {
     const { args, answer } = ask(
-      `cat >/dev/null; for a; do case $a in UserKnownHostsFile=*) echo "base_os $(cat "\${a#*=}")" ;; esac; done`,
+      framed(`for a; do case $a in UserKnownHostsFile=*) echo "base_os $(cat "\${a#*=}")" ;; esac; done`),
       { HOST_KEY: 'ssh-ed25519 AAAAC3' },
     );
     expect(args).toContain('StrictHostKeyChecking=yes');
@@ -162,15 +295,15 @@ describe('how ssh is called', () => {
   });
 
   test('another user works by sudo', () => {
-    const { args } = ask('cat >/dev/null', { SSH_USER: 'debian' });
-    expect(args.slice(-5)).toEqual(['-l', 'debian', '--', '10.0.10.101', 'sudo -n sh -s']);
+    const { args } = ask(':', { SSH_USER: 'debian' });
+    expect(args.slice(-5)).toEqual(['-l', 'debian', '--', '10.0.10.101', `sudo -n ${COMMAND}`]);
   });
 
   test.each(["x'; touch pwned; '", '$(touch pwned)', '%h `touch pwned`', '-oProxyCommand=touch pwned'])(
     'a bastion, whose user %j is one word of the command line',
     (user) => {
-      const key = path.join(folder, 'a key');
-      const { args } = ask('cat >/dev/null', { BASTION: `2222 ${user}@bastion.example.lan`, KEY_FILE: key });
+      const key = folder.at('a key');
+      const { args } = ask(':', { BASTION: `2222 ${user}@bastion.example.lan`, KEY_FILE: key });
       const proxy = args.find((arg) => arg.startsWith('ProxyCommand='))?.slice('ProxyCommand='.length) ?? '';
       // As ssh does: percent signs first, then a shell.
       const filled = proxy.replace(
@@ -179,7 +312,7 @@ describe('how ssh is called', () => {
       );
       const shown = spawnSync('/bin/sh', ['-c', filled.replace(/^ssh /, "printf '%s\\n' ")], {
         encoding: 'utf8',
-        cwd: folder,
+        cwd: folder.root,
       });
       expect(shown.stdout.trim().split('\n').slice(-10)).toEqual([
         '-i',
@@ -193,7 +326,7 @@ describe('how ssh is called', () => {
         '--',
         `${user}@bastion.example.lan`,
       ]);
-      expect(existsSync(path.join(folder, 'pwned'))).toBe(false);
+      expect(existsSync(folder.at('pwned'))).toBe(false);
     },
   );
 });

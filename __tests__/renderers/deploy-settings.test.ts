@@ -1,0 +1,70 @@
+import { filesOf, fileOf } from './guest-files';
+import { only, readYaml } from './envs';
+
+test.each<[string, string, string[]]>([
+  [
+    '',
+    'deploy.conf',
+    [
+      'stack=app-pote-dev',
+      'branch=dev',
+      'keep=5',
+      'health_timeout=30',
+      'repo=git@git.example.lan:team/pote.git',
+      'env_file=/srv/app/.env.dev',
+      'trial=yes',
+    ],
+  ],
+  ['keep_releases: 9', 'deploy.conf', ['keep=9']],
+  ['health_timeout: 90', 'deploy.conf', ['health_timeout=90']],
+  ['trial_start: false', 'deploy.conf', ['trial=no']],
+  ['', 'services', ['app-backend.service backend 3001 -', 'app-frontend.service frontend 3000 -']],
+  [
+    'backend_health_path: /health\nfrontend_dir: web',
+    'services',
+    ['app-backend.service backend 3001 /health', 'app-frontend.service web 3000 -'],
+  ],
+  [
+    '',
+    'steps.sh',
+    [
+      '. /usr/local/lib/pvestack/steps/node.sh',
+      '  build_part backend backend',
+      '  build_part frontend frontend',
+      '  some_part backend frontend',
+      'migrate_release() { migrate_part backend; }',
+      'prove_release() { :; }',
+    ],
+  ],
+  ['backend_install: make "$X"', 'steps.sh', [`  build_part backend backend 'make "$X"'`]],
+  [
+    "frontend_build: make it's",
+    'steps.sh',
+    [`  build_part frontend frontend '' 'make it'\\''s'`, '  build_part backend backend'],
+  ],
+  [
+    'frontend_install: make\nfrontend_build: make all\nfrontend_dir: apps/web',
+    'steps.sh',
+    [`  build_part frontend apps/web make 'make all'`, '  some_part backend apps/web'],
+  ],
+  [
+    'migrate: npx prisma migrate deploy',
+    'steps.sh',
+    [`migrate_release() { migrate_part backend 'npx prisma migrate deploy'; }`],
+  ],
+])('%j in %s: %j', (project, name, lines) => {
+  const rendered = fileOf(`/etc/pvestack/${name}`, project);
+  for (const line of lines) expect(rendered).toContain(line);
+});
+
+test('what a variable holds is quoted by Terraform', () => {
+  const env = only(
+    readYaml(`app_projects:
+  pote:
+    repo: "{{ vault_repo }}"
+    envs: {dev: {name: pote-dev, vmid: 201, ip: 10.0.10.101/24, gateway: 10.0.10.1, branch: dev}}
+`),
+  );
+  const conf = filesOf(env).find(({ path }) => path === '/etc/pvestack/deploy.conf');
+  expect(conf?.lines).toContain(`repo='\${replace(var.vault_repo, "'", "'\\\\''")}'`);
+});
