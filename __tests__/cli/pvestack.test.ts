@@ -51,11 +51,11 @@ describe('pvestack synth', () => {
       code: 0,
       err: '',
       out: `stack              guest               vmid  address         node                   resources
-app-pote-dev       lxc pote-dev        201   10.0.10.101/24  \${vault_proxmox_node}  8
-app-pote-prod      lxc pote-prod       203   10.0.10.103/24  \${vault_proxmox_node}  8
-app-pote-qa        lxc pote-qa         202   10.0.10.102/24  \${vault_proxmox_node}  8
-app-projecta-dev   lxc project-a-dev   211   10.0.10.111/24  \${vault_proxmox_node}  7
-app-projecta-prod  lxc project-a-prod  213   10.0.10.113/24  \${vault_proxmox_node}  7
+app-pote-dev       lxc pote-dev        201   10.0.10.101/24  \${vault_proxmox_node}  9
+app-pote-prod      lxc pote-prod       203   10.0.10.103/24  \${vault_proxmox_node}  9
+app-pote-qa        lxc pote-qa         202   10.0.10.102/24  \${vault_proxmox_node}  9
+app-projecta-dev   lxc project-a-dev   211   10.0.10.111/24  \${vault_proxmox_node}  8
+app-projecta-prod  lxc project-a-prod  213   10.0.10.113/24  \${vault_proxmox_node}  8
 
 new        cdktf.out/stacks/app-pote-dev/cdk.tf.json
 new        cdktf.out/stacks/app-pote-prod/cdk.tf.json
@@ -66,7 +66,7 @@ new        cdktf.out/stacks/app-projecta-prod/cdk.tf.json
     });
     expect(pvestack(['synth', 'app-pote-dev']).out).toBe(
       `stack         guest         vmid  address         node                   resources
-app-pote-dev  lxc pote-dev  201   10.0.10.101/24  \${vault_proxmox_node}  8
+app-pote-dev  lxc pote-dev  201   10.0.10.101/24  \${vault_proxmox_node}  9
 
 unchanged  5 of 5 stacks
 `,
@@ -113,13 +113,12 @@ inventory.yml:55:9  app_projects.pote.envs.qa.ip  is the address 10.0.10.101, wh
   });
 
   test('a template with a mistake is named, without a stack trace', () => {
-    mkdirSync(path.join(folder, 'own'));
-    writeFileSync(path.join(folder, 'own', 'preflight.sh.ejs'), 'a\n<%- nothing %>\n');
+    mkdirSync(path.join(folder, 'own', 'app'), { recursive: true });
+    writeFileSync(path.join(folder, 'own', 'app', 'service.ejs'), 'a\n<%- nothing %>\n');
     write(`templates_dir: own\n${EXAMPLE}`);
     const { code, err } = pvestack(['synth']);
     expect(code).toBe(1);
-    expect(err).toContain('template preflight.sh.ejs cannot be rendered');
-    expect(err).toContain('nothing is not defined');
+    expect(err).toBe('own/app/service.ejs:2: nothing is not defined (your template)\n');
     expect(err).not.toMatch(/^\s+at /m);
   });
 });

@@ -4,6 +4,7 @@ import { readInventory } from '../../inventory/load';
 import { InventoryError } from '../../inventory/problem';
 import { inventoryReference, REQUIRED_BY_RULES } from '../../inventory/reference-docs';
 import { scripts } from '../../package.json';
+import { templateNames } from '../../renderers/template-source';
 
 const root = path.join(__dirname, '..', '..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
@@ -105,6 +106,12 @@ test('the README begins with the two commands, and both are npm scripts', () => 
   expect(readme).toMatch(/^npm ci && npm run synth\b/m);
   expect(readme).toMatch(/^npm ci && npm test\b/m);
   expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['synth', 'test']));
+});
+
+test('docs/teams.md names every template that can be replaced, and says what it is', () => {
+  const [, table = ''] = /^## Your own templates$(.*?)^## /ms.exec(read('docs/teams.md')) ?? [];
+  const named = [...table.matchAll(/^\| `([^`]+\.ejs)` *\| \w.* \|$/gm)].map(([, name]) => name);
+  expect(named).toEqual(templateNames());
 });
 
 test('example.auto.tfvars.example holds the variables of the example inventory', () => {

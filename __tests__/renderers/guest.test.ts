@@ -1,6 +1,9 @@
 import { connection } from '../../renderers/connection';
 import { guestDescription } from '../../renderers/description';
+import { application } from '../../renderers/application';
 import { stackOutputs } from '../../renderers/outputs';
+import { templateSource } from '../../renderers/template-source';
+import type { Env } from '../../inventory/types';
 import { guestTags } from '../../renderers/tags';
 import { envOf } from './envs';
 
@@ -29,8 +32,19 @@ it('describes the guest', () => {
 
 it('connects through a bastion, with a host key', () => {
   const plain = connection(envOf());
-  expect(plain).toMatchObject({ type: 'ssh', host: '10.0.10.101', user: 'root' });
-  expect(Object.keys(plain).filter((name) => /bastion|host_key/.test(name))).toEqual([]);
+  // By SSH and as root is what terraform does where nothing else is said.
+  expect(plain).toEqual({
+    host: '10.0.10.101',
+    private_key: '${local.ssh_key}',
+    agent: '${local.ssh_agent}',
+    timeout: '3m',
+    script_path: './.pvestack-ssh.sh',
+  });
+  expect(connection(envOf({ env: 'app_bootstrap_user: debian' }), 'app')).toEqual({
+    ...plain,
+    user: 'debian',
+    script_path: './.pvestack/.pvestack-app.sh',
+  });
   const env =
     'ssh_host_key: ssh-ed25519 AAAA\nssh_bastion: {host: b.example.lan, port: 2222, user: "{{ vault_u }}"}';
   expect(connection(envOf({ env }))).toEqual({
@@ -44,6 +58,8 @@ it('connects through a bastion, with a host key', () => {
 });
 
 it('has outputs', () => {
+  const outputsOf = (env: Env): Record<string, unknown> =>
+    stackOutputs(env, application(env, templateSource([])));
   const all = {
     address: '10.0.10.101',
     groups: ['app_all', 'app_pote_all', 'app_pote_dev'],
@@ -51,10 +67,10 @@ it('has outputs', () => {
     node: 'pve',
     vmid: 201,
   };
-  expect(stackOutputs(envOf())).toStrictEqual(all);
+  expect(outputsOf(envOf())).toStrictEqual(all);
   const { urls, ...bare } = all;
-  expect(stackOutputs(envOf({ project: 'app_type: none' }))).toStrictEqual(bare);
-  expect(stackOutputs(envOf({ env: 'guest: {proxmox_guest_type: external}' }))).toStrictEqual({
+  expect(outputsOf(envOf({ project: 'app_type: none' }))).toStrictEqual(bare);
+  expect(outputsOf(envOf({ env: 'guest: {proxmox_guest_type: external}' }))).toStrictEqual({
     address: all.address,
     groups: all.groups,
     urls,

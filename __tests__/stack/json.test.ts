@@ -1,5 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { readInventoryOf } from '../../main';
+import { layersOf } from '../../renderers/layers';
+import { templateSource } from '../../renderers/template-source';
 import { Workspace } from '../support/workspace';
 
 const ROOT = path.join(__dirname, '..', '..');
@@ -81,11 +84,13 @@ describe('the synthesized JSON', () => {
   );
 
   test('the first stack, whole', () => {
-    const { locals, ...stack } = JSON.parse(example.json('app-pote-dev')) as {
-      locals: Record<string, unknown>;
+    const stack = JSON.parse(example.json('app-pote-dev')) as {
+      locals: { layers: { kit: { version: string } } };
     };
+    const { kit } = stack.locals.layers;
+    expect(kit.version).toMatch(/^[0-9a-f]{16}$/);
+    kit.version = 'a sum of the kit, another one with each change of it';
     expect(stack).toMatchSnapshot();
-    expect(Array.isArray(locals['preflight'])).toBe(true);
   });
 
   // One value of each kind, and the exact lines of app-pote-dev that mean it.
@@ -142,24 +147,24 @@ describe('the synthesized JSON', () => {
       'the dumps that are kept',
       "postgresql:\n          password: '{{ vault_pote_dev",
       "postgresql:\n          backup_keep: 3\n          password: '{{ vault_pote_dev",
-      [
-        '- "# pg-backup [KIND]: a dump of the database, for pg_restore; prints its path. The last 14 of each kind stay.",',
-        '+ "# pg-backup [KIND]: a dump of the database, for pg_restore; prints its path. The last 3 of each kind stay.",',
-        `- "find \\"$folder\\" -name 'pote-'\\"$kind\\"'-*.dump' | sort -r | tail -n +15 | xargs -r rm -f",`,
-        `+ "find \\"$folder\\" -name 'pote-'\\"$kind\\"'-*.dump' | sort -r | tail -n +4 | xargs -r rm -f",`,
-      ],
+      ['- "backup_keep=14"', '+ "backup_keep=3"'],
     ],
     [
       'the token',
       'terraform@pve!pvestack',
       'terraform@pve!other',
       [
-        '- "  token=\'terraform@pve!pvestack\'=\\"$TF_VAR_vault_proxmox_token_secret\\"",',
-        '+ "  token=\'terraform@pve!other\'=\\"$TF_VAR_vault_proxmox_token_secret\\"",',
+        ...[
+          ['-', 'pvestack'],
+          ['+', 'other'],
+        ].map(
+          ([sign, token]) =>
+            `${sign} "CREDENTIALS=if [ -z \\"$token\\" ] && [ -n \\"$\${TF_VAR_vault_proxmox_token_secret:-}\\" ]; then token='terraform@pve!${token}'=\\"$TF_VAR_vault_proxmox_token_secret\\"; fi",`,
+        ),
         '- "api_token": "terraform@pve!pvestack=${var.vault_proxmox_token_secret}",',
         '+ "api_token": "terraform@pve!other=${var.vault_proxmox_token_secret}",',
-        '- "TOKEN": "terraform@pve!pvestack=${var.vault_proxmox_token_secret}"',
-        '+ "TOKEN": "terraform@pve!other=${var.vault_proxmox_token_secret}"',
+        '- "TOKEN": "terraform@pve!pvestack=${var.vault_proxmox_token_secret}",',
+        '+ "TOKEN": "terraform@pve!other=${var.vault_proxmox_token_secret}",',
       ],
     ],
   ])('%s changes only the lines that mean it', (_what, from, to, expected) => {
@@ -168,14 +173,14 @@ describe('the synthesized JSON', () => {
     expect(diff(example.json('app-pote-dev'), changed.json('app-pote-dev'))).toEqual(expected);
   });
 
-  test('a port changes the unit, the deploy script, the firewall and the URL', () => {
+  test('a port changes the list of services, the unit, the firewall and the URL', () => {
     const [from, to] = ['project-a.git\n', 'project-a.git\n    backend_port: 8080\n'];
     const changed = workspaceOf(EXAMPLE.replace(from, to));
     expect(diff(example.json('app-projecta-dev'), changed.json('app-projecta-dev'))).toEqual([
-      '- "Environment=PORT=3001",',
-      '+ "Environment=PORT=8080",',
       '- "app-backend.service backend 3001 -",',
       '+ "app-backend.service backend 8080 -",',
+      '- "Environment=PORT=3001",',
+      '+ "Environment=PORT=8080",',
       '- "allow 3001/tcp",',
       '+ "allow 8080/tcp",',
       '- "backend": "http://10.0.10.111:3001",',
@@ -193,20 +198,84 @@ describe('the synthesized JSON', () => {
     for (const stack of STACKS.slice(1)) expect(changed.json(stack)).toBe(example.json(stack));
   });
 
+  // The figures of docs/review.md: what a reviewer has to read.
+  test.each([
+    ['app-pote-dev', 1000],
+    ['app-projecta-dev', 800],
+  ])('%s has at most %d lines', (stack, most) => {
+    expect(example.json(stack).trimEnd().split('\n').length).toBeLessThanOrEqual(most);
+  });
+
+  test('a second env of a project has no line that is not about it', () => {
+    const sorted = (lines: string[]): string[] => lines.map((line) => line.trim().replace(/,$/, '')).sort();
+    const [dev = [], qa = []] = ['app-pote-dev', 'app-pote-qa'].map((stack) =>
+      sorted(example.json(stack).split('\n')),
+    );
+    // All in which the two differ, as the inventory has it.
+    const values: [RegExp, string][] = [
+      [/\bpote-dev\b/g, 'pote-qa'],
+      [/(?<=\b|_)pote_dev\b/g, 'pote_qa'],
+      [/vault_pote_dev_/g, 'vault_pote_qa_'],
+      [/\b10\.0\.10\.101\b/g, '10.0.10.102'],
+      [/(?<![\w.])201\b/g, '202'],
+      [/\bLOG_LEVEL='debug'/g, "LOG_LEVEL='info'"],
+      // The branch, the env file and the tag.
+      [/(?<=branch=|"|\.env\.)dev\b/gi, 'qa'],
+    ];
+    const translated = dev.map((line) => values.reduce((text, [from, to]) => text.replace(from, to), line));
+    expect(sorted(translated)).toEqual(qa);
+    // The lines that are about the env: what a reviewer of a new one has to read.
+    expect(dev.filter((line, index) => line !== translated[index])).toHaveLength(69);
+  });
+
+  test.each(STACKS)('%s: every line of every file and list of its layers is in the JSON', (stack) => {
+    const env = readInventoryOf(example.settings).envs.find((one) => one.stack === stack);
+    if (!env) throw new Error(stack);
+    const { locals } = JSON.parse(example.json(stack)) as {
+      locals: { layers: Record<string, { files?: object; lists?: object; modes?: Record<string, string> }> };
+    };
+    const layers = layersOf(env, templateSource([]));
+    expect(Object.keys(locals.layers).sort()).toEqual(layers.map(({ name }) => name).sort());
+    const some = (entries: [string, unknown][]): object | undefined =>
+      entries.length > 0 ? Object.fromEntries(entries) : undefined;
+    for (const { name, files, lists } of layers) {
+      const there = locals.layers[name];
+      expect(there?.files).toEqual(some(files.map(({ path: at, lines }) => [at, lines])));
+      expect(there?.lists).toEqual(some(Object.entries(lists).filter(([, lines]) => lines.length > 0)));
+      const modeOf = (at: string): string => there?.modes?.[at] ?? '0644 root:root';
+      expect(files.map(({ path: at }) => modeOf(at))).toEqual(
+        files.map(({ mode, owner }) => `${mode} ${owner}`),
+      );
+    }
+    const paths = layers.flatMap(({ files }) => files.map(({ path: at }) => at));
+    for (const kind of [
+      'sudoers.d',
+      'apt.conf.d',
+      'sshd_config.d',
+      '.service',
+      '.conf',
+      '.env.',
+      'steps.sh',
+    ]) {
+      expect(paths.some((at) => at.includes(kind))).toBe(true);
+    }
+  });
+
   test('a template of templates_dir replaces ours by name, for the project that names it', () => {
     const workspace = new Workspace();
     workspaces.push(workspace);
-    const folder = path.join(workspace.root, 'own');
-    mkdirSync(folder);
-    const own = readFileSync(path.join(ROOT, 'templates', 'preflight.sh.ejs'), 'utf8');
+    const folder = path.join(workspace.root, 'own', 'app');
+    mkdirSync(folder, { recursive: true });
+    const own = readFileSync(path.join(ROOT, 'templates', 'app', 'service.ejs'), 'utf8');
     writeFileSync(
-      path.join(folder, 'preflight.sh.ejs'),
-      own.replace('set -eu\n', 'set -eu\necho <%- q(stack) %>\n'),
+      path.join(folder, 'service.ejs'),
+      own.replace('[Install]\n', 'Environment=STACK=<%- stack %>\n\n[Install]\n'),
     );
     workspace.synth(EXAMPLE.replace('  projectA:\n', '  projectA:\n    templates_dir: own\n'));
-    expect(diff(example.json('app-projecta-dev'), workspace.json('app-projecta-dev'))).toEqual([
-      '+ "echo app-projecta-dev",',
-    ]);
+    expect(diff(example.json('app-projecta-dev'), workspace.json('app-projecta-dev'))).toEqual(
+      // The units of backend and frontend.
+      [1, 2].flatMap(() => ['+ "Environment=STACK=app-projecta-dev",', '+ "",']),
+    );
     expect(workspace.json('app-pote-dev')).toBe(example.json('app-pote-dev'));
   });
 });
@@ -241,16 +310,40 @@ describe('a folder of own templates', () => {
       'inventory.yml:1:1  templates_dir  is no folder  write a folder relative to the inventory',
     ],
     [
-      'with a name that replaces nothing',
+      'with a misspelt name',
       'own',
-      'prefligth.sh.ejs',
-      'inventory.yml:1:1  templates_dir  holds prefligth.sh.ejs, which replaces none of the templates (did you mean "preflight.sh.ejs"?)',
+      'app/servcie.ejs',
+      'inventory.yml:1:1  templates_dir  holds app/servcie.ejs, which replaces none of the templates (did you mean "app/service.ejs"?)  rename it, or remove it (docs/teams.md lists the names)',
+    ],
+    [
+      'with a template in another folder than ours',
+      'own',
+      'node/backup.timer.ejs',
+      'holds node/backup.timer.ejs, which replaces none of the templates (did you mean "postgresql/backup.timer.ejs"?)',
+    ],
+    [
+      'with a template at its top',
+      'own',
+      'common.conf.ejs',
+      'holds common.conf.ejs, which replaces none of the templates (did you mean "app/common.conf.ejs" or "jobs/common.conf.ejs"?)',
+    ],
+    [
+      'with a file that is no template',
+      'own',
+      'app/service',
+      'holds app/service, which replaces none of the templates (did you mean "app/service.ejs"',
+    ],
+    [
+      'with a program of the kit',
+      'own',
+      'kit/pg-backup',
+      'holds kit/pg-backup, which replaces none of the templates  rename it',
     ],
   ])('%s is refused', (_what, name, file, expected) => {
     const workspace = new Workspace();
     workspaces.push(workspace);
     if (file) {
-      mkdirSync(path.join(workspace.root, name));
+      mkdirSync(path.dirname(path.join(workspace.root, name, file)), { recursive: true });
       writeFileSync(path.join(workspace.root, name, file), '');
     }
     expect(() => {

@@ -3,7 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { DEFAULT_TOKEN, startEmulator, type Emulator } from '../../emulator';
 import { command, describeWith } from '../support/requirements';
-import { type Outcome, runCommand, Workspace } from '../support/workspace';
+import { PLANNER_FOLDER } from '../support/shell';
+import { type Outcome, runCommand } from '../support/workspace';
 
 jest.setTimeout(60_000);
 
@@ -12,25 +13,10 @@ const TOOLS = ['awk', 'cat', 'cut', 'find', 'grep', 'mktemp', 'rm', 'sed', 'sh',
 describeWith([command('curl')], 'the preflight script', () => {
   let emulator: Emulator;
   let folder: string;
-  let script: string;
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'preflight-'));
     emulator = await startEmulator({ taskMs: 1, certFile: path.join(folder, 'ca.pem') });
-    const workspace = new Workspace();
-    workspace.synth(`
-proxmox_host: ${emulator.url}
-app_projects:
-  a:
-    app_type: none
-    envs: {dev: {name: a-dev, vmid: 301, ip: 10.0.10.31/24, gateway: 10.0.10.1}}
-`);
-    const { locals } = JSON.parse(workspace.json('app-a-dev')) as { locals: { preflight: string[] } };
-    script = locals.preflight
-      .join('\n')
-      .replaceAll('$${', () => '${')
-      .replaceAll('%%{', '%{');
-    workspace.remove();
   });
 
   afterAll(async () => {
@@ -53,11 +39,14 @@ app_projects:
   function preflight(env: NodeJS.ProcessEnv): Promise<Outcome> {
     const settings = {
       MODE: 'plan',
+      STACK: 'app-a-dev',
+      VMID: '301',
+      ADDRESS: '10.0.10.31',
       ENDPOINT: emulator.url,
       CA_FILE: path.join(folder, 'ca.pem'),
       TMPDIR: folder,
     };
-    return runCommand('/bin/sh', ['-c', script], {
+    return runCommand('/bin/sh', [path.join(PLANNER_FOLDER, 'preflight.sh')], {
       cwd: folder,
       env: { PATH: toolbox([...TOOLS, 'curl']), PROXMOX_VE_API_TOKEN: DEFAULT_TOKEN, ...settings, ...env },
     });
