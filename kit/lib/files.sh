@@ -12,6 +12,7 @@ elsewhere_too() { printf '%s' "$1" | base64 -d >"$work/elsewhere"; }
 # secret NAME: prints a value that came apart from the script.
 secret() {
   [ -f "$work/secrets" ] || die "the secrets of this layer have not arrived; run the deploy again"
+  grep -q "^$1 " "$work/secrets" || die "the secret $1 of this layer has not arrived; run the deploy again"
   sed -n "s/^$1 //p" "$work/secrets" | base64 -d
 }
 

@@ -1,0 +1,196 @@
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { KIT_FOLDER, kitPart, sh, TemporaryFolder } from '../support/shell';
+
+const OWNER = sh('printf %s "$(id -un):$(id -gn)"').stdout;
+const sumOf = (text: string): string => sh('sha256sum | cut -d " " -f 1', { input: text }).stdout.trim();
+
+let folder: TemporaryFolder;
+beforeEach(() => {
+  folder = new TemporaryFolder();
+  mkdirSync(folder.at('work'));
+  mkdirSync(folder.at('root/app'), { recursive: true });
+  // By default all is well.
+  folder.fake('systemctl', 'exit 0');
+  folder.fake('dpkg-query', 'shift 3; for name; do echo installed; done');
+});
+afterEach(() => {
+  folder.remove();
+});
+
+/** A function of the facts, with a manifest on standard input. */
+function fact(call: string, manifest: readonly (readonly string[])[] = []): string {
+  const input = manifest.map((entry) => `${entry.join('\t')}\n`).join('');
+  const script = `set -u
+export LC_ALL=C
+root=$1/root work=$1/work
+${kitPart('facts/deviations.sh').replaceAll('/usr/local/lib/pvestack', folder.at('kit'))}
+${call}`;
+  const { stdout, stderr } = sh(script, { args: [folder.root], input, env: folder.env });
+  expect(stderr).toBe('');
+  return stdout;
+}
+
+/** The first deviation of the layer app from a manifest. */
+function deviation(...manifest: (readonly string[])[]): string {
+  folder.write('root/app/manifest', manifest.map((entry) => `${entry.join('\t')}\n`).join(''));
+  return fact('deviation app').replaceAll(folder.root, '').trim();
+}
+
+/** A file as a layer wrote it, and its entry of the manifest. */
+function file(name: string, text = 'text\n', mode = 0o644): string[] {
+  const at = folder.write(name, text, mode);
+  return ['file', at, `0${mode.toString(8)} ${OWNER} ${sumOf(text)}`];
+}
+
+test.each([
+  ['', 'edited x', '1: edited x'],
+  ['new', 'edited x', '1: edited x'],
+  ['7: missing y', 'edited x', '8: edited x'],
+  ['0123abc', 'edited x', '1: edited x'],
+])('the token after %j because of %j is %j', (token, what, next) => {
+  expect(fact(`next '${token}' '${what}'`)).toBe(next);
+});
+
+describe('edited_file', () => {
+  const edited = (...manifest: (readonly string[])[]): string =>
+    fact('edited_file', manifest).replaceAll(folder.root, '').trim();
+
+  test('nothing, of files as they were written', () => {
+    expect(edited()).toBe('');
+    expect(edited(['folder', '/none', '0755 root:root'])).toBe('');
+    expect(edited(file('a'), file('b', '', 0o600), file("a name with $x `y` it's", 'c\n', 0o755))).toBe('');
+  });
+
+  test('the first one that is missing, edited or has another mode', () => {
+    const all = ['a', 'b', 'c', 'd'].map((name) => file(name));
+    rmSync(folder.at('d'));
+    expect(edited(...all)).toBe('missing /d');
+    chmodSync(folder.at('c'), 0o666);
+    expect(edited(...all)).toBe('mode of /c');
+    writeFileSync(folder.at('b'), 'other\n');
+    expect(edited(...all)).toBe('edited /b');
+    expect(edited(['file', folder.at('a'), `0644 nobody:nobody ${sumOf('text\n')}`], ...all)).toBe(
+      'mode of /a',
+    );
+  });
+
+  test('a setuid bit is another mode', () => {
+    const entry = file('a');
+    chmodSync(folder.at('a'), 0o4644);
+    expect(edited(entry)).toBe('mode of /a');
+  });
+});
+
+describe('missing_package', () => {
+  const missing = (states: Record<string, string>, ...names: string[]): string => {
+    const cases = Object.entries(states).map(([name, state]) => `${name}) echo '${state}' ;;`);
+    folder.fake(
+      'dpkg-query',
+      `shift 3; status=0; for name; do case $name in ${cases.join(' ')} *) status=1 ;; esac; done; exit $status`,
+    );
+    return fact('missing_package', [
+      ['file', '/x', ''],
+      ...names.map((name) => ['package', name, 'ours']),
+    ]).trim();
+  };
+
+  test('nothing, where all are installed; all are asked for at once', () => {
+    expect(missing({ a: 'installed', b: 'installed' }, 'a', 'b')).toBe('');
+    expect(missing({})).toBe('');
+  });
+
+  test('the first that is not known, removed, or half installed', () => {
+    const states = { a: 'installed', c: 'config-files', d: 'half-configured' };
+    expect(missing(states, 'a', 'b', 'c')).toBe('missing package b');
+    expect(missing(states, 'a', 'c', 'd')).toBe('missing package c');
+    expect(missing(states, 'a', 'd')).toBe('missing package d');
+  });
+});
+
+describe('the first deviation of a layer', () => {
+  test('none', () => {
+    expect(deviation(file('a'), ['package', 'git', 'found'])).toBe('');
+  });
+
+  test('an unfinished run comes before all else', () => {
+    folder.write('root/app/pending', 'file\t/x\t\n');
+    expect(deviation(['folder', '/none'])).toBe('an unfinished run');
+    folder.write('root/app/pending', '');
+    expect(deviation(['folder', folder.at('none')])).toBe('missing /none/');
+  });
+
+  test('folders, links, trees and what is watched', () => {
+    const at = folder.at('data');
+    mkdirSync(at, { mode: 0o755 });
+    symlinkSync('target', folder.at('link'));
+    const watched = folder.write('watched', 'x\n');
+    const well = [
+      ['folder', at, `0755 ${OWNER}`],
+      ['symlink', folder.at('link'), 'target'],
+      ['tree', at],
+      ['watch', watched, sumOf('x\n')],
+    ];
+    expect(deviation(...well)).toBe('');
+    expect(deviation(['folder', at, `0750 ${OWNER}`])).toBe('mode of /data/');
+    expect(deviation(['symlink', folder.at('link'), 'other'])).toBe('link /link');
+    expect(deviation(['tree', folder.at('none')])).toBe('missing /none/');
+    expect(deviation(['watch', watched, sumOf('y\n')])).toBe('changed /watched');
+  });
+
+  test('the block of keys, whatever stands around it', () => {
+    const block = '# BEGIN pvestack\nssh-ed25519 AAAA\n# END pvestack\n';
+    const keys = folder.write('keys', `ssh-rsa other\n${block}ssh-rsa another\n`);
+    expect(deviation(['keys', 'root', `${keys} ${sumOf(block)}`])).toBe('');
+    folder.write('keys', `${block.replace('AAAA', 'BBBB')}`);
+    expect(deviation(['keys', 'root', `${keys} ${sumOf(block)}`])).toBe('keys of root');
+  });
+
+  test.each([
+    ['is-enabled', 'exit 1', 'disabled a.service', 'disabled a.timer'],
+    ['is-active', 'exit 3', 'not running a.service', 'not waiting a.timer'],
+  ])('units and timers of which systemctl %s says no', (verb, how, unit, timer) => {
+    folder.fake('systemctl', `case $1 in ${verb}) ${how} ;; show) echo yes ;; esac`);
+    expect(deviation(['unit', 'a.service'])).toBe(unit);
+    expect(deviation(['timer', 'a.timer'])).toBe(timer);
+  });
+
+  test('a unit without a release to run is well, an outdated process is not', () => {
+    folder.fake('systemctl', 'case $1 in is-active) exit 3 ;; show) echo no ;; esac');
+    expect(deviation(['unit', 'a.service'])).toBe('');
+    folder.fake('systemctl', 'exit 0');
+    folder.write('kit/stamp', '#!/bin/sh\n[ "$1 $2" = "--same a.service" ]\n', 0o755);
+    expect(deviation(['unit', 'a.service'])).toBe('');
+    expect(deviation(['unit', 'b.service'])).toBe('outdated process of b.service');
+  });
+
+  test('units come last: an edited file is why a process is outdated', () => {
+    folder.fake('systemctl', 'exit 1');
+    expect(deviation(['unit', 'a.service'], ['symlink', folder.at('none'), 'x'])).toBe('link /none');
+  });
+});
+
+describe('what the look says of a layer', () => {
+  const look = (): string => fact('look_at_layer app');
+
+  test('not configured, the token, or the next one', () => {
+    expect(look()).toBe('app 1: not configured\n');
+    folder.write('root/app/token', 'new\n');
+    folder.write('root/app/manifest', '');
+    expect(look()).toBe('app new\n');
+    folder.write('root/app/manifest', `folder\t${folder.at('none')}\t\n`);
+    expect(look()).toBe(`app 1: missing ${folder.at('none')}/\n`);
+  });
+
+  test('the program answers in the frame that it was asked for', () => {
+    folder.write('root/app/token', 'new\n');
+    folder.write('root/app/manifest', '');
+    const program = kitPart('look')
+      .replaceAll('/usr/local/lib/pvestack', KIT_FOLDER)
+      .replaceAll('/var/lib/pvestack', folder.at('root'));
+    const ask = (question: string): string =>
+      sh(program, { input: question, env: { ...folder.env, TMPDIR: folder.root } }).stdout;
+    expect(ask('look-1\nkit app\n\n\n\n')).toBe('look-1 begin\nkit 1: not configured\napp new\nlook-1 end\n');
+    expect(ask('look-1\napp\n')).toBe('look-1 begin\napp new\nlook-1 end\n');
+    expect(sh(`ls -A "$1" | grep tmp`, { args: [folder.root] }).stdout).toBe('');
+  });
+});
