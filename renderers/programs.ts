@@ -21,7 +21,10 @@ let read: readonly Program[] | undefined;
 export function stackPrograms(): readonly Program[] {
   read ??= [
     { name: 'kit.sh', text: kit() },
-    ...NAMES.map((name) => ({ name, text: readFileSync(path.join(PLANNER, name), 'utf8').replaceAll('\r\n', '\n') })),
+    ...NAMES.map((name) => ({
+      name,
+      text: readFileSync(path.join(PLANNER, name), 'utf8').replaceAll('\r\n', '\n'),
+    })),
   ];
   return read;
 }
