@@ -56,12 +56,9 @@ export function guardGuest(stack: TerraformStack, env: Env, api: ProxmoxApi): Gu
 
   const preflight = new Resource(stack, 'preflight', {
     triggers: {
-      address: env.ip.address,
-      disk_storage: toTemplate(env.guest.diskStorage),
       guest: '${local.created}',
-      node: toTemplate(env.node),
-      unprivileged: String(env.guest.unprivileged),
-      vmid: String(env.vmid),
+      // What makes a replacement, which is a create.
+      of: `${env.vmid} ${env.ip.address}, node ${toTemplate(env.node)}, disk on ${toTemplate(env.guest.diskStorage)}, ${env.guest.unprivileged ? 'unprivileged' : 'privileged'}`,
     },
   });
   preflight.addOverride('provisioner', [

@@ -28,10 +28,13 @@ export function configureGuest(
 
 function placeLayer(
   stack: TerraformStack,
-  { name, triggers, connection, provisioners }: ConfiguredLayer,
+  { name, triggers, connection, precondition, provisioners }: ConfiguredLayer,
   before: ITerraformDependable,
 ): ITerraformDependable {
-  const resource = new Resource(stack, `layer ${name}`, { dependsOn: [before] });
+  const resource = new Resource(stack, `layer ${name}`, {
+    dependsOn: [before],
+    ...(precondition ? { lifecycle: { precondition: [precondition] } } : {}),
+  });
   // A construct's id is unique in its scope, and `release` is a variable, too.
   resource.overrideLogicalId(name);
   resource.addOverride('triggers', triggers);

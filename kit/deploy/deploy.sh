@@ -36,6 +36,7 @@ deploy() {
     release=$base/releases/$(date -u +%Y%m%dT%H%M%SZ)-$(short "$commit")
   done
   step 10 "check out" check_out
+  something_to_run
   build_release
   step 11 seal seal
   migrate_release
@@ -51,4 +52,12 @@ deploy() {
   remember "$commit" deployed
   prune
   say 'done' "$(short "$commit") is live, $(since "$began")"
+}
+
+# something_to_run: of the services' folders the repository has at least one; an application without services is all jobs.
+something_to_run() {
+  services >"$record/services"
+  [ -s "$record/services" ] || return 0
+  each_service "$release" | grep -q . ||
+    give_up 11 "the repository has neither $(cut -d ' ' -f 2 "$record/services" | sed ':a; N; $!ba; s/\n/ nor /g'), so there is nothing to run (backend_dir and frontend_dir in the inventory)"
 }

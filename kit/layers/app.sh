@@ -19,8 +19,14 @@ before_files() {
 
 after_files() {
   symlink /usr/local/lib/pvestack/deploy_app.sh /usr/local/bin/deploy_app.sh
-  wanted links | while read -r path target; do symlink "$target" "$path"; done
-  while read -r name _; do unit "$name"; done </etc/pvestack/services
+  if [ -e /etc/pvestack/services ]; then
+    # /srv/app/backend and its like, as people know them.
+    while read -r name folder _; do
+      part=${name#app-}
+      [ "$folder" = . ] || symlink "current/$folder" "/srv/app/${part%.service}"
+    done </etc/pvestack/services
+    while read -r name _; do unit "$name"; done </etc/pvestack/services
+  fi
   wanted timers | while read -r name; do timer "$name"; done
   # A process that starts and dies again would otherwise pass for running.
   if [ -e /srv/app/current ]; then

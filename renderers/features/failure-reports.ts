@@ -1,6 +1,6 @@
 import type { Env } from '../../inventory/types';
 import type { Contributor } from '../contribution';
-import { CONFIG, unitPath } from '../layers/paths';
+import { CONFIG, envFilePath, unitPath } from '../layers/paths';
 import { rootFile } from '../layers/layer';
 import { renderGuestLines } from '../lines';
 
@@ -8,12 +8,12 @@ import { renderGuestLines } from '../lines';
 export const failureReports: Contributor = (env, source) => {
   if (!reportsFailures(env)) return {};
   const { failureMail: mail, failureHook: hook } = env.app.python;
-  const data = { stack: env.stack, mail, hook };
+  const data = { stack: env.stack, envFile: envFilePath(env), mail, hook };
   return {
     files: [
       rootFile(`${CONFIG}/failure.conf`, renderGuestLines(source, 'failure/failure.conf.ejs', data)),
       rootFile(
-        unitPath('app-failure@.service'),
+        unitPath('pvestack-failure@.service'),
         renderGuestLines(source, 'failure/failure.service.ejs', data),
       ),
     ],

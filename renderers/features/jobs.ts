@@ -14,6 +14,7 @@ export const jobs: Contributor = (env, source) => {
   return {
     packages: ['logrotate'],
     folders: ['/var/lib/app/logs'],
+    jobs: all.map(({ name }) => `app-job-${name}.service`),
     timers: all.filter(({ at }) => at !== undefined).map(({ name }) => `app-job-${name}.timer`),
     files: [
       file('/etc/logrotate.d/pvestack', 'logrotate', { days }),

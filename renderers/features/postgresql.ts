@@ -25,7 +25,6 @@ export const postgresql: Contributor = (env, source) => {
     layers: [
       {
         name: 'postgresql',
-        version: '1',
         lists: { packages: ['postgresql'], extensions: literalLines(extensions) },
         files: [
           rootFile(

@@ -36,10 +36,6 @@ export const node: Contributor = (env, source) => ({
       }),
     ),
   ],
-  links: partsOf(env).map(({ name, part }) => ({
-    path: `/srv/app/${name}`,
-    target: `current/${part.folder}`,
-  })),
 });
 
 function partsOf({ app }: Env): { name: 'backend' | 'frontend'; part: AppPart }[] {
