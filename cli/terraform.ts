@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { UserError } from './run';
+import { UserError } from '../inventory/user-error';
 
 /** How a run of terraform ended. */
 export interface TerraformRun {

@@ -1,6 +1,7 @@
 import { DataExternal } from '@cdktf/provider-external/lib/data-external';
 import { Resource } from '@cdktf/provider-null/lib/resource';
-import { type ITerraformDependable, TerraformLocal, type TerraformStack } from 'cdktf';
+import { type ITerraformDependable, TerraformStack } from 'cdktf';
+import { Construct } from 'constructs';
 import { DataProxmoxVirtualEnvironmentContainers } from '../.gen/providers/proxmox/data-proxmox-virtual-environment-containers';
 import { DataProxmoxVirtualEnvironmentVms } from '../.gen/providers/proxmox/data-proxmox-virtual-environment-vms';
 import type { Env, ProxmoxApi } from '../inventory/types';
@@ -9,6 +10,7 @@ import { type Guard, guardLocals, guestGuards, searchedCheck } from '../renderer
 import { preflightCredentials, preflightScript, preflightSettings } from '../renderers/preflight';
 import { CREATED_TAG } from '../renderers/tags';
 import type { TemplateSource } from '../renderers/template';
+import { Locals } from './locals';
 
 /** What a guest has to wait for and to hold. */
 export interface Guarded {
@@ -23,73 +25,86 @@ export const UNGUARDED: Guarded = { preconditions: [], dependsOn: [], created: C
 
 const SHELL = ['/bin/sh', '-c'];
 
+/** What the resource of a guest is made from. */
+export interface GuardedProps {
+  env: Env;
+  /** What it waits for and must hold. */
+  guarded: Guarded;
+}
+
+/** What the guards of a guest are made from. */
+export interface GuestGuardsProps {
+  env: Env;
+  /** How the API is reached. */
+  api: ProxmoxApi;
+  /** Finds the template of the preflight. */
+  source: TemplateSource;
+}
+
 /**
- * Everything that keeps a stack from touching a guest that is not its own (DESIGN 7):
+ * Everything that keeps a stack from touching a guest that is not its own:
  * at plan the cluster's lists and, where the credentials are in the environment, every guest's configuration;
  * before every create the same once more, by a preflight that asks the cluster itself.
- * @param stack the stack
- * @param env the env
- * @param api how the API is reached
- * @param source finds the template of the preflight
- * @returns what the guest must hold and wait for
  */
-export function guardGuest(
-  stack: TerraformStack,
-  env: Env,
-  api: ProxmoxApi,
-  source: TemplateSource,
-): Guarded {
-  new DataProxmoxVirtualEnvironmentContainers(stack, 'all_containers').overrideLogicalId('all');
-  new DataProxmoxVirtualEnvironmentVms(stack, 'all_vms').overrideLogicalId('all');
+export class GuestGuards extends Construct implements Guarded {
+  readonly preconditions: readonly Guard[];
+  readonly dependsOn: ITerraformDependable[];
+  readonly created = '${local.created}';
 
-  const locals = { ...guardLocals(env), preflight: preflightScript(env, api, source) };
-  for (const [name, value] of Object.entries(locals)) {
-    // A construct's id is unique in its scope, and `preflight` is a resource, too.
-    new TerraformLocal(stack, `local ${name}`, value).overrideLogicalId(name);
-  }
+  /**
+   * @param scope the guest's construct
+   * @param id the construct's id
+   * @param props what they are made from
+   */
+  constructor(scope: Construct, id: string, { env, api, source }: GuestGuardsProps) {
+    super(scope, id);
+    new DataProxmoxVirtualEnvironmentContainers(new Construct(this, 'containers'), 'all');
+    new DataProxmoxVirtualEnvironmentVms(new Construct(this, 'vms'), 'all');
+    new Locals(this, 'locals', { ...guardLocals(env), preflight: preflightScript(env, api, source) });
 
-  const script = '${join("\\n", local.preflight)}';
-  const adopting = '${length(local.holders) > 0 ? "yes" : "no"}';
-  const settings = preflightSettings(env, api, adopting);
+    const script = '${join("\\n", local.preflight)}';
+    const adopting = '${length(local.holders) > 0 ? "yes" : "no"}';
+    const settings = preflightSettings(env, api, adopting);
 
-  const address = new DataExternal(stack, 'data address', {
-    program: [
-      'env',
-      'MODE=plan',
-      ...Object.entries(settings).map(([name, value]) => `${name}=${value}`),
-      ...SHELL,
-      script,
-    ],
-  });
-  address.overrideLogicalId('address');
-  // Only while the cluster's list does not already say that the address is this guest's.
-  address.addOverride('count', '${local.address_is_ours || local.refused ? 0 : 1}');
+    const address = new DataExternal(this, 'address', {
+      program: [
+        'env',
+        'MODE=plan',
+        ...Object.entries(settings).map(([name, value]) => `${name}=${value}`),
+        ...SHELL,
+        script,
+      ],
+    });
+    // Only while the cluster's list does not already say that the address is this guest's.
+    address.addOverride('count', '${local.address_is_ours || local.refused ? 0 : 1}');
 
-  const preflight = new Resource(stack, 'preflight', {
-    triggers: {
-      address: env.ip.address,
-      disk_storage: toTemplate(env.guest.diskStorage),
-      guest: '${local.created}',
-      node: toTemplate(env.node),
-      unprivileged: String(env.guest.unprivileged),
-      vmid: String(env.vmid),
-    },
-  });
-  preflight.addOverride('provisioner', [
-    {
-      'local-exec': {
-        // The script itself as a command would stand before the message when it refuses.
-        command: 'exec /bin/sh -c "$PREFLIGHT"',
-        quiet: true,
-        interpreter: SHELL,
-        environment: { MODE: 'apply', PREFLIGHT: script, ...settings, ...preflightCredentials(api) },
+    const preflight = new Resource(this, 'preflight', {
+      triggers: {
+        address: env.ip.address,
+        disk_storage: toTemplate(env.guest.diskStorage),
+        guest: this.created,
+        node: toTemplate(env.node),
+        unprivileged: String(env.guest.unprivileged),
+        vmid: String(env.vmid),
       },
-    },
-  ]);
+    });
+    preflight.addOverride('provisioner', [
+      {
+        'local-exec': {
+          // The script itself as a command would stand before the message when it refuses.
+          command: 'exec /bin/sh -c "$PREFLIGHT"',
+          quiet: true,
+          interpreter: SHELL,
+          environment: { MODE: 'apply', PREFLIGHT: script, ...settings, ...preflightCredentials(api) },
+        },
+      },
+    ]);
 
-  const searched = searchedCheck();
-  stack.addOverride('check.address', {
-    assert: [{ condition: searched.condition, error_message: searched.errorMessage }],
-  });
-  return { preconditions: guestGuards(env), dependsOn: [preflight], created: '${local.created}' };
+    const searched = searchedCheck();
+    TerraformStack.of(this).addOverride('check.address', {
+      assert: [{ condition: searched.condition, error_message: searched.errorMessage }],
+    });
+    this.preconditions = guestGuards(env);
+    this.dependsOn = [preflight];
+  }
 }

@@ -14,7 +14,7 @@ import type { TemplateSource } from '../renderers/template';
 import type { GuestRef } from './guest';
 
 /**
- * Configures the guest: one resource for each layer, each after the one before (DESIGN 5, 6, 8).
+ * Configures the guest: one resource for each layer, each after the one before.
  * @param stack the stack; it has the external provider
  * @param env the env
  * @param source finds templates
@@ -82,7 +82,7 @@ function addLayer(
     triggers: {
       ...layerTriggers(layer, env.stack),
       [layer.name === 'release' ? 'commit' : 'drift']: `\${${token}}`,
-      // The MAC tells a re-created guest from the one before; the id alone stays the same (DESIGN 6).
+      // The MAC tells a re-created guest from the one before; the id alone stays the same.
       ...(guest ? { guest: `\${${guest.id}} \${${guest.mac}}` } : {}),
     },
     dependsOn: [before],

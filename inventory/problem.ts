@@ -1,3 +1,5 @@
+import { UserError } from './user-error';
+
 /** A place in the inventory file; lines and columns count from 1. */
 export interface Position {
   line: number;
@@ -21,7 +23,7 @@ export interface Problem {
 }
 
 /** An inventory that was refused, with everything that is wrong in it. */
-export class InventoryError extends Error {
+export class InventoryError extends UserError {
   /**
    * @param file the inventory as the user named it
    * @param problems all problems, errors and warnings

@@ -5,6 +5,7 @@
  *
  * Only what the constructs use is generated (the whole provider is 13 MB of TypeScript).
  */
+require('./installed.js');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
