@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 /** What a synthesis changed on disk. */
-export interface Changes {
+interface Changes {
   added: readonly string[];
   changed: readonly string[];
   removed: readonly string[];
@@ -10,7 +10,7 @@ export interface Changes {
 }
 
 /** The stack files of an output folder by stack, with their content. */
-export type Snapshot = ReadonlyMap<string, string>;
+type Snapshot = ReadonlyMap<string, string>;
 
 /**
  * Reads the stacks of an output folder.

@@ -13,7 +13,7 @@ export interface Context {
 }
 
 /** How a context is opened. */
-export interface ContextOptions {
+interface ContextOptions {
   /** Whether stacks are to come of it; then a deployed env that is gone from it is an error. */
   deploys: boolean;
   /** Whether the doubts about the inventory are printed. @default true */

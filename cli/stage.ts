@@ -14,7 +14,7 @@ import { stackFolder } from './settings';
 import { changesOf, inWords, terraform } from './terraform';
 
 /** A part of a deploy that can run alone, on stacks that the user names. */
-export interface Stage {
+interface Stage {
   /** Its name on the command line. */
   name: string;
   /** What it does, for the help. */

@@ -5,7 +5,7 @@ import { toTemplate } from '../renderers/expression';
 import { addressOf } from './addresses';
 
 /** What an adoption is made from. */
-export interface AdoptionProps {
+interface AdoptionProps {
   env: Env;
   /** The guest that is adopted. */
   guest: TerraformResource;

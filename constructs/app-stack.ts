@@ -25,7 +25,7 @@ import { Variables } from './variables';
 import { withoutComments } from './without-comments';
 
 /** What a stack is made from. */
-export interface AppStackProps {
+interface AppStackProps {
   env: Env;
   api: ProxmoxApi;
   /** Finds templates. */

@@ -6,7 +6,7 @@ import type { TemplateSource } from '../renderers/template';
 import { Locals } from './locals';
 
 /** What the check of a CA is made from. */
-export interface CaCheckProps {
+interface CaCheckProps {
   /** The file, as seen from the stack's folder. */
   caFile: Text;
   /** Finds the template. */

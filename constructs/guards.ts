@@ -33,7 +33,7 @@ export interface GuardedProps {
 }
 
 /** What the guards of a guest are made from. */
-export interface GuestGuardsProps {
+interface GuestGuardsProps {
   env: Env;
   /** How the API is reached. */
   api: ProxmoxApi;

@@ -21,7 +21,7 @@ export interface GuestRef {
 }
 
 /** What a guest is made from. */
-export interface GuestProps {
+interface GuestProps {
   /** An env that is not external: of such a host Proxmox knows nothing. */
   env: Env;
   /** How the API is reached. */

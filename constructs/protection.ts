@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import type { Env } from '../inventory/types';
 
 /** What a protection is made from. */
-export interface ProtectionProps {
+interface ProtectionProps {
   env: Env;
   /** The guest that is protected. */
   guest: TerraformResource;

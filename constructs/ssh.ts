@@ -5,7 +5,7 @@ import { connection } from '../renderers/connection';
 import type { GuestRef } from './guest';
 
 /** What the wait for SSH is made from. */
-export interface SshReadyProps {
+interface SshReadyProps {
   env: Env;
   /** Undefined for an external host. */
   guest: GuestRef | undefined;

@@ -84,7 +84,7 @@ function printable(line: string): string {
  * @param problems all problems
  * @returns the lines of all problems and a closing count
  */
-export function report(file: string, problems: readonly Problem[]): string {
+function report(file: string, problems: readonly Problem[]): string {
   const sorted = sortProblems(problems);
   const errors = sorted.filter(({ severity }) => severity === 'error').length;
   const count = errors === 1 ? '1 error' : `${errors} errors`;

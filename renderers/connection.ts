@@ -2,7 +2,7 @@ import type { Env } from '../inventory/types';
 import { toTemplate } from './expression';
 
 /** Terraform's `connection` block, as JSON. */
-export type Connection = Record<string, string | number>;
+type Connection = Record<string, string | number>;
 
 /**
  * How every provisioner reaches the guest: the one place for it.

@@ -5,9 +5,7 @@ import type { GuestFile, Layer, SecretFile } from './layer';
 const END = 'PVESTACK_END';
 
 /** How the locals of a layer are named in the JSON. */
-export function localNames(
-  layer: Layer,
-): Record<'settings' | 'files' | 'before' | 'after' | 'prove', string> {
+function localNames(layer: Layer): Record<'settings' | 'files' | 'before' | 'after' | 'prove', string> {
   const { name } = layer;
   return {
     settings: `${name}_settings`,
