@@ -3,6 +3,7 @@
  * How fast is synthesis? Compares what `cdktf` runs (`node bin/app.js`) with a minimal CDKTF program that makes
  * the same stacks from literals: bundled, and under the default template (`npx ts-node main.ts`). See README.md.
  */
+require('../scripts/installed.js');
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');

@@ -17,7 +17,7 @@ import { nameOf, type Principal } from './privileges';
 import { machineEndpoints } from './qemu/endpoints';
 
 /** All endpoints that are emulated. */
-export const ENDPOINTS: readonly Endpoint[] = [
+const ENDPOINTS: readonly Endpoint[] = [
   ...accessEndpoints,
   ...clusterEndpoints,
   ...nodeEndpoints,
@@ -39,7 +39,7 @@ interface Route {
 const ROUTES: readonly Route[] = ENDPOINTS.map((endpoint) => ({ endpoint, parts: endpoint.path.split('/') }));
 
 /** A request, taken apart. */
-export interface ApiRequest {
+interface ApiRequest {
   readonly method: string;
   /** Below `/api2/json`, still percent-encoded. */
   readonly path: string;

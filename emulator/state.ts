@@ -65,7 +65,7 @@ export interface Node {
 }
 
 /** Everything an emulated cluster remembers. */
-export interface ClusterOptions {
+interface ClusterOptions {
   readonly nodes: readonly Node[];
   readonly storages: readonly Storage[];
   /** Load from and save to this JSON file; memory only when undefined. */
@@ -86,7 +86,7 @@ interface SavedGuest {
 }
 
 /** The content of the state file, also what the admin endpoint shows. */
-export interface SavedState {
+interface SavedState {
   version: 1;
   nodes: Node[];
   storages: Storage[];
@@ -100,12 +100,12 @@ export interface SavedState {
 }
 
 /** A certificate and the address that it was made for. */
-export interface HostCertificate extends Certificate {
+interface HostCertificate extends Certificate {
   readonly host: string;
 }
 
 /** The configuration folder of a guest type, as error texts name it. */
-export function configFolder(type: GuestType): string {
+function configFolder(type: GuestType): string {
   return type === 'lxc' ? 'lxc' : 'qemu-server';
 }
 

@@ -3,7 +3,7 @@ import { superblockGroups } from './sizes';
 import type { ClusterState, Storage, Volume } from './state';
 
 /** Parts of `storage:name`. */
-export interface VolumeName {
+interface VolumeName {
   readonly storage: string;
   readonly name: string;
 }

@@ -8,7 +8,7 @@ export const MAX_VALUE_BYTES = 98_304;
 const NO_TEXT = /[\ufffd\p{Noncharacter_Code_Point}]/u;
 
 /** What is wrong with a value, and what to do. */
-export interface ValueProblem {
+interface ValueProblem {
   what: string;
   fix: string;
 }

@@ -127,7 +127,7 @@ export function resolveEnv(draft: Draft, validation: Validation): Env {
  * @param draft the env
  * @returns the guest
  */
-export function resolveGuest(draft: Draft): Guest {
+function resolveGuest(draft: Draft): Guest {
   const { guest } = draft;
   const optional = (
     key: 'lxc_password' | 'searchdomain' | 'description',

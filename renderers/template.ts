@@ -1,11 +1,12 @@
 import ejs from 'ejs';
+import { UserError } from '../inventory/user-error';
 import { shellQuote } from './shell';
 
 /** Finds a template by its name below `templates/`, e.g. `preflight.sh.ejs`. */
 export type TemplateSource = (name: string) => string;
 
 /** A template that cannot be rendered. */
-export class TemplateError extends Error {}
+export class TemplateError extends UserError {}
 
 /**
  * Renders a template into lines.

@@ -7,7 +7,7 @@ import { quote, template } from './expression';
  * What a value must be that only Terraform knows, as the inventory's schema says it of a literal. Patterns are in
  * the syntax that JavaScript and Terraform (RE2) share.
  */
-export interface Rule {
+interface Rule {
   /** Patterns of a value that is the whole field. */
   whole: { must?: string; not?: string };
   /** Pattern of a value that is a part of a longer text. */

@@ -3,6 +3,7 @@
  * Bundles the program: `dist/app.js` is what the cdktf CLI runs, `dist/pvestack.js` the tool's own commands.
  * A bundle starts several times faster than ts-node; types are checked by the test command.
  */
+require('./installed.js');
 const fs = require('node:fs');
 const path = require('node:path');
 const { get, pinnedProvider, schemaPath } = require('./get.js');
@@ -54,12 +55,7 @@ async function build() {
   const esbuild = require('esbuild');
   const result = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: {
-      app: 'cli/app.ts',
-      pvestack: 'cli/pvestack.ts',
-      demo: 'cli/demo.ts',
-      emulator: 'cli/emulator.ts',
-    },
+    entryPoints: { app: 'cli/app.ts', pvestack: 'cli/pvestack.ts' },
     outdir: 'dist',
     bundle: true,
     platform: 'node',
@@ -71,7 +67,7 @@ async function build() {
     plugins: [lighter],
   });
   const own = Object.keys(result.metafile.inputs).filter((file) => !file.startsWith('node_modules/'));
-  const others = ['package-lock.json', 'scripts/build.js', 'scripts/get.js'];
+  const others = ['package-lock.json', 'scripts/build.js', 'scripts/get.js', 'scripts/installed.js'];
   const schema = path.relative(root, schemaPath(pinnedProvider()));
   const inputs = [...own, ...others, schema].sort();
   fs.writeFileSync(record, JSON.stringify(Object.fromEntries(inputs.map((file) => [file, mark(file)]))));

@@ -6,7 +6,7 @@ const MODELS =
   /^(virtio|e1000|e1000e|rtl8139|vmxnet3|e1000-82540em|e1000-82544gc|e1000-82545em|i82551|i82557b|i82559er|ne2k_isa|ne2k_pci|pcnet)(=([^,]+))?$/;
 
 /** A machine's interface as Proxmox stores it: model and MAC address first, the rest sorted. */
-export function normaliseMachineNet(value: string): string {
+function normaliseMachineNet(value: string): string {
   let model = 'virtio';
   let mac: string | undefined;
   const rest: string[] = [];

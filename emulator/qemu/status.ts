@@ -3,7 +3,7 @@ import { optional, uptime } from '../lxc/status';
 import { diskSize, type Guest } from '../state';
 
 /** The first disk that a machine boots from: its size is the machine's `maxdisk`. */
-export function bootDisk(guest: Guest): string | undefined {
+function bootDisk(guest: Guest): string | undefined {
   const order = /order=([^,]+)/.exec(String(guest.config.get('boot') ?? ''))?.[1]?.split(';') ?? [];
   const fallback = [...guest.config.keys()].filter((key) => /^(virtio|scsi|sata|ide)\d+$/.test(key)).sort();
   return [...order, ...fallback].find((key) => {

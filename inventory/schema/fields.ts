@@ -4,11 +4,8 @@ import { hasJinja, JinjaError, parseText } from '../text';
 /** Between what is wrong and what to do in a message of this schema. */
 export const FIX = '\t';
 
-/** Where an inventory key may stand; nearest wins. */
-export type Level = 'top' | 'project' | 'env';
-
 /** What the reference in the docs says of a key besides its type. */
-export interface KeyInfo {
+interface KeyInfo {
   /** One sentence. */
   description: string;
   /** What holds when the key is missing, in words. */

@@ -15,7 +15,7 @@ export function isBranch(name: string): boolean {
 }
 
 /** What is wrong with a repository URL, and what to do. */
-export interface RepoProblem {
+interface RepoProblem {
   what: string;
   fix: string;
 }

@@ -1,0 +1,2 @@
+/** A mistake of the user, with a message that says what to do. */
+export class UserError extends Error {}
