@@ -73,7 +73,7 @@ async function build() {
   fs.writeFileSync(record, JSON.stringify(Object.fromEntries(inputs.map((file) => [file, mark(file)]))));
 }
 
-module.exports = { build, isStale };
+module.exports = { build, isStale, lighter };
 
 if (require.main === module) {
   build().catch((error) => {

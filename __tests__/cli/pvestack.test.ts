@@ -1,49 +1,21 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { pvestack as program } from '../../cli/pvestack';
+import { enterFolder, EXAMPLE, leaveFolder, pvestack } from '../support/user-folder';
 
 jest.setTimeout(60_000);
 
-const ROOT = path.join(__dirname, '..', '..');
-const EXAMPLE = readFileSync(path.join(ROOT, 'examples', 'inventory.yml'), 'utf8');
-
-/** A folder of a user's own, with a cdktf.json, the example inventory and nothing else. */
 let folder: string;
-const home = process.cwd();
 
 beforeEach(() => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 'user-'));
-  const config = { language: 'typescript', app: 'true', context: { inventory: 'inventory.yml' } };
-  writeFileSync(path.join(folder, 'cdktf.json'), JSON.stringify(config));
-  write(EXAMPLE);
-  process.chdir(folder);
-  delete process.env['APP_INVENTORY'];
+  folder = enterFolder();
 });
 
 afterEach(() => {
-  process.chdir(home);
-  rmSync(folder, { recursive: true, force: true });
+  leaveFolder(folder);
 });
 
 function write(inventory: string): void {
   writeFileSync(path.join(folder, 'inventory.yml'), inventory);
-}
-
-/** Runs a command in this process, with what it prints in place of a terminal. */
-async function pvestack(
-  args: readonly string[],
-  env: Record<string, string> = {},
-): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  Object.assign(process.env, env);
-  const code = await program(args, {
-    print: (text) => (out += `${text}\n`),
-    warn: (text) => (err += `${text}\n`),
-    color: false,
-  });
-  for (const name of Object.keys(env)) Reflect.deleteProperty(process.env, name);
-  return { code, out, err };
 }
 
 describe('pvestack synth', () => {
