@@ -82,10 +82,11 @@ export function readInventoryOf(settings: Settings, deploys = true): Inventory {
 
 /** Terraform runs in a stack's folder: a relative path of the inventory is made relative to that. */
 function fromStackFolder(api: ProxmoxApi, base: string, settings: Settings): ProxmoxApi {
-  const file = api.caFile && literal(api.caFile);
-  if (file === undefined || /^[/~]/.test(file)) return api;
+  const { caFile } = api;
+  const file = caFile && literal(caFile);
+  if (!caFile || file === undefined || /^[/~]/.test(file)) return api;
   const folder = path.resolve(settings.root, settings.output, 'stacks', 'stack');
-  return { ...api, caFile: { parts: [path.relative(folder, path.resolve(base, file))], secret: false } };
+  return { ...api, caFile: { ...caFile, parts: [path.relative(folder, path.resolve(base, file))] } };
 }
 
 /** What a synthesis made. */

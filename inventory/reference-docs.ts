@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { written } from './json-schema';
 import { backendSchema } from './schema/backend';
 import { guestKeys } from './schema/guest';
 import { envSchema, inventorySchema, projectSchema } from './schema/inventory';
@@ -21,7 +22,8 @@ interface Described {
   anyOf?: readonly Described[];
   oneOf?: readonly Described[];
   description?: string;
-  default_text?: string;
+  default_value?: unknown;
+  otherwise?: string;
   secret?: boolean;
 }
 
@@ -128,10 +130,8 @@ function typeOf(key: Described): string {
 }
 
 function defaultOf(key: Described): string {
-  const words = key.default_text;
-  if (words === undefined) return 'none';
-  // A value is code; words that explain one are prose.
-  return /\s/.test(words) && !words.startsWith('{') ? words : code(words);
+  if (key.otherwise !== undefined) return key.otherwise;
+  return key.default_value === undefined ? 'none' : code(written(key.default_value));
 }
 
 function descriptionOf(key: Described): string {

@@ -1,6 +1,7 @@
 import { groups, isId, stackId } from '../../inventory/names';
 import { hostnameProblem } from '../../inventory/rules/hostname';
-import { isBranch, repoProblem } from '../../inventory/schema/git';
+import { problemOf } from '../../inventory/values/rule';
+import { RULES } from '../../inventory/values/rules';
 import { added, changed, inventoryOf, onlyEnv, problems } from './minimal';
 
 const DEV = 'app_projects.pote.envs.dev';
@@ -99,7 +100,7 @@ describe('branches, as git check-ref-format --branch has them', () => {
     'x/HEAD',
     '#1',
   ])('%s', (name) => {
-    expect(isBranch(name)).toBe(true);
+    expect(problemOf(RULES.branch, name)).toBeUndefined();
   });
 
   test.each([
@@ -128,7 +129,7 @@ describe('branches, as git check-ref-format --branch has them', () => {
     'a\tb',
     'a\u007f',
   ])('%j is none', (name) => {
-    expect(isBranch(name)).toBe(false);
+    expect(problemOf(RULES.branch, name)).toBeDefined();
   });
 
   test('in the inventory', () => {
@@ -150,7 +151,7 @@ describe('repositories', () => {
     'file:///srv/git/pote.git',
     '/srv/git/pote.git',
   ])('%s', (url) => {
-    expect(repoProblem(url)).toBeUndefined();
+    expect(problemOf(RULES.repo, url)).toBeUndefined();
   });
 
   test.each<[url: string, what: string]>([
@@ -166,13 +167,13 @@ describe('repositories', () => {
     ['ftp://git.example.lan/pote', 'is not a git URL'],
     ['git.example.lan', 'is not a git URL'],
   ])('%s is refused', (url, what) => {
-    expect(repoProblem(url)?.what).toBe(what);
+    expect(problemOf(RULES.repo, url)?.what).toBe(what);
   });
 
   test.each(['ssh://-oProxyCommand=id/pote', 'git@-oProxyCommand=id:pote', '-x@git.example.lan:pote'])(
     '%s would be an option of ssh',
     (url) => {
-      expect(repoProblem(url)).toBeDefined();
+      expect(problemOf(RULES.repo, url)).toBeDefined();
     },
   );
 
@@ -210,7 +211,7 @@ describe('ports', () => {
     [['backend_port: 3000', 'frontend_port: 3001'], 3000, 3001],
   ])('%j', (lines, backend, frontend) => {
     const { app } = onlyEnv(added('env', ...lines));
-    expect([app.backendPort, app.frontendPort]).toEqual([backend, frontend]);
+    expect([app.release.backend.port, app.release.frontend.port]).toEqual([backend, frontend]);
   });
 
   test.each<[text: string, lines: string[]]>([

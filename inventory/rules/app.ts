@@ -1,22 +1,7 @@
-import type { InventoryInput } from '../schema/inventory';
-import { NOT_A_URL, repoProblem } from '../schema/git';
-import type { Draft } from '../resolve';
+import type { Draft } from '../draft';
 import type { Validation } from '../validation';
 
 const SSH_PORT = 22;
-
-/** The repository of each project. */
-export function checkRepos(input: InventoryInput, validation: Validation): void {
-  for (const [project, { repo }] of Object.entries(input.app_projects)) {
-    if (repo === undefined) continue;
-    const path = ['app_projects', project, 'repo'];
-    if (validation.isRefused(path)) continue;
-    const problem = repoProblem(repo.replace(/\{\{.*?\}\}/gs, 'x'));
-    // What a reference holds is not known: it may be what makes it a URL.
-    if (!problem || (problem === NOT_A_URL && repo.includes('{{'))) continue;
-    validation.error(path, problem.what, problem.fix);
-  }
-}
 
 /** The ports of an env: apart from each other and from SSH. */
 export function checkPorts(draft: Draft, validation: Validation): void {
@@ -27,8 +12,8 @@ export function checkPorts(draft: Draft, validation: Validation): void {
       validation.error(port.path, "is SSH's port", 'choose another port');
     }
   }
-  if (draft.scope.get('app_type', 'node') !== 'node') return;
-  if ((backend?.value ?? 3001) !== (frontend?.value ?? 3000)) return;
+  if (draft.scope.get('app_type') !== 'node') return;
+  if (draft.scope.get('backend_port') !== draft.scope.get('frontend_port')) return;
   const path = frontend?.path ?? backend?.path;
   if (path && !validation.isRefused(path)) {
     validation.error(path, 'is the port of both backend and frontend', 'give each a port of its own');

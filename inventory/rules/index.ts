@@ -1,8 +1,8 @@
-import type { Draft } from '../resolve';
+import type { Draft } from '../draft';
 import type { InventoryInput } from '../schema/inventory';
 import type { Validation } from '../validation';
 import { checkApi } from './api';
-import { checkPorts, checkRepos } from './app';
+import { checkPorts } from './app';
 import { checkBaseOs } from './base-os';
 import { checkEnvVars } from './env-vars';
 import { checkGuest } from './guest';
@@ -25,7 +25,6 @@ export function checkRules(input: InventoryInput, drafts: readonly Draft[], vali
   checkApi(input, validation);
   checkReferences(input, validation);
   checkIds(input, drafts, validation);
-  checkRepos(input, validation);
   checkEnvVars(input, validation);
   checkKeys(input, validation);
   const addressed: Addressed[] = [];

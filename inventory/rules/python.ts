@@ -1,4 +1,4 @@
-import type { Draft } from '../resolve';
+import type { Draft } from '../draft';
 import type { appKeys } from '../schema/app';
 import { pythonKeys } from '../schema/python';
 import type { Validation } from '../validation';
@@ -10,7 +10,7 @@ const JOB_NAME = /^[a-z][a-z0-9-]{0,39}$/;
 export function checkPython(draft: Draft, validation: Validation): void {
   const { scope } = draft;
   // A type that was refused may have been meant to be this one.
-  if (!scope.wasRefused('app_type') && scope.get('app_type', 'node') !== 'python') {
+  if (!scope.wasRefused('app_type') && scope.get('app_type') !== 'python') {
     refuse('python', PYTHON_KEYS, draft, validation);
     return;
   }

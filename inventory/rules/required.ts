@@ -1,4 +1,4 @@
-import type { Draft } from '../resolve';
+import type { Draft } from '../draft';
 import type { Validation } from '../validation';
 
 const EXAMPLES = {
@@ -12,8 +12,8 @@ const EXAMPLES = {
 /** What every env needs: the seed's keys, of which an external host needs fewer. */
 export function checkRequired(draft: Draft, validation: Validation): void {
   const { scope, guest } = draft;
-  const external = guest.get('proxmox_guest_type', 'lxc') === 'external';
-  const needsBranch = scope.get('app_type', 'node') !== 'none';
+  const external = guest.get('proxmox_guest_type') === 'external';
+  const needsBranch = scope.get('app_type') !== 'none';
   for (const key of ['name', 'vmid', 'ip', 'gateway', 'branch'] as const) {
     if (external && (key === 'vmid' || key === 'gateway')) continue;
     if (key === 'branch' && !needsBranch) continue;

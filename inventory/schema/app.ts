@@ -1,18 +1,10 @@
-import { bool, key, plain, whole } from './fields';
+import { bool, command, key, plain, whole } from './fields';
 
 const folder = (): ReturnType<typeof plain> =>
   plain(
     (value) => /^[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/.test(value),
     'is not a folder of the repository',
     'write e.g. backend or services/api',
-  );
-
-const command = (): ReturnType<typeof plain> =>
-  plain(
-    // eslint's no-control-regex: one line without control characters is just what is meant.
-    (value) => [...value].every((char) => char.charCodeAt(0) >= 0x20 && char.charCodeAt(0) !== 0x7f),
-    'is not one line',
-    'write one command line',
   );
 
 const healthPath = (): ReturnType<typeof plain> =>
@@ -27,20 +19,20 @@ export const appKeys = {
   }),
   backend_install: key(command(), {
     description: 'Installs the dependencies of the backend.',
-    default: '`npm ci`, without a lock file `npm install`',
+    otherwise: '`npm ci`, without a lock file `npm install`',
   }),
   frontend_install: key(command(), {
     description: 'Installs the dependencies of the frontend.',
-    default: 'as the backend',
+    otherwise: 'as the backend',
   }),
   backend_build: key(command(), {
     description: 'Builds the backend.',
-    default: 'the script `build` of its package.json, where there is one',
+    otherwise: 'the script `build` of its package.json, where there is one',
   }),
-  frontend_build: key(command(), { description: 'Builds the frontend.', default: 'as the backend' }),
+  frontend_build: key(command(), { description: 'Builds the frontend.', otherwise: 'as the backend' }),
   migrate: key(command(), {
     description: 'Migrates the data, in the new release, before it is switched to.',
-    default: 'the script `migrate` of the backend, where there is one',
+    otherwise: 'the script `migrate` of the backend, where there is one',
   }),
   backend_start: key(command(), {
     description: 'Starts the backend, which listens on $PORT (a command line of systemd).',
@@ -52,27 +44,27 @@ export const appKeys = {
   }),
   backend_health_path: key(healthPath(), {
     description: 'A path of the backend that answers 2xx or 3xx when all is well.',
-    default: '/, where anything but a server error will do',
+    otherwise: '/, where anything but a server error will do',
   }),
   frontend_health_path: key(healthPath(), {
     description: 'The same of the frontend.',
-    default: 'as the backend',
+    otherwise: 'as the backend',
   }),
   health_timeout: key(whole(1, 600, 'number of seconds'), {
     description: 'Seconds that a new release has for its first healthy answer.',
-    default: '30',
+    default: 30,
   }),
   trial_start: key(bool(), {
     description:
       'Start a new release beside the old one, on another $PORT, before it is switched to. false for an application that must not run twice.',
-    default: 'true',
+    default: true,
   }),
   keep_releases: key(whole(2, 100, 'number of releases'), {
     description: 'Releases that are kept for a rollback.',
-    default: '5',
+    default: 5,
   }),
   service_memory: key(whole(16, 134_217_728, 'size in MiB'), {
     description: 'MiB that each service may use.',
-    default: 'no limit but that of the guest',
+    otherwise: 'no limit but that of the guest',
   }),
 };

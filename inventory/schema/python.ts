@@ -1,11 +1,7 @@
 import { z } from 'zod';
-import { bool, key, message, plain, secret, whole } from './fields';
+import { RULES } from '../values/rules';
+import { bool, command, filled, key, message, plain, secret, whole } from './fields';
 import { isCron, isOnCalendar } from './schedule';
-
-const oneLine = (value: string): boolean =>
-  [...value].every((char) => char.charCodeAt(0) >= 0x20 && char.charCodeAt(0) !== 0x7f);
-
-const command = (): ReturnType<typeof plain> => plain(oneLine, 'is not one line', 'write one command line');
 
 const role = (): ReturnType<typeof plain> =>
   plain(
@@ -38,24 +34,24 @@ export const jobSchema = z.strictObject({
         'When it runs, as five fields of cron; an entry in /etc/cron.d starts it. Instead of `at`.',
     },
   ),
-  timeout: key(whole(1, 604_800, 'number of seconds'), {
+  timeout: filled(whole(1, 604_800, 'number of seconds'), {
     description: 'Seconds after which it is stopped.',
-    default: '3600',
+    default: 3600,
   }),
 });
 
 /** The database of an application. */
 export const postgresqlSchema = z.strictObject({
-  database: key(role(), { description: 'Name of the database.', default: 'the project, with _ for -' }),
+  database: key(role(), { description: 'Name of the database.', otherwise: 'the project, with _ for -' }),
   user: key(role(), {
     description: 'Its owner. With peer authentication that is the user `app`, whom the socket knows.',
-    default: '`app`; with a password the name of the database',
+    otherwise: '`app`; with a password the name of the database',
   }),
-  password: key(secret('vault_db_password'), {
+  password: key(secret(RULES.line, 'vault_db_password'), {
     description: 'Password of the role. Without it the socket tells who is who (peer), and nobody needs one.',
     secret: true,
   }),
-  extensions: key(
+  extensions: filled(
     z.array(
       plain(
         (value) => /^[a-z][a-z0-9_-]{0,62}$/.test(value),
@@ -63,15 +59,15 @@ export const postgresqlSchema = z.strictObject({
         'write e.g. pg_trgm',
       ),
     ),
-    { description: 'Extensions that the database has.', default: '[]' },
+    { description: 'Extensions that the database has.', default: [] },
   ),
-  backup_at: key(
+  backup_at: filled(
     plain(isOnCalendar, 'is not a calendar expression of systemd', 'write e.g. "*-*-* 02:30:00" or daily'),
-    { description: 'When a dump is made.', default: '`*-*-* 02:30:00`' },
+    { description: 'When a dump is made.', default: '*-*-* 02:30:00' },
   ),
-  backup_keep: key(whole(1, 3650, 'number of dumps'), {
+  backup_keep: filled(whole(1, 3650, 'number of dumps'), {
     description: 'Dumps that are kept, of each kind: daily ones, and those before a migration.',
-    default: '14',
+    default: 14,
   }),
 });
 
@@ -85,7 +81,7 @@ const mail = plain(
 export const pythonKeys = {
   python_install: key(command(), {
     description: 'Installs the application into its virtualenv.',
-    default: '`pip install` of requirements.txt, of pyproject.toml, or of both',
+    otherwise: '`pip install` of requirements.txt, of pyproject.toml, or of both',
   }),
   postgresql: key(
     z.union([postgresqlSchema, z.literal(false)], {
@@ -101,26 +97,26 @@ export const pythonKeys = {
   }),
   health_command: key(command(), {
     description: 'Decides, in the new release before it is switched to, whether it stands: exit code 0.',
-    default: '`python health_check.py`, or scripts/health_check.py, where there is one',
+    otherwise: '`python health_check.py`, or scripts/health_check.py, where there is one',
   }),
   jobs: key(z.record(z.string(), jobSchema), {
     description: 'Scheduled jobs by name (merged: an env may add or replace one).',
-    default: '{}',
+    default: {},
   }),
-  run_jobs: key(bool(), { description: 'Whether this env runs the jobs.', default: 'false' }),
+  run_jobs: key(bool(), { description: 'Whether this env runs the jobs.', default: false }),
   failure_mail: key(mail, {
     description: 'Who gets a mail when a job or a backup fails, by SMTP_HOST and SMTP_PORT of `env_vars`.',
-    default: 'no mail',
+    otherwise: 'no mail',
   }),
   failure_hook: key(command(), {
     description: 'A command that runs as `app` when a job or a backup fails; $UNIT is what failed.',
   }),
   log_days: key(whole(1, 3650, 'number of days'), {
     description: 'Days that files in ~/logs (/var/lib/app/logs) are kept.',
-    default: '30',
+    default: 30,
   }),
   data: key(z.enum(['keep', 'disposable']), {
     description: 'keep: a plan that would destroy or replace the guest is refused.',
-    default: '`keep` for envs with PostgreSQL',
+    otherwise: '`keep` for envs with PostgreSQL',
   }),
 };

@@ -4,7 +4,8 @@ import type * as registry from '../../../renderers/app-types/registry';
 import { go } from '../../support/go';
 import { Workspace } from '../../support/workspace';
 
-// The one line of registration.
+// The two lines of registration.
+jest.mock('../../../inventory/app-types', () => ({ APP_TYPE_NAMES: ['node', 'python', 'go', 'none'] }));
 jest.mock('../../../renderers/app-types/registry', () => {
   const { APP_TYPES } = jest.requireActual<typeof registry>('../../../renderers/app-types/registry');
   return { APP_TYPES: { ...APP_TYPES, go } };
