@@ -1,8 +1,10 @@
 import type { Path } from './document';
+import { FEATURES } from './features/registry';
 import { groupPart, stackId } from './names';
+import type { Feature } from './part';
 import { guestKeys } from './schema/guest';
 import { type InventoryInput, levelKeys } from './schema/inventory';
-import { type Found, Scope, type Written } from './scope';
+import { type Found, type Keys, Scope, type Written } from './scope';
 import type { Validation } from './validation';
 
 /** What stands on one level of the inventory: at the top, on a project or on an env. */
@@ -64,6 +66,6 @@ export function isProtected({ env, guest }: Draft): boolean {
 
 /** Whether a guest holds data that a plan must not destroy. */
 export function keepsData({ scope }: Draft): boolean {
-  const hasData = scope.get('app_type') === 'python' && Boolean(scope.maybe('postgresql'));
+  const hasData = Object.values<Feature<Keys, unknown>>(FEATURES).some(({ holdsData }) => holdsData?.(scope));
   return (scope.maybe('data') ?? (hasData ? 'keep' : 'disposable')) === 'keep';
 }

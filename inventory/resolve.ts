@@ -1,29 +1,13 @@
-import type { z } from 'zod';
 import { splitAddress } from './address';
+import { resolveApp } from './app';
 import { type Draft, isProtected, keepsData } from './draft';
-import { groupPart } from './names';
 import { inventorySchema, type InventoryInput, type levelKeys } from './schema/inventory';
-import type { jobSchema } from './schema/python';
 import { Scope } from './scope';
-import { display } from './text';
-import type {
-  App,
-  AppPart,
-  BaseOs,
-  Env,
-  Guest,
-  PostgreSql,
-  ProxmoxApi,
-  PythonSettings,
-  ReleaseSettings,
-  SshSettings,
-} from './types';
+import type { BaseOs, Env, Guest, ProxmoxApi, SshSettings } from './types';
 import type { Validation } from './validation';
-import { RULES } from './values/rules';
-import { toValue, type Value } from './values/value';
+import { distinct, type Value } from './values/value';
 
 type LevelScope = Scope<typeof levelKeys>;
-type Jobs = Record<string, z.output<typeof jobSchema>>;
 
 /**
  * How the Proxmox API is reached.
@@ -136,11 +120,6 @@ function publicKeys(scope: LevelScope): Value[] {
   return [];
 }
 
-/** Values without repeats. */
-function distinct(values: readonly Value[]): Value[] {
-  return [...new Map(values.map((value) => [display(value), value])).values()];
-}
-
 function resolveBaseOs(scope: LevelScope): BaseOs {
   const version = scope.maybe('node_version');
   return {
@@ -161,83 +140,4 @@ function resolveBaseOs(scope: LevelScope): BaseOs {
             mirror: scope.get('node_mirror').replace(/\/$/, ''),
           },
   };
-}
-
-function resolveRelease(scope: LevelScope): ReleaseSettings {
-  const part = (name: 'backend' | 'frontend'): AppPart => ({
-    folder: scope.get(`${name}_dir`),
-    port: scope.get(`${name}_port`),
-    install: scope.maybe(`${name}_install`),
-    build: scope.maybe(`${name}_build`),
-    start: scope.get(`${name}_start`),
-    healthPath: scope.maybe(`${name}_health_path`),
-  });
-  return {
-    backend: part('backend'),
-    frontend: part('frontend'),
-    migrate: scope.maybe('migrate'),
-    healthTimeout: scope.get('health_timeout'),
-    trialStart: scope.get('trial_start'),
-    keep: scope.get('keep_releases'),
-    memory: scope.maybe('service_memory'),
-  };
-}
-
-function resolvePython({ scope, project }: Draft): PythonSettings {
-  const jobs = Object.assign({}, ...scope.all('jobs').map(({ value }) => value)) as Jobs;
-  return {
-    install: scope.maybe('python_install'),
-    postgresql: resolvePostgresql(scope, project),
-    serviceStart: scope.maybe('service_start'),
-    healthCommand: scope.maybe('health_command'),
-    jobs: scope.get('run_jobs')
-      ? Object.entries(jobs)
-          .map(([name, job]) => ({ name, ...job }))
-          .sort((a, b) => (a.name < b.name ? -1 : 1))
-      : [],
-    failureMail: scope.maybe('failure_mail'),
-    failureHook: scope.maybe('failure_hook'),
-    logDays: scope.get('log_days'),
-  };
-}
-
-function resolvePostgresql(scope: LevelScope, project: string): PostgreSql | undefined {
-  const value = scope.maybe('postgresql');
-  if (!value) return undefined;
-  const database = value.database ?? groupPart(project).toLowerCase();
-  return {
-    database,
-    user: value.user ?? (value.password === undefined ? 'app' : database),
-    password: value.password,
-    extensions: value.extensions,
-    backupAt: value.backup_at,
-    backupKeep: value.backup_keep,
-  };
-}
-
-function resolveApp(draft: Draft, validation: Validation): App {
-  const { scope } = draft;
-  return {
-    type: scope.get('app_type'),
-    repo: scope.maybe('repo'),
-    branch: scope.maybe('branch') ?? toValue('main', RULES.branch),
-    deployKey: scope.maybe('git_deploy_key'),
-    knownHosts: scope.get('git_known_hosts'),
-    release: resolveRelease(scope),
-    python: resolvePython(draft),
-    packages: distinct(scope.get('packages')).sort((a, b) => (display(a) < display(b) ? -1 : 1)),
-    envVars: resolveEnvVars(scope, validation),
-  };
-}
-
-/** Project and env merged, by name; scalars as they were written, so that `1.10` and `yes` stay what they are. */
-function resolveEnvVars(scope: LevelScope, validation: Validation): Record<string, Value> {
-  const values = new Map<string, Value>();
-  for (const { value: map, path } of scope.all('env_vars')) {
-    for (const [name, value] of Object.entries(map)) {
-      const text = typeof value === 'string' ? value : (validation.written([...path, name]) ?? String(value));
-      values.set(name, toValue(text, RULES.envValue, true));
-    }
-  }
-  return Object.fromEntries([...values].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,5 +1,5 @@
 import type { Address } from './address';
-import type { APP_TYPE_NAMES } from './app-types';
+import type { App } from './app';
 import type { Path } from './document';
 import type { Problem } from './problem';
 import type { BackendInput } from './schema/backend';
@@ -91,86 +91,6 @@ export interface BaseOs {
   removePackages: boolean;
   /** Undefined: Debian's Node.js. */
   node?: { version: string; sha256: string; mirror: string };
-}
-
-/** A backend or a frontend: a folder of the repository that is built and run. */
-export interface AppPart {
-  folder: string;
-  port: number;
-  /** Undefined: what package.json says. */
-  install?: string;
-  /** Undefined: `npm run build` where there is one. */
-  build?: string;
-  start: string;
-  /** Undefined: `/`, where anything but a server error will do. */
-  healthPath?: string;
-}
-
-/** How releases are made and checked. */
-export interface ReleaseSettings {
-  backend: AppPart;
-  frontend: AppPart;
-  migrate?: string;
-  /** Seconds. */
-  healthTimeout: number;
-  trialStart: boolean;
-  keep: number;
-  /** MiB for each service. */
-  memory?: number;
-}
-
-/** A scheduled job. */
-export interface Job {
-  name: string;
-  /** A command line of a shell, run in the release. */
-  run: string;
-  /** A calendar expression of systemd; undefined: `cron` has the schedule. */
-  at?: string;
-  /** Five fields of cron. */
-  cron?: string;
-  /** Seconds. */
-  timeout: number;
-}
-
-/** The database of an application. */
-export interface PostgreSql {
-  database: string;
-  user: string;
-  /** Undefined: peer authentication over the socket. */
-  password?: Value;
-  extensions: readonly string[];
-  /** A calendar expression of systemd. */
-  backupAt: string;
-  /** Dumps of each kind. */
-  backupKeep: number;
-}
-
-/** What a Python application has besides. */
-export interface PythonSettings {
-  install?: string;
-  postgresql?: PostgreSql;
-  /** Undefined: no long-running service. */
-  serviceStart?: string;
-  healthCommand?: string;
-  /** Sorted by name; empty in an env that does not run them. */
-  jobs: readonly Job[];
-  failureMail?: string;
-  failureHook?: string;
-  logDays: number;
-}
-
-/** The application of an env. */
-export interface App {
-  type: (typeof APP_TYPE_NAMES)[number];
-  repo?: Value;
-  branch: Value;
-  deployKey?: Value;
-  knownHosts: readonly Value[];
-  packages: readonly Value[];
-  release: ReleaseSettings;
-  python: PythonSettings;
-  /** Sorted by name. */
-  envVars: Readonly<Record<string, Value>>;
 }
 
 /** One environment: everything its stack is made from. */

@@ -1,5 +1,7 @@
 import { groups, isId, stackId } from '../../inventory/names';
 import { hostnameProblem } from '../../inventory/rules/hostname';
+import { settingsOf } from '../../inventory/app';
+import { node } from '../../inventory/kinds/node';
 import { problemOf } from '../../inventory/values/rule';
 import { RULES } from '../../inventory/values/rules';
 import { added, changed, inventoryOf, onlyEnv, problems } from './minimal';
@@ -210,8 +212,8 @@ describe('ports', () => {
     [['frontend_port: 65535'], 3001, 65535],
     [['backend_port: 3000', 'frontend_port: 3001'], 3000, 3001],
   ])('%j', (lines, backend, frontend) => {
-    const { app } = onlyEnv(added('env', ...lines));
-    expect([app.release.backend.port, app.release.frontend.port]).toEqual([backend, frontend]);
+    const app = settingsOf(onlyEnv(added('env', ...lines)).app, node);
+    expect([app.backend.port, app.frontend.port]).toEqual([backend, frontend]);
   });
 
   test.each<[text: string, lines: string[]]>([
@@ -228,7 +230,11 @@ describe('ports', () => {
         '4:5  app_projects.pote.frontend_port  is the port of both backend and frontend  give each a port of its own',
       ],
     ],
-    [added('project', 'app_type: none', 'backend_port: 80', 'frontend_port: 80'), []],
+    [added('project', 'app_type: none', 'backend_port: 80'), []],
+    [
+      added('project', 'app_type: none', 'frontend_port: 80'),
+      ['4:5  app_projects.pote.frontend_port  is for app_type: node only  remove it, or set app_type: node'],
+    ],
     [added('top', 'proxmox_port: 70000'), [`1:1  proxmox_port  ${RANGE}`]],
     [
       added('top', 'proxmox_host: https://pve.example.lan:8006', 'proxmox_port: 8006'),

@@ -54,14 +54,10 @@ test('defaults', () => {
           branch: text('dev', 'branch'),
           knownHosts: [],
           packages: [],
-          release: {
-            backend: { folder: 'backend', port: 3001, start: 'npm start' },
-            frontend: { folder: 'frontend', port: 3000, start: 'npm start' },
-            healthTimeout: 30,
-            trialStart: true,
-            keep: 5,
-          },
-          python: { jobs: [], logDays: 30 },
+          release: { healthTimeout: 30, trialStart: true, keep: 5 },
+          backend: { folder: 'backend', port: 3001, start: 'npm start' },
+          frontend: { folder: 'frontend', port: 3000, start: 'npm start' },
+          features: { jobs: [], failure: { logDays: 30 } },
           envVars: {},
         },
         baseOs: {

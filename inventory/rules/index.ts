@@ -2,14 +2,13 @@ import type { Draft } from '../draft';
 import type { InventoryInput } from '../schema/inventory';
 import type { Validation } from '../validation';
 import { checkApi } from './api';
-import { checkPorts } from './app';
+import { checkApp } from './app';
 import { checkBaseOs } from './base-os';
 import { checkEnvVars } from './env-vars';
 import { checkGuest } from './guest';
 import { checkHostname } from './hostname';
 import { checkIds } from './ids';
 import { type Addressed, checkAddress, checkNetworks, type Placed } from './network';
-import { checkPython } from './python';
 import { checkReferences } from './references';
 import { checkRequired } from './required';
 import { checkAccess, checkKeys } from './access';
@@ -31,9 +30,8 @@ export function checkRules(input: InventoryInput, drafts: readonly Draft[], vali
   for (const draft of drafts) {
     checkRequired(draft, validation);
     checkHostname(draft, validation);
-    checkPorts(draft, validation);
     checkBaseOs(draft, validation);
-    checkPython(draft, validation);
+    checkApp(draft, validation);
     checkGuest(draft, input, validation);
     checkAccess(draft, validation);
     const place = checkAddress(draft, validation);

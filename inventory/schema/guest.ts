@@ -20,7 +20,7 @@ export const OS_TYPES = [
 ] as const;
 
 /** One volume besides the root disk. */
-export const mountPointSchema = z.strictObject({
+const mountPointSchema = z.strictObject({
   path: checked(RULES.mountPath).meta({
     description: 'Where it is mounted in the guest.',
   }),

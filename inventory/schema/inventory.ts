@@ -1,28 +1,23 @@
 import { z } from 'zod';
-import { APP_TYPE_NAMES } from '../app-types';
+import { FEATURES } from '../features/registry';
+import { APP_TYPES } from '../kinds';
+import { KINDS } from '../kinds/registry';
+import { keysOf } from '../part';
 import { RULES } from '../values/rules';
 import { appKeys } from './app';
 import { backendSchema } from './backend';
 import { baseOsKeys } from './base-os';
-import { bool, checked, filled, isLine, key, message, plain, port, secret, whole } from './fields';
+import { bool, checked, filled, isLine, key, plain, port, secret, whole } from './fields';
 import { guestSchema } from './guest';
-import { pythonKeys } from './python';
 
 /** The host that connections go through. */
-export const bastionSchema = z.strictObject({
+const bastionSchema = z.strictObject({
   host: checked(RULES.host).meta({
     description: 'Name or address of the bastion.',
   }),
   port: filled(port(), { description: 'SSH port of the bastion.', default: 22 }),
   user: filled(checked(RULES.user), { description: 'User on the bastion.', default: 'root' }),
 });
-
-const scalar = z.union([z.string(), z.number(), z.boolean()], {
-  error: message('is not a text, number or boolean', 'write one value; "" for an empty one'),
-});
-
-/** Names that cannot be refused by the schema alone are checked in rules/env-vars.ts. */
-const envVars = z.record(z.string(), scalar);
 
 /** Keys that may stand at the top, on a project and on an env. */
 const everywhere = {
@@ -57,20 +52,8 @@ const everywhere = {
   ...baseOsKeys,
 };
 
-const ports = {
-  backend_port: key(port(), { description: 'The port of the backend.', default: 3001 }),
-  frontend_port: key(port(), { description: 'The port of the frontend.', default: 3000 }),
-  ...appKeys,
-  ...pythonKeys,
-};
-
-const variables = {
-  env_vars: key(envVars, { description: "The application's environment.", default: {} }),
-  plain_env_vars: key(z.array(z.string()), {
-    description: 'Names in `env_vars` that look secret but may hold a literal.',
-    default: [],
-  }),
-};
+/** Keys of the application, on a project and on an env. */
+const application = { ...appKeys, ...keysOf(KINDS), ...keysOf(FEATURES) };
 
 const templatesDir = {
   templates_dir: key(plain(isLine, 'is not a path', 'write a folder, relative to the inventory'), {
@@ -97,13 +80,12 @@ export const envSchema = z.strictObject({
   }),
   adopt: key(bool(), { description: 'The same as `guest.adopt`.', default: false }),
   ...everywhere,
-  ...ports,
-  ...variables,
+  ...application,
 });
 
 /** One project. */
 export const projectSchema = z.strictObject({
-  app_type: key(z.enum(APP_TYPE_NAMES), { description: 'What kind of application it is.', default: 'node' }),
+  app_type: key(z.enum(APP_TYPES), { description: 'What kind of application it is.', default: 'node' }),
   repo: key(checked(RULES.repo), {
     description:
       'URL of its git repository: `git@host:path`, `ssh://`, `https://`, `http://` or `git://`. Required unless `app_type: none`.',
@@ -117,8 +99,7 @@ export const projectSchema = z.strictObject({
     default: [],
   }),
   ...everywhere,
-  ...ports,
-  ...variables,
+  ...application,
   ...templatesDir,
   ...stateBackend,
   envs: z.record(z.string(), envSchema).meta({ description: 'Its environments.' }),

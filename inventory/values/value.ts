@@ -1,4 +1,4 @@
-import { JinjaError, parseText, type Text } from '../text';
+import { display, JinjaError, parseText, type Text } from '../text';
 import type { Rule } from './rule';
 
 /** A text of a field of the inventory, and what it must be. */
@@ -21,4 +21,13 @@ export function toValue(written: string, rule: Rule, secret = false): Value {
     if (error instanceof JinjaError) return { parts: [written], secret, rule };
     throw error;
   }
+}
+
+/**
+ * Values without repeats.
+ * @param values the values
+ * @returns those that differ, in their order
+ */
+export function distinct(values: readonly Value[]): Value[] {
+  return [...new Map(values.map((value) => [display(value), value])).values()];
 }

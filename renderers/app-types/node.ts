@@ -1,13 +1,18 @@
-import type { AppPart, Env } from '../../inventory/types';
+import { settingsOf } from '../../inventory/app';
+import { type AppPart, node as kind } from '../../inventory/kinds/node';
+import type { Env } from '../../inventory/types';
 import { envFilePath, NPM_SCRIPT } from '../layers/paths';
 import { renderGuestLines } from '../lines';
 import { renderLines } from '../template';
 import type { AppType } from './app-type';
 
-const parts = ({ app }: Env): { name: 'backend' | 'frontend'; part: AppPart }[] => [
-  { name: 'backend', part: app.release.backend },
-  { name: 'frontend', part: app.release.frontend },
-];
+const parts = ({ app }: Env): { name: 'backend' | 'frontend'; part: AppPart }[] => {
+  const { backend, frontend } = settingsOf(app, kind);
+  return [
+    { name: 'backend', part: backend },
+    { name: 'frontend', part: frontend },
+  ];
+};
 
 const unit = (name: string): string => `app-${name}.service`;
 

@@ -1,4 +1,7 @@
-import type { Env, Job } from '../../inventory/types';
+import { settingsOf } from '../../inventory/app';
+import type { Job } from '../../inventory/features/jobs';
+import { python as kind, type Service as PythonService } from '../../inventory/kinds/python';
+import type { Env } from '../../inventory/types';
 import type { GuestFile } from '../layers/layer';
 import { envFilePath } from '../layers/paths';
 import { postgresql, reportsFailures } from '../layers/postgresql';
@@ -13,43 +16,46 @@ const unitPath = (name: string): string => `/etc/systemd/system/${name}`;
 export const python: AppType = {
   packages: () => ['logrotate', 'python3', 'python3-venv', 'build-essential', 'python3-dev', 'libpq-dev'],
 
-  services: ({ app }) => (app.python.serviceStart === undefined ? [] : [service(app.release.backend)]),
+  services: ({ app }) => {
+    const { service: settings } = settingsOf(app, kind);
+    return settings === undefined ? [] : [service(settings)];
+  },
 
   layers: (env, source) =>
-    env.app.python.postgresql ? [postgresql(env, env.app.python.postgresql, source)] : [],
+    env.app.features.postgresql ? [postgresql(env, env.app.features.postgresql, source)] : [],
 
   folders: () => ['/var/lib/app/logs'],
 
   files: (env, source) => [
     ...serviceFiles(env, source),
-    ...env.app.python.jobs.flatMap((job) => jobFiles(env, job, source)),
+    ...env.app.features.jobs.flatMap((job) => jobFiles(env, job, source)),
     ...reportFiles(env, source),
     file('/etc/logrotate.d/pvestack', '0644', source, 'python/logrotate.ejs', {
-      days: env.app.python.logDays,
+      days: env.app.features.failure.logDays,
     }),
   ],
 
   timers: ({ app }) =>
-    app.python.jobs.filter(({ at }) => at !== undefined).map(({ name }) => timerName(name)),
+    app.features.jobs.filter(({ at }) => at !== undefined).map(({ name }) => timerName(name)),
 
   links: () => [],
 
   deploySteps: (env, source) =>
     renderLines(source, 'python/steps.sh.ejs', {
-      install: env.app.python.install,
+      install: settingsOf(env.app, kind).install,
       migrate: env.app.release.migrate,
-      health: env.app.python.healthCommand,
-      postgresql: env.app.python.postgresql !== undefined,
+      health: env.app.release.healthCommand,
+      postgresql: env.app.features.postgresql !== undefined,
     }),
 
   buildEnv: ({ app }) => [
     ['PYTHONDONTWRITEBYTECODE', '1'],
     ['PIP_CACHE_DIR', '/var/cache/app/pip'],
-    ...(app.python.postgresql
+    ...(app.features.postgresql
       ? ([
-          ['PGHOST', app.python.postgresql.password ? 'localhost' : '/run/postgresql'],
-          ['PGDATABASE', app.python.postgresql.database],
-          ['PGUSER', app.python.postgresql.user],
+          ['PGHOST', app.features.postgresql.password ? 'localhost' : '/run/postgresql'],
+          ['PGDATABASE', app.features.postgresql.database],
+          ['PGUSER', app.features.postgresql.user],
         ] as const)
       : []),
   ],
@@ -57,7 +63,7 @@ export const python: AppType = {
 
 const timerName = (job: string): string => `app-job-${job}.timer`;
 
-function service({ port, healthPath }: Env['app']['release']['backend']): Service {
+function service({ port, healthPath }: PythonService): Service {
   return {
     name: 'backend',
     unit: SERVICE,
@@ -83,7 +89,7 @@ function unit(env: Env, description: string): Record<string, unknown> {
     stack: env.stack,
     description,
     envFile: envFilePath(env),
-    postgresql: env.app.python.postgresql,
+    postgresql: env.app.features.postgresql,
     memory: env.app.release.memory,
     reports: reportsFailures(env),
     job: undefined,
@@ -92,13 +98,13 @@ function unit(env: Env, description: string): Record<string, unknown> {
 }
 
 function serviceFiles(env: Env, source: TemplateSource): GuestFile[] {
-  const { serviceStart } = env.app.python;
-  if (serviceStart === undefined) return [];
+  const { service: settings } = settingsOf(env.app, kind);
+  if (settings === undefined) return [];
   return [
     file(unitPath(SERVICE), '0644', source, 'python/service.ejs', {
       ...unit(env, 'service'),
-      port: env.app.release.backend.port,
-      command: `/usr/bin/env ${serviceStart.replaceAll('%', '%%')}`,
+      port: settings.port,
+      command: `/usr/bin/env ${settings.start.replaceAll('%', '%%')}`,
     }),
   ];
 }
@@ -129,7 +135,7 @@ function jobFiles(env: Env, job: Job, source: TemplateSource): GuestFile[] {
 
 function reportFiles(env: Env, source: TemplateSource): GuestFile[] {
   if (!reportsFailures(env)) return [];
-  const { failureMail: mail, failureHook: hook } = env.app.python;
+  const { mail, hook } = env.app.features.failure;
   return [
     file('/usr/local/lib/pvestack/report-failure', '0755', source, 'python/report-failure.sh.ejs', {
       stack: env.stack,

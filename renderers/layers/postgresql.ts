@@ -1,4 +1,5 @@
-import type { Env, PostgreSql } from '../../inventory/types';
+import type { PostgreSql } from '../../inventory/features/postgresql';
+import type { Env } from '../../inventory/types';
 import { toExpression } from '../expression';
 import { literalLines, renderGuestLines } from '../lines';
 import type { TemplateSource } from '../template';
@@ -54,5 +55,6 @@ export function postgresql(env: Env, postgresql: PostgreSql, source: TemplateSou
  * @returns true where a mail address or a hook is set
  */
 export function reportsFailures({ app }: Env): boolean {
-  return app.python.failureMail !== undefined || app.python.failureHook !== undefined;
+  const { mail, hook } = app.features.failure;
+  return mail !== undefined || hook !== undefined;
 }
