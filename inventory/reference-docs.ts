@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { written } from './json-schema';
+import { REQUIRED } from './rules/required';
 import { envSchema, inventorySchema, projectSchema } from './schema/inventory';
 
-/** Keys that the rules demand of an env although the schema leaves them open; see rules/required.ts. */
-export const REQUIRED_BY_RULES = ['name', 'vmid', 'ip', 'gateway', 'branch'] as const;
+/** Keys that the rules demand of an env although the schema leaves them open. */
+export const REQUIRED_BY_RULES = Object.keys(REQUIRED);
 
 /** What a JSON Schema says of a key; zod writes it from the key's type and metadata. */
 interface Described {

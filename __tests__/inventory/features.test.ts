@@ -1,6 +1,9 @@
 import { settingsOf } from '../../inventory/app';
+import { FEATURES as REGISTERED } from '../../inventory/features/registry';
 import { node } from '../../inventory/kinds/node';
 import { python } from '../../inventory/kinds/python';
+import { KINDS } from '../../inventory/kinds/registry';
+import { appKeys } from '../../inventory/schema/app';
 import { added, onlyEnv, problems } from './minimal';
 
 const linesOf = (text: string): string[] =>
@@ -61,4 +64,10 @@ test.each(['backend_port', 'frontend_port'])("%s is not PostgreSQL's", (key) => 
   expect(linesOf(added('project', 'postgresql: {}', `${key}: 5432`))).toEqual([
     `4:5  app_projects.pote.${key}  is PostgreSQL's port  choose another port`,
   ]);
+});
+
+test('no two kinds or features have a key of the same name', () => {
+  const parts = [{ keys: appKeys }, ...Object.values(KINDS), ...Object.values(REGISTERED)];
+  const names = parts.flatMap(({ keys }) => Object.keys(keys));
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });
