@@ -28,8 +28,9 @@ export function readInventoryOf(settings: Settings, deploys = true): Inventory {
 
 /** Terraform runs in a stack's folder: a relative path of the inventory is made relative to that. */
 function fromStackFolder(api: ProxmoxApi, base: string, settings: Settings): ProxmoxApi {
-  const file = api.caFile && literal(api.caFile);
-  if (file === undefined || /^[/~]/.test(file)) return api;
+  const { caFile } = api;
+  const file = caFile && literal(caFile);
+  if (!caFile || file === undefined || /^[/~]/.test(file)) return api;
   const fromFolder = path.relative(stackFolder(settings, 'stack'), path.resolve(base, file));
-  return { ...api, caFile: { parts: [fromFolder], secret: false } };
+  return { ...api, caFile: { ...caFile, parts: [fromFolder] } };
 }

@@ -1,3 +1,5 @@
+import { settingsOf } from '../../inventory/app';
+import { go as kind } from './go-kind';
 import { envFilePath, STAMP } from '../../renderers/layers/paths';
 import { literalLines } from '../../renderers/lines';
 import type { AppType } from '../../renderers/app-types/app-type';
@@ -6,7 +8,7 @@ import type { AppType } from '../../renderers/app-types/app-type';
 export const go: AppType = {
   packages: () => ['golang-go'],
   services: ({ app }) => [
-    { name: 'backend', unit: 'app-backend.service', folder: '.', port: app.release.backend.port },
+    { name: 'backend', unit: 'app-backend.service', folder: '.', port: settingsOf(app, kind).port },
   ],
   files: (env) => [
     {
@@ -17,7 +19,7 @@ export const go: AppType = {
         '[Service]',
         'User=app',
         'WorkingDirectory=/srv/app/current',
-        `Environment=PORT=${env.app.release.backend.port}`,
+        `Environment=PORT=${settingsOf(env.app, kind).port}`,
         `EnvironmentFile=${envFilePath(env)}`,
         // What the process was started with: a later deploy restarts it only if that changed.
         `ExecStartPre=+${STAMP} --record %n`,

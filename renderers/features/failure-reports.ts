@@ -7,7 +7,7 @@ import { renderGuestLines } from '../lines';
 /** Mail or a command when a job or a dump of the database fails. */
 export const failureReports: Contributor = (env, source) => {
   if (!reportsFailures(env)) return {};
-  const { failureMail: mail, failureHook: hook } = env.app.python;
+  const { mail, hook } = env.app.features.failure;
   const data = { stack: env.stack, envFile: envFilePath(env), mail, hook };
   return {
     files: [
@@ -26,5 +26,6 @@ export const failureReports: Contributor = (env, source) => {
  * @returns true where a mail address or a hook is set
  */
 export function reportsFailures({ app }: Env): boolean {
-  return app.python.failureMail !== undefined || app.python.failureHook !== undefined;
+  const { mail, hook } = app.features.failure;
+  return mail !== undefined || hook !== undefined;
 }

@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type * as kinds from '../../../inventory/kinds/registry';
 import type * as registry from '../../../renderers/app-types/registry';
+import { go as goKind } from '../../support/go-kind';
 import { go } from '../../support/go';
 import { Workspace } from '../../support/workspace';
 
-// The one line of registration.
+// The two lines of registration.
+jest.mock('../../../inventory/kinds/registry', () => {
+  const { KINDS } = jest.requireActual<typeof kinds>('../../../inventory/kinds/registry');
+  return { KINDS: { ...KINDS, go: goKind } };
+});
 jest.mock('../../../renderers/app-types/registry', () => {
   const { APP_TYPES } = jest.requireActual<typeof registry>('../../../renderers/app-types/registry');
   return { APP_TYPES: { ...APP_TYPES, go } };
@@ -13,7 +19,7 @@ jest.mock('../../../renderers/app-types/registry', () => {
 const ROOT = path.join(__dirname, '..', '..', '..');
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
 
-test('a third kind of application is one file and one line: its guest has all that it names', () => {
+test('a third kind of application is a file and a line in each of two folders: its guest has all that it names', () => {
   const workspace = new Workspace();
   workspace.synth(`
 proxmox_host: pve.example.lan
@@ -46,10 +52,15 @@ app_projects:
   );
 });
 
-test('CONTRIBUTING.md shows this very file', () => {
+test.each([
+  ['inventory/kinds/go.ts', 'go-kind.ts'],
+  ['renderers/app-types/go.ts', 'go.ts'],
+])('CONTRIBUTING.md shows this very %s', (file, support) => {
   const [, shown] =
-    /^```ts\n\/\/ renderers\/app-types\/go\.ts\n(.*?)^```/ms.exec(read('CONTRIBUTING.md')) ?? [];
-  const there = read('__tests__/support/go.ts')
+    new RegExp(`^\`\`\`ts\\n// ${file}\\n(.*?)^\`\`\``, 'ms').exec(read('CONTRIBUTING.md')) ?? [];
+  const there = read(`__tests__/support/${support}`)
+    .replace('./go-kind', '../../inventory/kinds/go')
+    .replace("'../../inventory/part'", "'../part'")
     .replaceAll('../../renderers/app-types/', './')
     .replaceAll('../../renderers/', '../');
   expect(shown).toBe(there);
