@@ -22,6 +22,7 @@ import { Layers } from './layers';
 import { Locals } from './locals';
 import { LogicalIds } from './logical-ids';
 import { SshReady } from './ssh';
+import { StackFile } from './stack-file';
 import { Variables } from './variables';
 import { withoutComments } from './without-comments';
 
@@ -52,6 +53,7 @@ export class AppStack extends TerraformStack {
    */
   constructor(scope: Construct, id: string, { env, api, source, toRoot }: AppStackProps) {
     super(scope, id);
+    this.synthesizer = new StackFile(this);
     const isGuest = env.guest.type !== 'external';
     const app = application(env, source);
     new ExplicitBackend(this, 'backend', renderBackend(env, toRoot));
@@ -84,9 +86,10 @@ export class AppStack extends TerraformStack {
     this.ensureBackendExists();
   }
 
-  /** Without the comments of CDKTF on every resource. */
+  /** Without the comments of CDKTF on every resource, and with the local values as they are. */
   override toTerraform(): Record<string, unknown> {
-    return withoutComments(super.toTerraform() as Record<string, unknown>);
+    const blocks = withoutComments(super.toTerraform() as Record<string, unknown>);
+    return { ...blocks, locals: Locals.of(this) };
   }
 
   /** What is nested keeps its plain name. */

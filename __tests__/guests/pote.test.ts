@@ -391,7 +391,7 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     await guest('prod', 'systemctl start app-job-broken');
     await eventually(async () => (await hooked()).endsWith('app-job-broken'), 30);
     expect(mail.mails.filter(({ tls, login }) => !tls && login !== undefined)).toEqual([]);
-    expect(await on('prod', 'journalctl -q -o cat -u app-failure@app-job-broken -n 20')).toMatch(
+    expect(await on('prod', 'journalctl -q -o cat -u pvestack-failure@app-job-broken -n 20')).toMatch(
       /curl: \(64\) .*(STARTTLS|SSL)/,
     );
 
