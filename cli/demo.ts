@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import os from 'node:os';
 import path from 'node:path';
 import { styleText } from 'node:util';
-import { DEFAULT_TOKEN, startEmulator, type Emulator } from '../emulator';
+import { DEFAULT_TOKEN, startEmulator, type Emulator } from 'proxmox-emulator';
 import { readInventoryOf, type Settings, synthesize } from '../main';
 import { run, UserError } from './run';
 import { hasColor } from './table';

@@ -1,5 +1,5 @@
 import { request, Agent } from 'node:https';
-import type { Emulator } from '../../emulator';
+import type { Emulator } from '../src';
 
 /** What came back from the emulator. */
 export interface Reply {

@@ -255,7 +255,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   };
   const { server, sockets } = openServer(certificate, new Handler(services, faults, log));
   const actual = await listen(server, host, port);
-  if (options.certFile !== undefined) writeFileSync(options.certFile, certificate.cert);
+  if (options.certFile !== undefined) writeFileSync(options.certFile, `${certificate.cert.trimEnd()}\n`);
   state.save();
   const others: SocketServer[] = [];
   const stop = async (): Promise<void> => {

@@ -41,7 +41,7 @@ const BUILD_MS = 30 * 60_000;
 
 /** The folder for base images and packages. */
 export function defaultCache(): string {
-  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'pvestack-lab');
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'proxmox-emulator');
 }
 
 /** Finishes the image: what belongs to one guest goes, what a container cannot do is masked. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { startEmulator, templates, type Emulator } from '../../emulator';
+import { startEmulator, templates, type Emulator } from '../src';
 import { Client, type Reply, type ReplyBody } from './client';
 
 /** One recorded request with its answer. */

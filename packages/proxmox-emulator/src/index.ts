@@ -1,17 +1,10 @@
+export { runCommand } from './command';
 export { startEmulator, type Emulator, type EmulatorOptions } from './server';
-export {
-  DEFAULT_NODE,
-  DEFAULT_PASSWORD,
-  DEFAULT_TOKEN,
-  DEFAULT_TOKENS,
-  DEFAULT_USERS,
-  defaultStorages,
-  templates,
-} from './defaults';
+export { DEFAULT_PASSWORD, DEFAULT_TOKEN, defaultStorages, templates } from './defaults';
 export type { GuestPatch, GuestSeed } from './admin';
 export type { ApiToken, UserAccount } from './auth';
 export { RecordDriver, type CreateDetails, type Driver, type GuestInterface } from './driver';
-export { parseFault, type FaultKind, type FaultRule } from './faults';
+export type { FaultRule } from './faults';
 export type { Grant, Role } from './privileges';
 export type { ClusterState, Guest, Storage, Volume } from './state';
 export {

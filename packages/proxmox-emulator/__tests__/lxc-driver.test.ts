@@ -13,23 +13,18 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Guest } from '../../emulator';
-import { markUsed, removeUnused } from '../../emulator/lxc-driver/cache';
-import { answerQuery } from '../../emulator/lxc-driver/dns';
-import { addressOfName, parseNic } from '../../emulator/lxc-driver/guestconfig';
-import {
-  hostsSection,
-  interfacesFile,
-  resolverSection,
-  withSection,
-} from '../../emulator/lxc-driver/guestfiles';
-import { parseInterfaces } from '../../emulator/lxc-driver/interfaces';
-import { lxcConfig, type LxcGuest } from '../../emulator/lxc-driver/lxcconfig';
-import { debianSources, parseListFile, parseSourcesFile } from '../../emulator/lxc-driver/machine';
-import { netChanges } from '../../emulator/lxc-driver/netchanges';
-import { PackageProxy } from '../../emulator/lxc-driver/proxy';
-import { packageFiles } from '../../emulator/lxc-driver/registries';
-import { RootFs } from '../../emulator/lxc-driver/rootfs';
+import type { Guest } from '../src';
+import { markUsed, removeUnused } from '../src/lxc-driver/cache';
+import { answerQuery } from '../src/lxc-driver/dns';
+import { addressOfName, parseNic } from '../src/lxc-driver/guestconfig';
+import { hostsSection, interfacesFile, resolverSection, withSection } from '../src/lxc-driver/guestfiles';
+import { parseInterfaces } from '../src/lxc-driver/interfaces';
+import { lxcConfig, type LxcGuest } from '../src/lxc-driver/lxcconfig';
+import { debianSources, parseListFile, parseSourcesFile } from '../src/lxc-driver/machine';
+import { netChanges } from '../src/lxc-driver/netchanges';
+import { PackageProxy } from '../src/lxc-driver/proxy';
+import { packageFiles } from '../src/lxc-driver/registries';
+import { RootFs } from '../src/lxc-driver/rootfs';
 
 const NET0 = 'name=eth0,bridge=vmbr0,gw=10.0.10.1,hwaddr=BC:24:11:00:00:21,ip=10.0.10.21/24,type=veth';
 const nic = (index: number, value: string): ReturnType<typeof parseNic> => parseNic(index, value);

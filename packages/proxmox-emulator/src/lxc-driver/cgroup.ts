@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-const PREFIX = 'pvestack-lab-';
+const PREFIX = 'proxmox-emulator-';
 let made = 0;
 
 /** Where cgroup v2 is mounted on this machine, or undefined. */

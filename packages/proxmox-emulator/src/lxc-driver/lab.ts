@@ -24,7 +24,7 @@ export interface LabOptions {
   readonly names?: Readonly<Record<string, string>>;
   /** Further templates by file name, e.g. `debian-12-baked_1_amd64.tar.zst`. */
   readonly bases?: Readonly<Record<string, Base>>;
-  /** Folder for base images and packages (`pvestack-lab` in the user's cache folder). */
+  /** Folder for base images and packages (`proxmox-emulator` in the user's cache folder). */
   readonly cache?: string;
   /** Gets a line when something takes long. */
   readonly log?: (line: string) => void;

@@ -1,12 +1,12 @@
-import { parseFault, Faults } from '../../emulator/faults';
-import { parseProps, printProps } from '../../emulator/propstring';
-import { NET, normaliseNet } from '../../emulator/lxc/net';
-import { normaliseDescription, normaliseTags } from '../../emulator/normalise';
-import { checkParams, flag, indexed, integer, required, text } from '../../emulator/params';
-import { ext4Capacity, formatSize, parseSize } from '../../emulator/sizes';
-import { linkLocal } from '../../emulator/driver';
-import { validSshKeys } from '../../emulator/formats';
-import { templateFacts } from '../../emulator/lxc/templates';
+import { parseFault, Faults } from '../src/faults';
+import { parseProps, printProps } from '../src/propstring';
+import { NET, normaliseNet } from '../src/lxc/net';
+import { normaliseDescription, normaliseTags } from '../src/normalise';
+import { checkParams, flag, indexed, integer, required, text } from '../src/params';
+import { ext4Capacity, formatSize, parseSize } from '../src/sizes';
+import { linkLocal } from '../src/driver';
+import { validSshKeys } from '../src/formats';
+import { templateFacts } from '../src/lxc/templates';
 
 describe('parameters', () => {
   const specs = {

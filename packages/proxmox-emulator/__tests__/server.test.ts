@@ -2,14 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import {
-  DEFAULT_PASSWORD,
-  DEFAULT_TOKEN,
-  startEmulator,
-  type Emulator,
-  type EmulatorOptions,
-} from '../../emulator';
-import { main } from '../../emulator/main';
+import { DEFAULT_PASSWORD, DEFAULT_TOKEN, startEmulator, type Emulator, type EmulatorOptions } from '../src';
+import { startFromArguments } from '../src/command';
 import { Client, type Reply } from './client';
 
 const AUTH = { Authorization: `PVEAPIToken=${DEFAULT_TOKEN}` };
@@ -343,11 +337,13 @@ describe('the server', () => {
         '--fault',
         'error,path=/pools',
       ];
-      const started = await main(args, (line) => lines.push(line));
+      const started = await startFromArguments(args, { print: (line) => lines.push(line) });
       if (!started) throw new Error('not started');
       emulator = started;
       client = new Client(emulator);
-      expect(readFileSync(cert, 'utf8')).toContain('BEGIN CERTIFICATE');
+      expect(readFileSync(cert, 'utf8')).toMatch(
+        /^-----BEGIN CERTIFICATE-----\n[^]+-----END CERTIFICATE-----\n$/,
+      );
       expect((await call('GET', '/pools')).status).toBe(500);
       expect(lines.join('\n')).toMatch(
         /nodes: a, b[\s\S]*GET \/pools -> 500 emulated failure .*\[fault: error\]/,
@@ -355,8 +351,10 @@ describe('the server', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-    expect(await main(['--help'], (line) => lines.push(line))).toBeUndefined();
-    await expect(main(['--port', 'x'], () => undefined)).rejects.toThrow('--port must be a whole number');
+    expect(await startFromArguments(['--help'], { print: (line) => lines.push(line) })).toBeUndefined();
+    await expect(startFromArguments(['--port', 'x'], { print: () => undefined })).rejects.toThrow(
+      '--port must be a whole number',
+    );
   });
 
   it('has storages with content', async () => {
