@@ -4,7 +4,7 @@ import { NET, normaliseNet } from '../src/lxc/net';
 import { normaliseDescription, normaliseTags } from '../src/normalise';
 import { checkParams, flag, indexed, integer, required, text } from '../src/params';
 import { ext4Capacity, formatSize, parseSize } from '../src/sizes';
-import { linkLocal } from '../src/driver';
+import { linkLocal } from '../src/mac';
 import { validSshKeys } from '../src/formats';
 import { templateFacts } from '../src/lxc/templates';
 

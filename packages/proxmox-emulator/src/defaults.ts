@@ -1,5 +1,5 @@
 import type { ApiToken, UserAccount } from './auth';
-import type { Storage, Volume } from './state';
+import type { Storage, Volume } from './model';
 
 /** The node of an emulated cluster when none is named. */
 export const DEFAULT_NODE = 'pve';

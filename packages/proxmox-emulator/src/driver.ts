@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseProps } from './propstring';
 import { NET } from './lxc/net';
-import type { ClusterState, Guest } from './state';
+import { linkLocal } from './mac';
+import type { ClusterState } from './state';
+import type { Guest } from './model';
 
 /** One network interface of a running guest. */
 export interface GuestInterface {
@@ -40,14 +42,6 @@ export interface Driver {
   interfaces(guest: Guest): Promise<GuestInterface[]>;
   /** Ends everything that the driver started. */
   close(): Promise<void>;
-}
-
-/** The link-local address that a MAC address leads to. */
-export function linkLocal(mac: string): string {
-  const bytes = mac.split(':').map((part) => parseInt(part, 16));
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = bytes;
-  const words = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f];
-  return `fe80::${words.map((word) => word.toString(16)).join(':')}/64`;
 }
 
 /** Guests exist as data only: they start at once and have the addresses of their configuration. */

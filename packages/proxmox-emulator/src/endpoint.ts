@@ -4,7 +4,8 @@ import { forbidden, failure } from './errors';
 import type { ConfigLocks } from './locks';
 import type { ParamSpecs, Value } from './params';
 import { can, type Principal } from './privileges';
-import type { ClusterState, Guest } from './state';
+import type { ClusterState } from './state';
+import type { Guest } from './model';
 import type { TaskContext, TaskFault, TaskManager } from './tasks';
 
 /** What stays the same for all requests. */

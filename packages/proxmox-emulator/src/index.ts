@@ -6,7 +6,8 @@ export type { ApiToken, UserAccount } from './auth';
 export { RecordDriver, type CreateDetails, type Driver, type GuestInterface } from './driver';
 export type { FaultRule } from './faults';
 export type { Grant, Role } from './privileges';
-export type { ClusterState, Guest, Storage, Volume } from './state';
+export type { ClusterState } from './state';
+export type { Guest, Storage, Volume } from './model';
 export {
   startLxcEmulator,
   missingForGuests,

@@ -16,7 +16,8 @@ import { Faults, type ActiveFault, type FaultRule } from './faults';
 import { ConfigLocks } from './locks';
 import { loggable, RequestLog } from './requestlog';
 import { dispatch, refusal, type ApiAnswer } from './router';
-import { ClusterState, type Guest, type Storage } from './state';
+import { ClusterState } from './state';
+import type { Guest, Storage } from './model';
 import { TaskManager } from './tasks';
 
 /** How to start an emulator; everything has a default. */

@@ -1,68 +1,15 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import type { Certificate } from './cert';
 import { failure } from './errors';
-import { parseSize } from './sizes';
-import type { Value } from './params';
-import type { TaskRecord } from './tasks';
-
-/** Containers and virtual machines. */
-export type GuestType = 'lxc' | 'qemu';
-
-/** A container or a virtual machine. */
-export interface Guest {
-  readonly vmid: number;
-  readonly type: GuestType;
-  node: string;
-  /** The configuration in force, as typed values. */
-  config: Map<string, Value>;
-  /** Changes that wait for the next start. */
-  pending: Map<string, Value>;
-  /** Options that vanish with the next start. */
-  pendingDelete: Set<string>;
-  running: boolean;
-  /** When it was started, in milliseconds since the epoch. */
-  startedAt: number;
-  pid: number;
-  /** Where the guest was made from and by whom, for drivers that build it for real. */
-  origin: GuestOrigin;
-}
-
-/** What a driver needs to build a guest and the configuration does not hold. Passwords are never kept. */
-export interface GuestOrigin {
-  readonly ostemplate?: string;
-  readonly sshKeys?: string;
-}
-
-/** A disk image, template or other file on a storage. */
-export interface Volume {
-  readonly volid: string;
-  readonly content: string;
-  readonly format: string;
-  size: number;
-  readonly ctime: number;
-  readonly vmid?: number;
-}
-
-/** A storage; it exists on all nodes unless `nodes` names some. */
-export interface Storage {
-  readonly storage: string;
-  readonly type: 'dir' | 'lvmthin' | 'zfspool';
-  readonly content: readonly string[];
-  readonly path?: string;
-  readonly nodes?: readonly string[];
-  readonly shared: boolean;
-  readonly total: number;
-  readonly used: number;
-  volumes: Volume[];
-}
-
-/** A node of the cluster. */
-export interface Node {
-  readonly name: string;
-  readonly bridges: readonly string[];
-  readonly online: boolean;
-}
+import type { Guest, GuestType, Node, Storage, TaskRecord, Volume } from './model';
+import {
+  parseState,
+  restoreGuest,
+  restoreTask,
+  saveGuest,
+  type HostCertificate,
+  type SavedState,
+} from './statefile';
 
 /** Everything an emulated cluster remembers. */
 export interface ClusterOptions {
@@ -72,63 +19,9 @@ export interface ClusterOptions {
   readonly file?: string;
 }
 
-interface SavedGuest {
-  vmid: number;
-  type: GuestType;
-  node: string;
-  config: Record<string, Value>;
-  pending: Record<string, Value>;
-  pendingDelete: string[];
-  running: boolean;
-  startedAt: number;
-  pid: number;
-  origin: GuestOrigin;
-}
-
-/** The content of the state file, also what the admin endpoint shows. */
-export interface SavedState {
-  version: 1;
-  nodes: Node[];
-  storages: Storage[];
-  guests: SavedGuest[];
-  tasks: TaskRecord[];
-  nextPid: number;
-  bootTime: number;
-  ticketKey: string;
-  /** What clients trust; a node keeps its certificate when it restarts. */
-  certificate?: HostCertificate;
-}
-
-/** A certificate and the address that it was made for. */
-export interface HostCertificate extends Certificate {
-  readonly host: string;
-}
-
 /** The configuration folder of a guest type, as error texts name it. */
 export function configFolder(type: GuestType): string {
   return type === 'lxc' ? 'lxc' : 'qemu-server';
-}
-
-/** A new MAC address in the range Proxmox uses. */
-export function newMac(): string {
-  const tail = [...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0').toUpperCase());
-  return `BC:24:11:${tail.join(':')}`;
-}
-
-function lines(options: ReadonlyMap<string, Value>): string {
-  return [...options]
-    .map(([key, value]) => `${key}: ${String(value)}\n`)
-    .sort()
-    .join('');
-}
-
-/** The digest of a guest's configuration, pending changes included: equal content, equal digest. */
-export function digestOf(guest: Guest): string {
-  const pending = guest.pending.size + guest.pendingDelete.size === 0 ? '' : '[pve:pending]\n';
-  const gone = guest.pendingDelete.size === 0 ? '' : `delete: ${[...guest.pendingDelete].sort().join(',')}\n`;
-  return createHash('sha1')
-    .update(lines(guest.config) + pending + gone + lines(guest.pending))
-    .digest('hex');
 }
 
 /** The cluster: nodes, storages, guests and the tasks that ran, in memory and optionally in one JSON file. */
@@ -263,12 +156,7 @@ export class ClusterState {
       version: 1,
       nodes: this.nodes,
       storages: this.storages,
-      guests: [...this.guests.values()].map((guest) => ({
-        ...guest,
-        config: Object.fromEntries(guest.config),
-        pending: Object.fromEntries(guest.pending),
-        pendingDelete: [...guest.pendingDelete],
-      })),
+      guests: [...this.guests.values()].map(saveGuest),
       tasks: this.tasks,
       nextPid: this.nextPid,
       bootTime: this.bootTime,
@@ -286,37 +174,7 @@ export class ClusterState {
     this.bootTime = saved.bootTime;
     this.ticketKey = saved.ticketKey;
     this.certificate = saved.certificate;
-    // A task that was running when the emulator was killed has lost its worker, as on a real node.
-    this.tasks = saved.tasks.map((task) =>
-      task.endtime === undefined
-        ? { ...task, endtime: task.starttime, exitstatus: 'unexpected status' }
-        : task,
-    );
-    for (const guest of saved.guests) {
-      this.guests.set(guest.vmid, {
-        ...guest,
-        config: new Map(Object.entries(guest.config)),
-        pending: new Map(Object.entries(guest.pending)),
-        pendingDelete: new Set(guest.pendingDelete),
-      });
-    }
-  }
-}
-
-/** The size in bytes of a guest's disk: that of its volume, else what its configuration says. */
-export function diskSize(state: ClusterState, disk: string): number {
-  const [first = ''] = disk.split(',');
-  const volid = /(?:^|,)volume=([^,]+)/.exec(disk)?.[1] ?? first;
-  const size = /(?:^|,)size=([^,]+)/.exec(disk)?.[1];
-  return state.volume(volid)?.size ?? (size === undefined ? 0 : (parseSize(size) ?? 0));
-}
-
-/** What a state file holds; nothing where it is none. */
-function parseState(json: string): SavedState | undefined {
-  try {
-    const saved = JSON.parse(json) as SavedState | null;
-    return saved?.version === 1 ? saved : undefined;
-  } catch {
-    return undefined;
+    this.tasks = saved.tasks.map(restoreTask);
+    for (const guest of saved.guests) this.guests.set(guest.vmid, restoreGuest(guest));
   }
 }

@@ -1,23 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from './errors';
 import { nameOf, type Principal } from './privileges';
+import type { TaskRecord } from './model';
 import type { ClusterState } from './state';
-
-/** A task, running or done. */
-export interface TaskRecord {
-  readonly upid: string;
-  readonly node: string;
-  readonly pid: number;
-  readonly pstart: number;
-  readonly starttime: number;
-  readonly type: string;
-  readonly id: string;
-  readonly user: string;
-  readonly tokenid?: string;
-  endtime?: number;
-  exitstatus?: string;
-  log: string[];
-}
 
 /** What a worker can do besides its work. */
 export interface TaskContext {

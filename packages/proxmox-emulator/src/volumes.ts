@@ -1,6 +1,7 @@
 import { failure } from './errors';
-import { superblockGroups } from './sizes';
-import type { ClusterState, Storage, Volume } from './state';
+import { parseSize, superblockGroups } from './sizes';
+import type { ClusterState } from './state';
+import type { Storage, Volume } from './model';
 
 /** Parts of `storage:name`. */
 export interface VolumeName {
@@ -100,4 +101,12 @@ export function formatLog(storage: Storage, volume: Volume, uuid: string): strin
     'Superblock backups stored on blocks: ',
     `\t${backups.join(', ')}`,
   ];
+}
+
+/** The size in bytes of a guest's disk: that of its volume, else what its configuration says. */
+export function diskSize(state: ClusterState, disk: string): number {
+  const [first = ''] = disk.split(',');
+  const volid = /(?:^|,)volume=([^,]+)/.exec(disk)?.[1] ?? first;
+  const size = /(?:^|,)size=([^,]+)/.exec(disk)?.[1];
+  return state.volume(volid)?.size ?? (size === undefined ? 0 : (parseSize(size) ?? 0));
 }

@@ -4,7 +4,7 @@ import * as formats from '../formats';
 import { choice, integer, type ParamSpec } from '../params';
 import { can } from '../privileges';
 import { HOST, uptime } from '../lxc/status';
-import type { Guest, Node, Storage } from '../state';
+import type { Guest, Node, Storage } from '../model';
 import { guestStatus } from './guests';
 import { taskVisible } from './tasks';
 

@@ -1,7 +1,7 @@
 import type { Json, Services } from '../endpoint';
 import { containerStatus } from '../lxc/status';
 import { machineStatus } from '../qemu/status';
-import type { Guest } from '../state';
+import type { Guest } from '../model';
 
 /** A guest of either type as lists show it. */
 export function guestStatus(services: Services, guest: Guest): Promise<Record<string, Json>> {

@@ -4,7 +4,7 @@ import { badParameters, failure } from '../errors';
 import * as formats from '../formats';
 import { choice, flag, integer, required, text, type ParamSpecs } from '../params';
 import { can } from '../privileges';
-import type { Storage, Volume } from '../state';
+import type { Storage, Volume } from '../model';
 import { checkVolumeName, free, splitVolid } from '../volumes';
 
 const NODE: ParamSpecs = { node: required(text({ format: formats.node })) };

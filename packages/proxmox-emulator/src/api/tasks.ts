@@ -3,7 +3,8 @@ import { badParameters } from '../errors';
 import * as formats from '../formats';
 import { choice, flag, integer, required, splitList, text, type ParamSpecs } from '../params';
 import { can } from '../privileges';
-import { isUpid, type TaskRecord } from '../tasks';
+import { isUpid } from '../tasks';
+import type { TaskRecord } from '../model';
 
 const NODE: ParamSpecs = { node: required(text({ format: formats.node })) };
 const TASK: ParamSpecs = { ...NODE, upid: required(text()) };

@@ -1,7 +1,8 @@
 import { statSync, writeFileSync } from 'node:fs';
 import type { CreateDetails, Driver, GuestInterface } from '../driver';
 import { failure, messageOf } from '../errors';
-import type { ClusterState, Guest } from '../state';
+import type { ClusterState } from '../state';
+import type { Guest } from '../model';
 import { Container, guestFolder } from './container';
 import { addressOfName, lxcGuest, nicsOf, shiftOf, writeGuestFiles } from './guestconfig';
 import { interfacesFile, type Nic } from './guestfiles';

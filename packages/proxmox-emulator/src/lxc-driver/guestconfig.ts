@@ -1,6 +1,6 @@
 import { NET } from '../lxc/net';
 import { parseProps } from '../propstring';
-import type { Guest } from '../state';
+import type { Guest } from '../model';
 import { ID_SHIFT } from './ids';
 import { guestFolder } from './container';
 import { hostsSection, interfacesFile, resolverSection, withSection, type Nic } from './guestfiles';

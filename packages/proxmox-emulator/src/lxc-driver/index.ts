@@ -1,6 +1,6 @@
 import { defaultStorages } from '../defaults';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../server';
-import type { Storage } from '../state';
+import type { Storage } from '../model';
 import { LxcDriver } from './driver';
 import { Lab, type LabOptions } from './lab';
 import { missingForGuests } from './requirements';

@@ -1,5 +1,5 @@
 import { diskProps } from '../lxc/disks';
-import type { Guest } from '../state';
+import type { Guest } from '../model';
 
 /** The folder inside the namespaces that holds the contents of mount points. */
 export const VOLUMES = '/run/lab/volumes';

@@ -1,7 +1,7 @@
 import type { Call } from '../endpoint';
 import { badParameters, failure, messageOf } from '../errors';
 import type { Value } from '../params';
-import type { Guest } from '../state';
+import type { Guest } from '../model';
 import { free } from '../volumes';
 import { diskProps, isDisk, makeDisk, planDisk } from './disks';
 import { bridgeOf } from './net';

@@ -3,7 +3,7 @@ import { failure, forbidden, messageOf } from '../errors';
 import { validSshKeys } from '../formats';
 import { specFor, type Value } from '../params';
 import { can, isRoot } from '../privileges';
-import type { Guest } from '../state';
+import type { Guest } from '../model';
 import type { TaskContext } from '../tasks';
 import { checkVolumeName, free, splitVolid, volumePath } from '../volumes';
 import { normaliseOption } from './config';

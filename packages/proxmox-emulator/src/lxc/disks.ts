@@ -4,7 +4,7 @@ import { badParameters, failure, forbidden } from '../errors';
 import { isRoot } from '../privileges';
 import { parseProps, printProps, type PropSchema, type Props } from '../propstring';
 import { formatSize } from '../sizes';
-import type { Storage } from '../state';
+import type { Storage } from '../model';
 import type { TaskContext } from '../tasks';
 import { allocate, checkVolumeName, formatLog, newVolumeSize, splitVolid } from '../volumes';
 import { MOUNT, ROOTFS } from './schema';

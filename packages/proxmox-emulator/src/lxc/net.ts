@@ -1,7 +1,7 @@
 import * as formats from '../formats';
 import { choice, decimal, flag, integer, required, text } from '../params';
 import { parseProps, printProps, propFormat, type PropSchema } from '../propstring';
-import { newMac } from '../state';
+import { newMac } from '../mac';
 
 /** The keys of a container's network interface (`net0`, …). */
 export const NET: PropSchema = {

@@ -2,7 +2,7 @@ import { onGuest, type Call, type Endpoint } from '../endpoint';
 import { badParameters, failure } from '../errors';
 import { flag, integer } from '../params';
 import { isRoot } from '../privileges';
-import type { Guest } from '../state';
+import type { Guest } from '../model';
 import type { TaskContext } from '../tasks';
 import { applyPending, checkBridge } from './apply';
 import { GUEST_PATH } from './schema';

@@ -1,6 +1,7 @@
 import type { Json, Services } from '../endpoint';
 import { ext4Capacity } from '../sizes';
-import { diskSize, type Guest } from '../state';
+import { diskSize } from '../volumes';
+import type { Guest } from '../model';
 
 /** CPUs and memory of every emulated node. */
 export const HOST = {

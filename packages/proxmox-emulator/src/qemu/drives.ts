@@ -1,7 +1,7 @@
 import type { Call } from '../endpoint';
 import { badParameters, failure } from '../errors';
 import { formatSize, parseSize } from '../sizes';
-import type { Storage } from '../state';
+import type { Storage } from '../model';
 import { allocate, checkVolumeName, newVolumeSize, splitVolid } from '../volumes';
 
 const CLOUD_INIT_SIZE = 4 * 1024 * 1024;

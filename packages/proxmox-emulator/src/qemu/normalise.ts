@@ -1,6 +1,6 @@
 import { normaliseTags } from '../normalise';
 import type { Value } from '../params';
-import { newMac } from '../state';
+import { newMac } from '../mac';
 
 const MODELS =
   /^(virtio|e1000|e1000e|rtl8139|vmxnet3|e1000-82540em|e1000-82544gc|e1000-82545em|i82551|i82557b|i82559er|ne2k_isa|ne2k_pci|pcnet)(=([^,]+))?$/;

@@ -4,7 +4,7 @@ import { exclusively } from '../lxc/power';
 import { GUEST_PATH } from '../lxc/schema';
 import { flag, integer, text, type ParamSpecs } from '../params';
 import { isRoot } from '../privileges';
-import type { Guest } from '../state';
+import type { Guest } from '../model';
 import type { TaskContext } from '../tasks';
 import { applyMachine } from './config';
 

@@ -1,6 +1,7 @@
 import type { Json, Services } from '../endpoint';
 import { optional, uptime } from '../lxc/status';
-import { diskSize, type Guest } from '../state';
+import { diskSize } from '../volumes';
+import type { Guest } from '../model';
 
 /** The first disk that a machine boots from: its size is the machine's `maxdisk`. */
 export function bootDisk(guest: Guest): string | undefined {
