@@ -6,7 +6,7 @@ import { checkParams, flag, indexed, integer, required, text } from '../src/para
 import { ext4Capacity, formatSize, parseSize } from '../src/sizes';
 import { linkLocal } from '../src/mac';
 import { validSshKeys } from '../src/formats';
-import { templateFacts } from '../src/lxc/templates';
+import { templateFacts } from '../src/lxc/ostemplate';
 
 describe('parameters', () => {
   const specs = {

@@ -2,7 +2,7 @@ import type { Authenticator } from './auth';
 import type { Json } from './endpoint';
 import { ApiError } from './errors';
 import type { FaultRule, Faults } from './faults';
-import { normaliseOption } from './lxc/config';
+import { normaliseOption } from './lxc/normalise';
 import { isDisk } from './lxc/disks';
 import type { Value } from './params';
 import type { Grant } from './privileges';

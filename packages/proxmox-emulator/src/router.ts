@@ -8,11 +8,7 @@ import { storageEndpoints } from './api/storage';
 import { taskEndpoints } from './api/tasks';
 import type { Credentials } from './auth';
 import type { ActiveFault } from './faults';
-import { configEndpoints } from './lxc/config';
-import { createEndpoints } from './lxc/create';
-import { lifecycleEndpoints } from './lxc/lifecycle';
-import { powerEndpoints } from './lxc/power';
-import { readEndpoints } from './lxc/read';
+import { containerEndpoints } from './lxc/endpoints';
 import { nameOf, type Principal } from './privileges';
 import { machineEndpoints } from './qemu/endpoints';
 
@@ -23,11 +19,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...nodeEndpoints,
   ...taskEndpoints,
   ...storageEndpoints,
-  ...readEndpoints,
-  ...createEndpoints,
-  ...configEndpoints,
-  ...powerEndpoints,
-  ...lifecycleEndpoints,
+  ...containerEndpoints,
   ...machineEndpoints,
 ];
 

@@ -1,7 +1,7 @@
 import type { Call, Endpoint, Json } from '../endpoint';
 import * as formats from '../formats';
 import { choice, required, text, type ParamSpecs } from '../params';
-import { HOST } from '../lxc/status';
+import { HOST } from '../host';
 import { can } from '../privileges';
 
 const NODE: ParamSpecs = { node: required(text({ format: formats.node })) };

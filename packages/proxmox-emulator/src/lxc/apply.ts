@@ -1,21 +1,15 @@
 import type { Call } from '../endpoint';
-import { badParameters, failure, messageOf } from '../errors';
+import { badParameters, messageOf } from '../errors';
+import { checkBridge } from '../guests/bridges';
+import { keepUnused } from '../guests/disks';
 import type { Value } from '../params';
 import type { Guest } from '../model';
 import { free } from '../volumes';
 import { diskProps, isDisk, makeDisk, planDisk } from './disks';
-import { bridgeOf } from './net';
 
 /** Options of a running container that take effect at once; the others wait for its next start. */
 const LIVE =
   /^(cores|cpulimit|cpuunits|description|hookscript|hostname|lock|memory|net\d+|onboot|protection|startup|swap|tags|unused\d+)$/;
-
-/** @throws ApiError 500 when the node has no such bridge */
-export function checkBridge(call: Call, node: string, net: string): void {
-  const bridge = bridgeOf(net);
-  const known = call.services.state.nodes.find((one) => one.name === node)?.bridges ?? [];
-  if (bridge !== undefined && !known.includes(bridge)) throw failure(`bridge '${bridge}' does not exist`);
-}
 
 function drop(call: Call, guest: Guest, option: string): void {
   const value = guest.config.get(option);
@@ -23,11 +17,7 @@ function drop(call: Call, guest: Guest, option: string): void {
   if (value === undefined) return;
   const volid = isDisk(option) ? (diskProps(option, String(value)).get('volume') ?? '') : String(value);
   if (/^unused\d+$/.test(option)) free(call.services.state, volid);
-  if (/^mp\d+$/.test(option) && !volid.startsWith('/')) {
-    let number = 0;
-    while (guest.config.has(`unused${String(number)}`)) number += 1;
-    guest.config.set(`unused${String(number)}`, volid);
-  }
+  if (/^mp\d+$/.test(option) && !volid.startsWith('/')) keepUnused(guest, volid);
 }
 
 function setOption(call: Call, guest: Guest, option: string, value: Value): void {

@@ -1,17 +1,19 @@
 import type { Call, Endpoint, Json } from '../endpoint';
 import { failure, forbidden, messageOf } from '../errors';
 import { validSshKeys } from '../formats';
-import { specFor, type Value } from '../params';
+import { optionsOf } from '../guests/change';
+import { exclusively } from '../guests/locks';
+import type { Value } from '../params';
 import { can, isRoot } from '../privileges';
 import type { Guest } from '../model';
 import type { TaskContext } from '../tasks';
 import { checkVolumeName, free, splitVolid, volumePath } from '../volumes';
-import { normaliseOption } from './config';
 import { isDisk, makeDisk, planDisk, type DiskPlan } from './disks';
+import { normaliseOption } from './normalise';
+import { hostKeyLog, templateFacts } from './ostemplate';
 import { checkOptions } from './permissions';
-import { exclusively, startTask } from './power';
+import { startContainer } from './power';
 import { CREATE, OPTIONS } from './schema';
-import { hostKeyLog, templateFacts } from './templates';
 
 /** How long a reserved id is not yet seen as taken by a create that arrives at the same time. */
 const RACE_MS = 250;
@@ -19,11 +21,7 @@ const reservedAt = new WeakMap<Guest, number>();
 
 /** Options of the request that go into the configuration as they are. */
 function requestedOptions(call: Call): Map<string, Value> {
-  const options = new Map<string, Value>();
-  for (const [name, value] of call.params) {
-    if (specFor(OPTIONS, name) && !isDisk(name) && name !== 'lock') options.set(name, value);
-  }
-  return options;
+  return new Map([...optionsOf(call, OPTIONS)].filter(([name]) => !isDisk(name) && name !== 'lock'));
 }
 
 function assertFree(call: Call): void {
@@ -151,8 +149,8 @@ function create(call: Call): Json {
   if (sshKeys !== undefined && !validSshKeys(sshKeys)) throw failure('SSH public key validation error');
   if (!can(call.who, `/vms/${id}`, 'VM.Allocate')) throw forbidden();
   const asked = new Map(
-    [...call.params]
-      .filter(([name]) => specFor(OPTIONS, name) !== undefined && name !== 'unprivileged')
+    [...optionsOf(call, OPTIONS)]
+      .filter(([name]) => name !== 'unprivileged')
       .map(([name, value]) => [name, String(value)]),
   );
   checkOptions(call, call.vmid, asked, unprivileged);
@@ -184,7 +182,7 @@ function create(call: Call): Json {
     async (task) => {
       await exclusively(call, call.vmid, task, () => build(call, plan, task));
       // The start is a task of its own; its failure does not make the create fail.
-      if (call.on('start')) startTask(call, call.node, call.vmid);
+      if (call.on('start')) startContainer(call);
     },
     {
       onAbort: () => {

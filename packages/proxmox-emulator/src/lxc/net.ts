@@ -39,8 +39,3 @@ export function normaliseNet(value: string): string {
   props.set('type', 'veth');
   return printProps(props, ['name', 'bridge']);
 }
-
-/** The bridge of a stored network interface, or undefined. */
-export function bridgeOf(value: string): string | undefined {
-  return /(?:^|,)bridge=([^,]+)/.exec(value)?.[1];
-}

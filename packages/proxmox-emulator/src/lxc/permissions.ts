@@ -1,8 +1,8 @@
 import type { Call } from '../endpoint';
 import { forbidden } from '../errors';
+import { bridgeOf } from '../guests/bridges';
 import { isRoot } from '../privileges';
 import { parseProps } from '../propstring';
-import { bridgeOf } from './net';
 import { FEATURES } from './schema';
 
 const CPU = /^(cores|cpulimit|cpuunits)$/;

@@ -1,9 +1,10 @@
 import { onGuest, type Call, type Endpoint, type Json } from '../endpoint';
 import type { GuestInterface } from '../driver';
 import * as formats from '../formats';
+import { CONTAINER, guestOf } from '../guests/kind';
+import { GUEST_PATH } from '../guests/schema';
 import { required, text } from '../params';
 import { can } from '../privileges';
-import { GUEST_PATH } from './schema';
 import { containerStatus } from './status';
 
 function address(cidr: string, kind: 'inet' | 'inet6'): Json {
@@ -71,38 +72,28 @@ export const readEndpoints: readonly Endpoint[] = [
   },
   {
     method: 'GET',
-    path: '/nodes/{node}/lxc/{vmid}',
+    path: CONTAINER.path,
     params: GUEST_PATH,
     handler: (call) => {
-      call.services.state.guest('lxc', call.node, call.vmid);
+      guestOf(CONTAINER, call);
       return SUBDIRS.map((subdir) => ({ subdir }));
     },
   },
   {
     method: 'GET',
-    path: '/nodes/{node}/lxc/{vmid}/status/current',
+    path: `${CONTAINER.path}/status/current`,
     params: GUEST_PATH,
     permission: onGuest('VM.Audit'),
     handler: async (call) => {
-      const guest = call.services.state.guest('lxc', call.node, call.vmid);
+      const guest = guestOf(CONTAINER, call);
       return { ...(await containerStatus(call.services, guest)), ha: { managed: 0 } };
     },
   },
   {
     method: 'GET',
-    path: '/nodes/{node}/lxc/{vmid}/interfaces',
+    path: `${CONTAINER.path}/interfaces`,
     params: GUEST_PATH,
     permission: onGuest('VM.Audit'),
     handler: interfaces,
-  },
-  {
-    method: 'GET',
-    path: '/nodes/{node}/lxc/{vmid}/snapshot',
-    params: GUEST_PATH,
-    permission: onGuest('VM.Audit'),
-    handler: (call) => {
-      call.services.state.guest('lxc', call.node, call.vmid);
-      return [{ name: 'current', description: 'You are here!' }];
-    },
   },
 ];

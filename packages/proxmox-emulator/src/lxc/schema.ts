@@ -1,4 +1,5 @@
 import * as formats from '../formats';
+import { GUEST_PATH } from '../guests/schema';
 import { choice, decimal, flag, indexed, integer, required, text, type ParamSpecs } from '../params';
 import { propFormat, type PropSchema } from '../propstring';
 import { parseSize } from '../sizes';
@@ -118,12 +119,6 @@ export const OPTIONS: ParamSpecs = {
   tty: integer(0, 6),
   unprivileged: flag(),
   'unused[n]': indexed(LIMITS.unused, text()),
-};
-
-/** The parts of a path that name a node and a guest. */
-export const GUEST_PATH: ParamSpecs = {
-  node: required(text({ format: formats.node })),
-  vmid: required(integer(undefined, undefined, { format: formats.vmid })),
 };
 
 /** Parameters of create besides the options. */

@@ -1,24 +1,13 @@
 import type { Json, Services } from '../endpoint';
+import { optional, uptime } from '../guests/status';
+import { HOST } from '../host';
 import { ext4Capacity } from '../sizes';
 import { diskSize } from '../volumes';
 import type { Guest } from '../model';
 
-/** CPUs and memory of every emulated node. */
-export const HOST = {
-  cpus: 8,
-  memory: 32 * 1024 ** 3,
-  disk: 256 * 1024 ** 3,
-  diskUsed: 19_752_079_360,
-} as const;
-
 const MIB = 1024 * 1024;
 /** What an idle container uses; real figures vary, a client must not depend on them. */
 const IDLE = { mem: 28_273_024, disk: 249_417_728, diskread: 4_096_000, diskwrite: 1_228_800 } as const;
-
-/** A guest's seconds since it was started. */
-export function uptime(guest: Guest): number {
-  return guest.running ? Math.max(0, Math.floor((Date.now() - guest.startedAt) / 1000)) : 0;
-}
 
 /** A container as lists and `status/current` show it. */
 export async function containerStatus(services: Services, guest: Guest): Promise<Record<string, Json>> {
@@ -54,16 +43,5 @@ export async function containerStatus(services: Services, guest: Guest): Promise
         }
       : {}),
     ...optional(guest),
-  };
-}
-
-/** Tags, lock and template mark, where a guest has them. */
-export function optional(guest: Guest): Record<string, Json> {
-  const tags = guest.config.get('tags');
-  const lock = guest.config.get('lock');
-  return {
-    ...(tags === undefined ? {} : { tags: String(tags) }),
-    ...(lock === undefined ? {} : { lock: String(lock) }),
-    ...(Number(guest.config.get('template') ?? 0) === 1 ? { template: 1 } : {}),
   };
 }

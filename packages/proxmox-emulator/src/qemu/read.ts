@@ -1,7 +1,8 @@
 import { onGuest, type Call, type Endpoint, type Json } from '../endpoint';
 import { failure } from '../errors';
 import * as formats from '../formats';
-import { GUEST_PATH } from '../lxc/schema';
+import { guestOf, MACHINE } from '../guests/kind';
+import { GUEST_PATH } from '../guests/schema';
 import { flag, required, text } from '../params';
 import { can } from '../privileges';
 import { parseProps } from '../propstring';
@@ -19,8 +20,8 @@ function address(cidr: string, kind: 'ipv4' | 'ipv6'): Json {
 
 /** What the guest agent would say about a machine whose cloud-init configured its addresses. */
 async function agentInterfaces(call: Call): Promise<Json> {
-  const { state, machines } = call.services;
-  const guest = state.guest('qemu', call.node, call.vmid);
+  const { machines } = call.services;
+  const guest = guestOf(MACHINE, call);
   if (!agentOn(String(guest.config.get('agent') ?? '0'))) throw failure('No QEMU guest agent configured');
   if (!(await machines.isRunning(guest))) throw failure(`VM ${String(call.vmid)} is not running`);
   const result: Json[] = [
@@ -49,7 +50,7 @@ async function agentInterfaces(call: Call): Promise<Json> {
 }
 
 /** Looking at machines. */
-export const machineReadEndpoints: readonly Endpoint[] = [
+export const readEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/qemu',
@@ -64,11 +65,11 @@ export const machineReadEndpoints: readonly Endpoint[] = [
   },
   {
     method: 'GET',
-    path: '/nodes/{node}/qemu/{vmid}/status/current',
+    path: `${MACHINE.path}/status/current`,
     params: GUEST_PATH,
     permission: onGuest('VM.Audit'),
     handler: async (call) => {
-      const guest = call.services.state.guest('qemu', call.node, call.vmid);
+      const guest = guestOf(MACHINE, call);
       const status = await machineStatus(call.services, guest);
       const agent: Record<string, Json> = agentOn(String(guest.config.get('agent') ?? '0'))
         ? { agent: 1 }
@@ -78,17 +79,7 @@ export const machineReadEndpoints: readonly Endpoint[] = [
   },
   {
     method: 'GET',
-    path: '/nodes/{node}/qemu/{vmid}/snapshot',
-    params: GUEST_PATH,
-    permission: onGuest('VM.Audit'),
-    handler: (call) => {
-      call.services.state.guest('qemu', call.node, call.vmid);
-      return [{ name: 'current', description: 'You are here!' }];
-    },
-  },
-  {
-    method: 'GET',
-    path: '/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces',
+    path: `${MACHINE.path}/agent/network-get-interfaces`,
     params: GUEST_PATH,
     permission: onGuest('VM.Audit', 'VM.GuestAgent.Audit'),
     handler: agentInterfaces,

@@ -1,7 +1,7 @@
 import * as formats from '../formats';
-import { choice, decimal, flag, indexed, integer, required, text, type ParamSpecs } from '../params';
+import { choice, decimal, flag, indexed, integer, text, type ParamSpecs } from '../params';
 import { propFormat, type PropSchema } from '../propstring';
-import { GUEST_PATH } from '../lxc/schema';
+import { GUEST_PATH } from '../guests/schema';
 
 /** The keys of a cloud-init address (`ipconfig0`, …). */
 export const IPCONFIG: PropSchema = {
@@ -176,18 +176,3 @@ export const DRIVES: readonly string[] = [
   ),
   'efidisk0',
 ];
-
-/** Parameters of clone. */
-export const CLONE: ParamSpecs = {
-  ...GUEST_PATH,
-  newid: required(integer(undefined, undefined, { format: formats.vmid })),
-  bwlimit: integer(0),
-  description: text(),
-  format: choice('raw', 'qcow2', 'vmdk'),
-  full: flag(),
-  name: text({ format: formats.dnsName }),
-  pool: text({ format: formats.poolId }),
-  snapname: text({ maxLength: 40 }),
-  storage: text({ format: formats.storageId }),
-  target: text({ format: formats.node }),
-};

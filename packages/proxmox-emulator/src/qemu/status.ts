@@ -1,5 +1,5 @@
 import type { Json, Services } from '../endpoint';
-import { optional, uptime } from '../lxc/status';
+import { optional, uptime } from '../guests/status';
 import { diskSize } from '../volumes';
 import type { Guest } from '../model';
 
