@@ -19,7 +19,7 @@ export interface ReplyBody {
 }
 
 /** What to send. */
-export interface Send {
+interface Send {
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: string;
   readonly body?: string;

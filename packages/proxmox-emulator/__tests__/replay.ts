@@ -3,7 +3,7 @@ import { startEmulator, templates, type Emulator } from '../src';
 import { Client, type Reply, type ReplyBody } from './client';
 
 /** One recorded request with its answer. */
-export interface Trace {
+interface Trace {
   readonly label: string;
   readonly auth: 'token' | 'ticket' | 'none';
   readonly csrf: boolean;
@@ -17,7 +17,7 @@ export interface Trace {
 }
 
 /** What is compared for each trace. */
-export type Aspect = 'status' | 'reason' | 'errors' | 'types' | 'values';
+type Aspect = 'status' | 'reason' | 'errors' | 'types' | 'values';
 
 /** A comparison that did not agree. */
 export interface Difference {

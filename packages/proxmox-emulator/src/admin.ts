@@ -32,7 +32,7 @@ export interface GuestPatch {
 }
 
 /** What the admin endpoints work on. */
-export interface AdminParts {
+interface AdminParts {
   readonly state: ClusterState;
   readonly tasks: TaskManager;
   readonly faults: Faults;

@@ -7,7 +7,7 @@ import type { Base, BridgeAddress, LabOptions } from './lxc-driver';
 import type { EmulatorOptions } from './server';
 
 /** What the arguments of the command ask for. */
-export interface Arguments {
+interface Arguments {
   readonly emulator: EmulatorOptions;
   /** Set where containers are to be real. */
   readonly lab?: LabOptions;

@@ -8,7 +8,7 @@ import { startEmulator, type Emulator } from './server';
 import { usage } from './usage';
 
 /** How the command speaks to its caller. */
-export interface CommandOptions {
+interface CommandOptions {
   /** Gets what a person is to read, line by line. */
   readonly print: (line: string) => void;
   /** What the command is called in its help (`proxmox-emulator`). */

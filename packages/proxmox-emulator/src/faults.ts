@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 /** What a fault does to a request. */
-export type FaultKind =
+type FaultKind =
   /** Answer `status` (default 500) with `reason`, without doing anything. */
   | 'error'
   /** Close the connection; with `when: 'after'` once the work is done, so that only the answer is lost. */

@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { splitList } from './params';
 
 /** A check of one value: the complaint in the API's words, or undefined. */
-export type Format = (value: string, name: string) => string | undefined;
+type Format = (value: string, name: string) => string | undefined;
 
 const DNS_LABELS = /^([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*$/;
 
@@ -26,13 +26,13 @@ function isPrefix(text: string | undefined, maximum: number): boolean {
 }
 
 /** An IPv4 address with its prefix length. */
-export function isCidr4(value: string): boolean {
+function isCidr4(value: string): boolean {
   const [address = '', prefix, ...rest] = value.split('/');
   return rest.length === 0 && isIPv4(address) && isPrefix(prefix, 32);
 }
 
 /** An IPv6 address with its prefix length. */
-export function isCidr6(value: string): boolean {
+function isCidr6(value: string): boolean {
   const [address = '', prefix, ...rest] = value.split('/');
   return rest.length === 0 && isIPv6(address) && isPrefix(prefix, 128);
 }
@@ -88,11 +88,6 @@ export const startup: Format = simple(
   (v) => v.split(',').every((part) => /^((order=)?\d+|up=\d+|down=\d+)$/.test(part.trim())),
   'unable to parse startup options',
 );
-/** `<user>@<realm>`. */
-export const userId: Format = (v) =>
-  /^[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+$/.test(v)
-    ? undefined
-    : `value '${v}' does not look like a valid user name\n`;
 /** The name of a pool. */
 export const poolId: Format = (v) =>
   /^[A-Za-z0-9\-_]+(\/[A-Za-z0-9\-_]+){0,2}$/.test(v)

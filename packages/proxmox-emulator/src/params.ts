@@ -22,7 +22,7 @@ export interface ParamSpec {
 export type ParamSpecs = Readonly<Record<string, ParamSpec | IndexedSpec>>;
 
 /** A family of numbered parameters (`net0` … `net31`). */
-export interface IndexedSpec {
+interface IndexedSpec {
   readonly count: number;
   readonly each: ParamSpec;
 }
@@ -77,7 +77,7 @@ export function specFor(specs: ParamSpecs, name: string): ParamSpec | undefined 
 }
 
 /** What is wrong with one value, or undefined. The wording is that of the API. */
-export function complaint(spec: ParamSpec, value: string, name: string): string | undefined {
+function complaint(spec: ParamSpec, value: string, name: string): string | undefined {
   switch (spec.type) {
     case 'boolean':
       if (value !== '0' && value !== '1') return `type check ('boolean') failed - got '${value}'`;
@@ -113,7 +113,7 @@ export function complaint(spec: ParamSpec, value: string, name: string): string 
 }
 
 /** The value as Proxmox keeps it: integers and booleans become numbers, decimals stay text. */
-export function typed(spec: ParamSpec, value: string): Value {
+function typed(spec: ParamSpec, value: string): Value {
   return spec.type === 'integer' || spec.type === 'boolean' ? Number(value) : value;
 }
 

@@ -53,7 +53,7 @@ const PVE_ADMIN = [
 ] as const;
 
 /** The roles an emulated user or token can have, with their privileges. */
-export const ROLES = {
+const ROLES = {
   Administrator: [...PVE_ADMIN, ...ADMIN_ONLY].sort(),
   PVEAdmin: [...PVE_ADMIN],
   PVEAuditor: [

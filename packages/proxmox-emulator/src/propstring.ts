@@ -10,7 +10,7 @@ export interface PropSchema {
 export type Props = Map<string, string>;
 
 /** What a property string can be: good, or refused with the text of the API. */
-export type PropResult = { readonly props: Props } | { readonly error: string };
+type PropResult = { readonly props: Props } | { readonly error: string };
 
 /**
  * Takes a property string apart and checks it.

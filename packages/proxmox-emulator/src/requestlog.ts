@@ -1,5 +1,5 @@
 /** One request as the log remembers it; secrets are masked before it is made. */
-export interface LogEntry {
+interface LogEntry {
   readonly time: string;
   readonly who: string;
   readonly method: string;

@@ -13,7 +13,7 @@ import { nameOf, type Principal } from './privileges';
 import { machineEndpoints } from './qemu/endpoints';
 
 /** All endpoints that are emulated. */
-export const ENDPOINTS: readonly Endpoint[] = [
+const ENDPOINTS: readonly Endpoint[] = [
   ...accessEndpoints,
   ...clusterEndpoints,
   ...nodeEndpoints,
@@ -31,7 +31,7 @@ interface Route {
 const ROUTES: readonly Route[] = ENDPOINTS.map((endpoint) => ({ endpoint, parts: endpoint.path.split('/') }));
 
 /** A request, taken apart. */
-export interface ApiRequest {
+interface ApiRequest {
   readonly method: string;
   /** Below `/api2/json`, still percent-encoded. */
   readonly path: string;

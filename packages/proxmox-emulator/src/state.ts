@@ -12,7 +12,7 @@ import {
 } from './statefile';
 
 /** Everything an emulated cluster remembers. */
-export interface ClusterOptions {
+interface ClusterOptions {
   readonly nodes: readonly Node[];
   readonly storages: readonly Storage[];
   /** Load from and save to this JSON file; memory only when undefined. */
@@ -20,7 +20,7 @@ export interface ClusterOptions {
 }
 
 /** The configuration folder of a guest type, as error texts name it. */
-export function configFolder(type: GuestType): string {
+function configFolder(type: GuestType): string {
   return type === 'lxc' ? 'lxc' : 'qemu-server';
 }
 

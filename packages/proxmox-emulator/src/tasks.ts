@@ -22,7 +22,7 @@ export interface TaskFault {
 }
 
 /** One task to start. */
-export interface TaskSpec {
+interface TaskSpec {
   readonly node: string;
   readonly type: string;
   readonly id: string;

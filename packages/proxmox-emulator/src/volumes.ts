@@ -4,7 +4,7 @@ import type { ClusterState } from './state';
 import type { Storage, Volume } from './model';
 
 /** Parts of `storage:name`. */
-export interface VolumeName {
+interface VolumeName {
   readonly storage: string;
   readonly name: string;
 }

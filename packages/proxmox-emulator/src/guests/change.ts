@@ -5,7 +5,7 @@ import type { Guest } from '../model';
 import { specFor, splitList, type ParamSpecs, type Value } from '../params';
 
 /** What a request wants changed in a configuration. */
-export interface Change {
+interface Change {
   readonly set: ReadonlyMap<string, Value>;
   readonly remove: readonly string[];
   /** Options whose waiting change is to be forgotten. */

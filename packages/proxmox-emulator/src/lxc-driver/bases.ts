@@ -129,7 +129,7 @@ mv "$2.part" "$2"
 `;
 
 /** What base images are made with. */
-export interface BasesOptions {
+interface BasesOptions {
   /** How to get packages. */
   readonly machine: Machine;
   /** The folder for images. */

@@ -9,7 +9,7 @@ const START_MS = 30_000;
 const KILL_MS = 10_000;
 
 /** The folder inside the namespaces that holds all guests: the `lxcpath`. */
-export const LXC_PATH = '/run/lab/guests';
+const LXC_PATH = '/run/lab/guests';
 
 /** The folder of one guest inside the namespaces. */
 export function guestFolder(vmid: number): string {

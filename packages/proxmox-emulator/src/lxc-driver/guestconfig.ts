@@ -47,7 +47,7 @@ export function nicsOf(guest: Guest): Nic[] {
 }
 
 /** The name of a guest. */
-export function hostnameOf(guest: Guest): string {
+function hostnameOf(guest: Guest): string {
   return option(guest, 'hostname') ?? `CT${String(guest.vmid)}`;
 }
 

@@ -11,7 +11,7 @@ export { DEFAULT_BRIDGE_ADDRESS, type BridgeAddress, type Lab, type LabOptions }
 export { missingForGuests } from './requirements';
 
 /** An emulator whose containers are real, and the place where they live. */
-export interface LxcEmulator {
+interface LxcEmulator {
   readonly emulator: Emulator;
   readonly lab: Lab;
 }

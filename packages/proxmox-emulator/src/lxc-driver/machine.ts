@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** One archive of the machine's apt sources. */
-export interface AptSource {
+interface AptSource {
   readonly uri: string;
   readonly suite: string;
   readonly components: readonly string[];

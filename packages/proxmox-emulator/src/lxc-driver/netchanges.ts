@@ -2,7 +2,7 @@ import type { Nic } from './guestfiles';
 import { bridgeName, vethName } from './lxcconfig';
 
 /** Commands that bring a running guest's network from one state to another. */
-export interface NetChanges {
+interface NetChanges {
   /** In the network of the bridges; `$PID` stands for the guest's first process. */
   readonly outside: readonly string[];
   /** Then in the guest's own network. Those marked `may fail` undo what the guest may have undone itself. */

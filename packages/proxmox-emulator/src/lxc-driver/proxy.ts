@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 /** What the package proxy may do. */
-export interface ProxyOptions {
+interface ProxyOptions {
   /** Hosts that guests may reach through it; everything else is refused. */
   readonly hosts: ReadonlySet<string>;
   /** Folder for files that never change (packages); no cache without it. */

@@ -2,7 +2,7 @@ import { diskProps } from '../lxc/disks';
 import type { Guest } from '../model';
 
 /** The folder inside the namespaces that holds the contents of mount points. */
-export const VOLUMES = '/run/lab/volumes';
+const VOLUMES = '/run/lab/volumes';
 
 /** A mount point of a guest. */
 export interface Mount {

@@ -23,7 +23,7 @@ export function isDisk(option: string): boolean {
 }
 
 /** The keys of a disk option. */
-export function diskSchema(option: string): PropSchema {
+function diskSchema(option: string): PropSchema {
   return option === 'rootfs' ? ROOTFS : MOUNT;
 }
 

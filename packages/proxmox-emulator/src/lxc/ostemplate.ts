@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** What a container template's file name says. */
-export interface TemplateFacts {
+interface TemplateFacts {
   readonly ostype: string;
   readonly arch: string;
   /** Version of systemd inside; undefined where there is none. */

@@ -60,7 +60,7 @@ const DEVICE: PropSchema = {
 };
 
 /** How many numbered options of each kind a container can have. */
-export const LIMITS = { net: 32, mp: 256, dev: 256, unused: 256 } as const;
+const LIMITS = { net: 32, mp: 256, dev: 256, unused: 256 } as const;
 
 /** The options of a container's configuration. */
 export const OPTIONS: ParamSpecs = {

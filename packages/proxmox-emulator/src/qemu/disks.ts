@@ -8,7 +8,7 @@ const CLOUD_INIT_SIZE = 4 * 1024 * 1024;
 const EFI_SIZE = 528 * 1024;
 
 /** A drive option taken apart: its volume and the rest. */
-export interface Drive {
+interface Drive {
   readonly file: string;
   readonly rest: ReadonlyMap<string, string>;
 }

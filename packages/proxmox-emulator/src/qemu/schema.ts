@@ -14,7 +14,7 @@ export const IPCONFIG: PropSchema = {
 };
 
 /** How many disks a machine can have on each bus. */
-export const BUSES = { ide: 4, sata: 6, scsi: 31, virtio: 16 } as const;
+const BUSES = { ide: 4, sata: 6, scsi: 31, virtio: 16 } as const;
 
 /** Whether an option is a disk or CD drive of a machine. */
 export function isDrive(option: string): boolean {

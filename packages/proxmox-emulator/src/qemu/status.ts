@@ -4,7 +4,7 @@ import { diskSize } from '../volumes';
 import type { Guest } from '../model';
 
 /** The first disk that a machine boots from: its size is the machine's `maxdisk`. */
-export function bootDisk(guest: Guest): string | undefined {
+function bootDisk(guest: Guest): string | undefined {
   const order = /order=([^,]+)/.exec(String(guest.config.get('boot') ?? ''))?.[1]?.split(';') ?? [];
   const fallback = [...guest.config.keys()].filter((key) => /^(virtio|scsi|sata|ide)\d+$/.test(key)).sort();
   return [...order, ...fallback].find((key) => {
