@@ -22,6 +22,7 @@ function build() {
     entryPoints: ['src/index.ts', 'src/cli.ts'],
     outdir: 'dist',
     bundle: true,
+    packages: 'external',
     platform: 'node',
     target: 'node20',
     legalComments: 'none',
