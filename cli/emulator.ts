@@ -16,17 +16,14 @@ export function addEmulator(program: Command, output: Output): void {
     .allowExcessArguments()
     .action(async (_options: unknown, command: Command) => {
       // Loaded here: the other commands start without its certificate library.
-      const { explain, main } = await import('../emulator/main');
-      const emulator = await main(command.args, (line) => {
-        output.print(line);
+      const { runCommand } = await import('proxmox-emulator');
+      await runCommand(command.args, {
+        name: 'pvestack emulator',
+        print: (line) => {
+          output.print(line);
+        },
       }).catch((error: unknown) => {
-        throw new UserError(explain(error));
+        throw new UserError(error instanceof Error ? error.message : String(error));
       });
-      if (!emulator) return;
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-        process.once(signal, () => {
-          void emulator.stop().then(() => process.exit(0));
-        });
-      }
     });
 }
