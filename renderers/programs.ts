@@ -7,7 +7,7 @@ const PLANNER = path.join(__dirname, '..', 'planner');
 const NAMES = ['look.sh', 'preflight.sh', 'trust.sh'];
 
 /** A file beside a stack's JSON. */
-export interface Program {
+interface Program {
   name: string;
   text: string;
 }

@@ -37,7 +37,7 @@ const schema = z.strictObject({
 });
 
 /** A scheduled job. */
-export interface Job {
+interface Job {
   name: string;
   /** A command line of a shell, run in the release. */
   run: string;

@@ -46,7 +46,7 @@ const schema = z.strictObject({
 });
 
 /** The database of an application. */
-export interface PostgreSql {
+interface PostgreSql {
   database: string;
   user: string;
   /** Undefined: peer authentication over the socket. */

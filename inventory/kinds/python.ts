@@ -2,7 +2,7 @@ import { defineKind } from '../part';
 import { command, key } from '../schema/fields';
 
 /** The long-running service of an application. */
-export interface Service {
+interface Service {
   /** A command line of systemd. */
   start: string;
   port: number;
