@@ -89,7 +89,7 @@ case ${1:-} in
   --rollback) rollback ;;
   --rebuild)
     rebuild=yes
-    live=$(commit_of "$base/current")
+    live=$(commit_of "$(current)")
     [ -n "$live" ] || fail 1 'no release is deployed yet'
     deploy "$live"
     ;;

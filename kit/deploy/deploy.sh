@@ -2,10 +2,8 @@
 
 deploy() {
   began=$(now)
-  for half in "$base"/releases/*/; do
-    [ ! -d "$half" ] || [ -e "$half.pvestack-built" ] || rm -rf "$half"
-  done
-  live=$(commit_of "$base/current")
+  releases | while read -r half; do is_made "$half" || rm -rf "$half"; done
+  live=$(commit_of "$(current)")
   wanted=${1:-$branch} asked=${1:-refs/heads/$branch} commit=
   case $asked in
     *[!0-9a-f]*) ;;

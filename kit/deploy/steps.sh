@@ -35,7 +35,7 @@ release=
 hint=
 give_up() {
   stop_trials
-  live=$(commit_of "$base/current")
+  live=$(commit_of "$(current)")
   if [ -n "$release" ] && [ "$(current)" != "$release" ]; then rm -rf "$release"; fi
   if [ -n "$live" ]; then fail "$1" "$2. $(short "$live") runs on, nothing was switched.$hint"; fi
   fail "$1" "$2. No release runs yet.$hint"

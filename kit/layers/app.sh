@@ -14,7 +14,21 @@ before_files() {
   folder 0750 root:app /srv/app/releases
   folder 0750 app:app /var/lib/app
   folder 0750 app:app /var/cache/app
-  wanted folders | while read -r path; do folder 0750 app:app "$path"; done
+  wanted folders | while read -r path; do own_folder "$path"; done
+}
+
+# own_folder PATH: below the application's home, where it may have put a link in the place of anything: the application
+# itself makes it, with no more rights than it has.
+own_folder() {
+  note folder "$1" "0750 app:app"
+  if [ ! -L "$1" ] && [ -d "$1" ] && [ "$(stat -c '%a %U:%G' "$1")" = '750 app:app' ]; then
+    unchanged "$1/"
+    return
+  fi
+  [ ! -L "$1" ] || die "$1 is in the way: it is a link. Remove it, and deploy again."
+  runuser -u app -- install -d -m 0750 -- "$1" || die "$1 cannot be made: something else is in its place"
+  runuser -u app -- chmod 0750 -- "$1" || die "$1 is not the application's own; see: ls -ld $1"
+  changed "$1/"
 }
 
 after_files() {
