@@ -56,6 +56,7 @@ export class AppStack extends TerraformStack {
     this.synthesizer = new StackFile(this);
     const isGuest = env.guest.type !== 'external';
     const app = application(env, source);
+    this.addOverride('terraform.required_version', '>= 1.6');
     new ExplicitBackend(this, 'backend', renderBackend(env, toRoot));
     new NullProvider(this, 'null');
     new Variables(this, 'variables', [
