@@ -11,8 +11,11 @@ const shared = {
       { tsconfig: { ...require('./tsconfig.json').compilerOptions, sourceMap: true } },
     ],
   },
+  // The workspaces are tested as they stand in the source, not as their last bundle.
+  moduleNameMapper: { '^(proxmox-emulator)$': '<rootDir>/packages/$1/src' },
   modulePathIgnorePatterns: [
     '<rootDir>/dist/',
+    '<rootDir>/packages/[^/]+/dist/',
     '<rootDir>/cdktf.out/',
     '<rootDir>/__tests__/support/fixtures/',
   ],
@@ -28,7 +31,7 @@ module.exports = {
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
+      testMatch: ['<rootDir>/{,packages/*/}__tests__/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/(e2e|guests)/'],
     },
     ...['e2e', 'guests'].map((name) => ({

@@ -1,5 +1,6 @@
 'use strict';
 /** How long do people wait? `npx cdktf synth` and `pvestack synth` on the example inventory, side by side. */
+require('../scripts/installed.js');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');

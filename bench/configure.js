@@ -3,6 +3,7 @@
  * How long does a change take to reach a guest? Compares this app with Ansible on real guests, side by side: the same
  * base system, firewall, units and release of the same application. See README.md.
  */
+require('../scripts/installed.js');
 const { execFileSync, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');

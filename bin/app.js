@@ -3,7 +3,4 @@
 /** What `cdktf` runs: see "app" in cdktf.json. */
 const { launch } = require('./launch.js');
 
-launch('app').catch((error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
+launch('app', ({ app }) => app());

@@ -1,11 +1,15 @@
-import { readInventoryOf, readSettings, synthesize } from '../main';
-import { findRoot } from './root';
-import { printWarnings, run } from './run';
+import { synthesize } from '../main';
+import { openContext } from './context';
+import { terminal } from './output';
+import { run } from './run';
 
-/** The app of cdktf.json: writes all stacks, silently; cdktf prints what it made of them. */
-void run(() => {
-  const settings = readSettings(findRoot());
-  const inventory = readInventoryOf(settings);
-  printWarnings(inventory);
-  synthesize(settings, inventory);
-});
+/**
+ * The app of cdktf.json: writes all stacks, silently; cdktf prints what it made of them.
+ * @returns the exit code
+ */
+export function app(): Promise<number> {
+  return run(terminal, () => {
+    const { settings, inventory } = openContext(terminal, { deploys: true });
+    synthesize(settings, inventory);
+  });
+}

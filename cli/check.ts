@@ -1,11 +1,19 @@
-import { readInventoryOf, readSettings } from '../main';
-import { findRoot } from './root';
-import { printWarnings } from './run';
+import type { Command } from 'commander';
+import { openContext } from './context';
+import type { Output } from './output';
 
-/** `pvestack check`: checks the inventory and writes nothing. */
-export function check(): void {
-  const inventory = readInventoryOf(readSettings(findRoot()));
-  printWarnings(inventory);
-  const count = inventory.envs.length;
-  console.log(`${inventory.file}: ${count} ${count === 1 ? 'environment' : 'environments'}, no errors.`);
+/**
+ * Adds `pvestack check`.
+ * @param program the program
+ * @param output where it prints to
+ */
+export function addCheck(program: Command, output: Output): void {
+  program
+    .command('check')
+    .description('check the inventory; every error at once, nothing is written')
+    .action(() => {
+      const { inventory } = openContext(output, { deploys: true });
+      const count = inventory.envs.length;
+      output.print(`${inventory.file}: ${count} ${count === 1 ? 'environment' : 'environments'}, no errors.`);
+    });
 }

@@ -2,38 +2,77 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import os from 'node:os';
 import path from 'node:path';
 import { styleText } from 'node:util';
-import { DEFAULT_TOKEN, startEmulator, type Emulator } from '../emulator';
-import { readInventoryOf, type Settings, synthesize } from '../main';
-import { run, UserError } from './run';
-import { hasColor } from './table';
+import type { Command } from 'commander';
+import { UserError } from '../inventory/user-error';
+import type { Output } from './output';
+import { readInventoryOf } from './read-inventory';
+import { type Settings, stackFolder } from './settings';
 import { terraform } from './terraform';
 
 const STACK = 'app-pote-dev';
 const EXAMPLE = path.join(__dirname, '..', 'examples', 'inventory.yml');
 
+const CERTIFICATE = 'ca.pem';
+
 /** Prints a step of the demonstration as a title. */
-function step(text: string): void {
-  console.log(`\n${hasColor() ? styleText(['bold', 'cyan'], `▸ ${text}`) : `> ${text}`}`);
+type Step = (text: string) => void;
+
+/** What runs while the demonstration does. */
+interface Emulator {
+  url: string;
 }
 
-/** The part of a plan that people read: the changes, without progress and hints. */
-function changesOf(plan: string): string {
-  const lines = plan.split('\n');
-  const begin = lines.findIndex((line) => /Terraform will perform|No changes\./.test(line));
-  const end = lines.findIndex((line, i) => i > begin && /^(Plan:|Changes to Outputs|.*Warning:)/.test(line));
-  const last = end < 0 ? lines.length : lines[end]?.startsWith('Plan:') ? end + 1 : end;
-  return lines.slice(Math.max(begin, 0), last).join('\n').trimEnd();
+/**
+ * Adds `pvestack demo`: everything is started, shown and cleaned up.
+ * @param program the program
+ * @param output where it prints to
+ */
+export function addDemo(program: Command, output: Output): void {
+  program
+    .command('demo')
+    .description(
+      'show it all: emulator, synth, plan, deploy, an empty plan, a changed value (needs terraform)',
+    )
+    .action(() => demo(output));
+}
+
+async function demo(output: Output): Promise<void> {
+  const began = performance.now();
+  const step: Step = (text) => {
+    output.print(`\n${output.color ? styleText(['bold', 'cyan'], `▸ ${text}`) : `> ${text}`}`);
+  };
+  // Said before anything is begun, where there is none.
+  await terraform(os.tmpdir(), ['version']);
+  const { startEmulator } = await import('proxmox-emulator');
+  const root = mkdtempSync(path.join(os.tmpdir(), 'pvestack-demo-'));
+  const emulator = await startEmulator({ certFile: path.join(root, CERTIFICATE), taskMs: 300 });
+  const cleanUp = async (): Promise<void> => {
+    await emulator.stop();
+    rmSync(root, { recursive: true, force: true });
+  };
+  process.once('SIGINT', () => void cleanUp().then(() => process.exit(130)));
+  try {
+    step(`An emulated Proxmox VE listens at ${emulator.url}`);
+    await show(output, step, emulator, root);
+    step(
+      `Done in ${((performance.now() - began) / 1000).toFixed(1)} s; everything was cleaned up. Now with your own: README.md, "Quick start".`,
+    );
+  } finally {
+    await cleanUp();
+  }
 }
 
 /** Plans, deploys, plans again and changes one value, on an emulated Proxmox VE. */
-async function demo(emulator: Emulator, root: string, certFile: string): Promise<void> {
+async function show(output: Output, step: Step, emulator: Emulator, root: string): Promise<void> {
+  // Loaded here: the other commands start without CDKTF and the certificate library.
+  const [{ synthesize }, { DEFAULT_TOKEN }] = await Promise.all([import('../main'), import('proxmox-emulator')]);
   const settings: Settings = { root, inventory: 'inventory.yml', output: 'cdktf.out', allowOtherKeys: false };
   const [id = '', secret = ''] = DEFAULT_TOKEN.split('=');
   // The emulated guests are data: nothing can log in to them.
   const example = `configure: false\n${readFileSync(EXAMPLE, 'utf8').replace('terraform@pve!pvestack', id)}`;
-  const folder = path.join(root, 'cdktf.out', 'stacks', STACK);
+  const folder = stackFolder(settings, STACK);
   const env: NodeJS.ProcessEnv = {
-    SSL_CERT_FILE: certFile,
+    SSL_CERT_FILE: path.join(root, CERTIFICATE),
     TF_VAR_vault_proxmox_host: emulator.url,
     TF_VAR_vault_proxmox_token_secret: secret,
   };
@@ -49,7 +88,7 @@ async function demo(emulator: Emulator, root: string, certFile: string): Promise
 
   step('The example inventory becomes one Terraform stack per environment');
   synth(example);
-  console.log(
+  output.print(
     `  cdktf.out/stacks/${STACK}/cdk.tf.json and ${readdirSync(path.dirname(folder)).length - 1} others`,
   );
 
@@ -60,45 +99,30 @@ async function demo(emulator: Emulator, root: string, certFile: string): Promise
       `Terraform cannot install the providers (bpg/proxmox, hashicorp/null, hashicorp/external): it needs its registry, or a mirror in ~/.terraform.d/plugins.\n${`${init.stdout}${init.stderr}`.trim()}`,
     );
   }
-  console.log('  the providers are there');
+  output.print('  the providers are there');
 
-  const color = hasColor() ? [] : ['-no-color'];
+  const color = output.color ? [] : ['-no-color'];
   step(`terraform plan: what would happen to ${STACK}`);
-  console.log(changesOf(await must('plan', ...color)));
+  output.print(changesOf(await must('plan', ...color)));
 
   step('terraform apply: the guards look again, then the guest is created');
   const applied = await must('apply', '-auto-approve', '-no-color');
   for (const line of applied.split('\n').filter((text) => /: Creation complete|^Apply complete/.test(text)))
-    console.log(`  ${line}`);
+    output.print(`  ${line}`);
 
   step('terraform plan again: nothing to do');
-  console.log(changesOf(await must('plan', '-detailed-exitcode', ...color)));
+  output.print(changesOf(await must('plan', '-detailed-exitcode', ...color)));
 
   step('One value changes in the inventory: 4096 MiB of memory instead of 2048');
   synth(example.replace('vmid: 201\n', 'vmid: 201\n        guest: {memory: 4096}\n'));
-  console.log(changesOf(await must('plan', ...color)));
+  output.print(changesOf(await must('plan', ...color)));
 }
 
-/** `npm run demo`: everything is started, shown and cleaned up. */
-void run(async () => {
-  const began = performance.now();
-  // Said before anything is begun, where there is none.
-  await terraform(os.tmpdir(), ['version']);
-  const root = mkdtempSync(path.join(os.tmpdir(), 'pvestack-demo-'));
-  const certFile = path.join(root, 'ca.pem');
-  const emulator = await startEmulator({ certFile, taskMs: 300 });
-  const cleanUp = async (): Promise<void> => {
-    await emulator.stop();
-    rmSync(root, { recursive: true, force: true });
-  };
-  process.once('SIGINT', () => void cleanUp().then(() => process.exit(130)));
-  try {
-    step(`An emulated Proxmox VE listens at ${emulator.url}`);
-    await demo(emulator, root, certFile);
-    step(
-      `Done in ${((performance.now() - began) / 1000).toFixed(1)} s; everything was cleaned up. Now with your own: README.md, "Quick start".`,
-    );
-  } finally {
-    await cleanUp();
-  }
-});
+/** The part of a plan that people read: the changes, without progress and hints. */
+function changesOf(plan: string): string {
+  const lines = plan.split('\n');
+  const begin = lines.findIndex((line) => /Terraform will perform|No changes\./.test(line));
+  const end = lines.findIndex((line, i) => i > begin && /^(Plan:|Changes to Outputs|.*Warning:)/.test(line));
+  const last = end < 0 ? lines.length : lines[end]?.startsWith('Plan:') ? end + 1 : end;
+  return lines.slice(Math.max(begin, 0), last).join('\n').trimEnd();
+}

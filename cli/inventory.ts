@@ -1,29 +1,36 @@
+import { type Command, Option } from 'commander';
 import { stringify } from 'yaml';
-import { readInventoryOf, readSettings } from '../main';
 import { ansibleInventory, dynamicInventory } from '../renderers/ansible-inventory';
-import { findRoot } from './root';
-import { UserError } from './run';
+import { UserError } from '../inventory/user-error';
+import { openContext } from './context';
+import type { Output } from './output';
 import { selectEnvs } from './select';
 
-/** Options of `pvestack inventory`. */
-export interface InventoryOptions {
+interface Options {
   format: 'json' | 'yaml';
-  /** As a dynamic inventory script answers. */
   list?: boolean;
 }
 
 /**
- * `pvestack inventory`: the guests as an Ansible inventory on standard output.
- * @param names stacks or projects; none: all
- * @param options its form
- * @throws UserError for YAML with --list
+ * Adds `pvestack inventory`.
+ * @param program the program
+ * @param output where it prints to
  */
-export function inventory(names: readonly string[], options: InventoryOptions): void {
-  if (options.list && options.format === 'yaml')
-    throw new UserError('--list answers in JSON: leave one of the two out.');
-  const envs = selectEnvs(readInventoryOf(readSettings(findRoot()), false).envs, names);
-  const data = options.list ? dynamicInventory(envs) : ansibleInventory(envs);
-  // Ansible reads YAML 1.1, where an env named `no` would be false.
-  const yaml = (): string => stringify(data, { version: '1.1' }).trimEnd();
-  console.log(options.format === 'yaml' && !options.list ? yaml() : JSON.stringify(data, null, 2));
+export function addInventory(program: Command, output: Output): void {
+  program
+    .command('inventory')
+    .description('print the guests as an Ansible inventory')
+    .argument('[names...]', 'stacks or projects, * for anything')
+    .addOption(new Option('-f, --format <format>', 'its format').choices(['json', 'yaml']).default('json'))
+    .option('--list', 'as a dynamic inventory script answers, in JSON')
+    .action((names: string[], { format, list }: Options) => {
+      if (list && format === 'yaml') throw new UserError('--list answers in JSON: leave one of the two out.');
+      // Ansible takes what an inventory script says on standard error for errors.
+      const { inventory } = openContext(output, { deploys: false, warns: false });
+      const envs = selectEnvs(inventory.envs, names);
+      const data = list ? dynamicInventory(envs) : ansibleInventory(envs);
+      // Ansible reads YAML 1.1, where an env named `no` would be false.
+      const yaml = (): string => stringify(data, { version: '1.1' }).trimEnd();
+      output.print(format === 'yaml' ? yaml() : JSON.stringify(data, null, 2));
+    });
 }

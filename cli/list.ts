@@ -1,17 +1,23 @@
-import { readInventoryOf, readSettings } from '../main';
-import { findRoot } from './root';
-import { printWarnings } from './run';
+import type { Command } from 'commander';
+import { openContext } from './context';
+import { COLUMNS, describeEnv } from './describe-env';
+import type { Output } from './output';
 import { selectEnvs } from './select';
-import { COLUMNS, describeEnv } from './synth';
-import { hasColor, table } from './table';
+import { table } from './table';
 
 /**
- * `pvestack list`: the stacks of the inventory, without writing anything.
- * @param names what to show: stacks or projects; none: all
+ * Adds `pvestack list`.
+ * @param program the program
+ * @param output where it prints to
  */
-export function list(names: readonly string[]): void {
-  const inventory = readInventoryOf(readSettings(findRoot()), false);
-  printWarnings(inventory);
-  const envs = selectEnvs(inventory.envs, names);
-  console.log(table(COLUMNS, envs.map(describeEnv), hasColor()).join('\n'));
+export function addList(program: Command, output: Output): void {
+  program
+    .command('list')
+    .description('list the stacks of the inventory')
+    .argument('[names...]', 'stacks or projects, * for anything')
+    .action((names: string[]) => {
+      const { inventory } = openContext(output, { deploys: false });
+      const envs = selectEnvs(inventory.envs, names);
+      output.print(table(COLUMNS, envs.map(describeEnv), output.color).join('\n'));
+    });
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { UserError } from './run';
+import { UserError } from '../inventory/user-error';
 
 /**
  * The folder of the nearest cdktf.json, from the working directory upwards.

@@ -1,34 +1,29 @@
-import { formatProblem, InventoryError } from '../inventory/problem';
-import type { Inventory } from '../inventory/types';
-import { SettingsError } from '../main';
-import { TemplateError } from '../renderers/template';
-
-/** A mistake of the user, with a message that says what to do. */
-export class UserError extends Error {}
+import { UserError } from '../inventory/user-error';
+import type { Output } from './output';
 
 /**
- * Runs a command: a user's mistake is printed as it is and ends with exit code 1, a mistake of this program
- * with its stack trace.
+ * Runs a command: a mistake of the user is printed as it is, a mistake of this program with its stack trace.
+ * @param output where to print it
  * @param command the command
+ * @returns the exit code: 0, or 1 where there was a mistake
  */
-export async function run(command: () => unknown): Promise<void> {
+export async function run(output: Output, command: () => unknown): Promise<number> {
   try {
     await command();
+    return 0;
   } catch (error) {
-    process.exitCode = 1;
-    const expected =
-      error instanceof InventoryError ||
-      error instanceof TemplateError ||
-      error instanceof SettingsError ||
-      error instanceof UserError;
-    console.error(expected ? error.message : (ofFileSystem(error) ?? error));
+    output.warn(messageOf(error));
+    return 1;
   }
 }
 
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof UserError ? error.message : (ofFileSystem(error) ?? error.stack ?? error.message);
+}
+
 /** A fault of the disk is nobody's bug: what failed, and where. */
-function ofFileSystem(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { code, path } = error as NodeJS.ErrnoException;
+function ofFileSystem({ code, path }: NodeJS.ErrnoException): string | undefined {
   const what = code === undefined ? undefined : FILE_ERRORS[code];
   return what === undefined || path === undefined ? undefined : `${path}: ${what}`;
 }
@@ -41,11 +36,3 @@ const FILE_ERRORS: Record<string, string> = {
   EDQUOT: 'the quota of the disk is used up',
   ENOTDIR: 'a folder is expected here, but it is a file',
 };
-
-/**
- * Prints the doubts about an inventory on standard error.
- * @param inventory the inventory
- */
-export function printWarnings(inventory: Inventory): void {
-  for (const warning of inventory.warnings) console.error(formatProblem(inventory.file, warning));
-}

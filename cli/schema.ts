@@ -1,6 +1,17 @@
+import type { Command } from 'commander';
 import { inventoryJsonSchema } from '../inventory/json-schema';
+import type { Output } from './output';
 
-/** `pvestack schema`: the JSON Schema of the inventory on standard output. */
-export function schema(): void {
-  console.log(JSON.stringify(inventoryJsonSchema(), null, 2));
+/**
+ * Adds `pvestack schema`.
+ * @param program the program
+ * @param output where it prints to
+ */
+export function addSchema(program: Command, output: Output): void {
+  program
+    .command('schema')
+    .description('print the JSON Schema of the inventory, for editors')
+    .action(() => {
+      output.print(JSON.stringify(inventoryJsonSchema(), null, 2));
+    });
 }

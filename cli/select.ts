@@ -1,6 +1,6 @@
 import type { Env } from '../inventory/types';
 import { nearest } from '../inventory/validation';
-import { UserError } from './run';
+import { UserError } from '../inventory/user-error';
 
 /**
  * The envs that names on the command line mean.

@@ -1,69 +1,52 @@
 import path from 'node:path';
-import { TerraformResource } from 'cdktf';
-import { display } from '../inventory/text';
-import type { Env } from '../inventory/types';
-import { readInventoryOf, readSettings, synthesize } from '../main';
-import { compare, removeOthers, snapshot } from './output';
-import { findRoot } from './root';
-import { printWarnings } from './run';
+import type { Command } from 'commander';
+import { compare, removeOthers, snapshot } from './changes';
+import { type Context, openContext } from './context';
+import { COLUMNS, describeEnv } from './describe-env';
+import type { Output } from './output';
 import { selectEnvs } from './select';
-import { hasColor, table } from './table';
+import { table } from './table';
 
 /**
- * `pvestack synth`: writes all stacks, prints a table and says which files changed.
- * @param names what to show; everything is written in any case
+ * Adds `pvestack synth`.
+ * @param program the program
+ * @param output where it prints to
  */
-export function synth(names: readonly string[]): void {
-  const settings = readSettings(findRoot());
-  const inventory = readInventoryOf(settings);
-  const shown = new Set(selectEnvs(inventory.envs, names));
-  printWarnings(inventory);
+export function addSynth(program: Command, output: Output): void {
+  program
+    .command('synth')
+    .description('write the stacks of all environments to cdktf.out/, and say which files changed')
+    .argument('[names...]', 'stacks or projects, * for anything, to show (everything is written in any case)')
+    .action((names: string[]) => synth(openContext(output, { deploys: true }), names));
+}
 
-  const output = path.resolve(settings.root, settings.output);
-  const before = snapshot(output);
-  const { stacks } = synthesize(settings, inventory);
+async function synth({ settings, inventory, output }: Context, names: readonly string[]): Promise<void> {
+  const shown = new Set(selectEnvs(inventory.envs, names));
+  // Loaded here: `pvestack --help` needs no CDKTF.
+  const { synthesize } = await import('../main');
+  const folder = path.resolve(settings.root, settings.output);
+  const before = snapshot(folder);
+  const stacks = synthesize(settings, inventory);
   removeOthers(
-    output,
+    folder,
     inventory.envs.map(({ stack }) => stack),
   );
-  const changes = compare(before, snapshot(output));
+  const changes = compare(before, snapshot(folder));
 
   const rows = stacks
     .filter(({ env }) => shown.has(env))
     .map(({ env, stack }) => {
-      const resources = stack.node
-        .findAll()
-        .filter((node) => TerraformResource.isTerraformResource(node)).length;
+      const resources = stack.guestAddresses.length + stack.configurationAddresses.length;
       return [...describeEnv(env), String(resources)];
     });
-  console.log(table([...COLUMNS, 'resources'], rows, hasColor()).join('\n'));
+  output.print(table([...COLUMNS, 'resources'], rows, output.color).join('\n'));
 
   const file = (stack: string): string =>
-    path.relative(process.cwd(), path.join(output, 'stacks', stack, 'cdk.tf.json'));
-  console.log('');
-  for (const stack of changes.added) console.log(`new        ${file(stack)}`);
-  for (const stack of changes.changed) console.log(`changed    ${file(stack)}`);
-  for (const stack of changes.removed) console.log(`removed    ${file(stack)}`);
+    path.relative(process.cwd(), path.join(folder, 'stacks', stack, 'cdk.tf.json'));
+  output.print('');
+  for (const stack of changes.added) output.print(`new        ${file(stack)}`);
+  for (const stack of changes.changed) output.print(`changed    ${file(stack)}`);
+  for (const stack of changes.removed) output.print(`removed    ${file(stack)}`);
   if (changes.unchanged > 0)
-    console.log(`unchanged  ${changes.unchanged} of ${inventory.envs.length} stacks`);
-}
-
-/** The columns of `describeEnv`. */
-export const COLUMNS = ['stack', 'guest', 'vmid', 'address', 'node'] as const;
-
-/**
- * An env as cells of a table.
- * @param env the env
- * @returns stack, guest, vmid, address and node
- */
-export function describeEnv(env: Env): string[] {
-  const external = env.guest.type === 'external';
-  const guest = `${env.guest.type} ${env.hostname}${env.present ? '' : ' (absent)'}`;
-  return [
-    env.stack,
-    guest,
-    external ? '-' : String(env.vmid),
-    `${env.ip.address}/${env.ip.prefix}`,
-    external ? '-' : display(env.node),
-  ];
+    output.print(`unchanged  ${changes.unchanged} of ${inventory.envs.length} stacks`);
 }

@@ -21,11 +21,3 @@ export function table(
   const titles = line(head);
   return [color ? styleText('bold', titles) : titles, ...rows.map(line)];
 }
-
-/**
- * Whether standard output takes colours (https://no-color.org).
- * @returns true on a terminal without NO_COLOR
- */
-export function hasColor(): boolean {
-  return process.stdout.isTTY && !process.env['NO_COLOR'];
-}

@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { UserError } from './run';
+import { UserError } from '../inventory/user-error';
 
 /** How a run of terraform ended. */
-export interface TerraformRun {
+interface TerraformRun {
   code: number;
   stdout: string;
   stderr: string;
 }
 
 /** What else a run of terraform takes. */
-export interface TerraformOptions {
+interface TerraformOptions {
   /** Sees each line of its output as it comes. */
   onLine?: (line: string) => void;
   /** Variables besides those of this process. */
@@ -57,7 +57,7 @@ export function terraform(
 }
 
 /** One change of a plan. */
-export interface Change {
+interface Change {
   address: string;
   actions: readonly string[];
 }

@@ -1,7 +1,7 @@
 import { ExternalProvider } from '@cdktf/provider-external/lib/provider';
 import { NullProvider } from '@cdktf/provider-null/lib/provider';
-import { TerraformLocal, TerraformOutput, TerraformStack } from 'cdktf';
-import type { Construct } from 'constructs';
+import { type TerraformElement, TerraformOutput, TerraformStack } from 'cdktf';
+import type { Construct, Node } from 'constructs';
 import type { Env, ProxmoxApi } from '../inventory/types';
 import { renderBackend } from '../renderers/backend';
 import { stackOutputs } from '../renderers/outputs';
@@ -15,15 +15,19 @@ import {
   SSH_VARIABLES,
   vaultVariables,
 } from '../renderers/variables';
-import { withoutComments } from '../renderers/json';
+import { addressesIn, addressOf } from './addresses';
 import { ExplicitBackend } from './backend';
-import { createGuest } from './guest';
-import { configureGuest } from './layers';
-import { waitForSsh } from './ssh';
-import { declareVariables } from './variables';
+import { Guest } from './guest';
+import { Layers } from './layers';
+import { Locals } from './locals';
+import { LogicalIds } from './logical-ids';
+import { SshReady } from './ssh';
+import { StackFile } from './stack-file';
+import { Variables } from './variables';
+import { withoutComments } from './without-comments';
 
 /** What a stack is made from. */
-export interface AppStackProps {
+interface AppStackProps {
   env: Env;
   api: ProxmoxApi;
   /** Finds templates. */
@@ -34,21 +38,28 @@ export interface AppStackProps {
 
 /** The stack of one environment: its guest, the guards around it, and everything that is done to it. */
 export class AppStack extends TerraformStack {
+  /** The resources of the guest itself, without what is done inside of it. */
+  readonly guestAddresses: readonly string[];
+  /** The resources that do something inside of the guest: the wait for SSH and the layers. */
+  readonly configurationAddresses: readonly string[];
+  /** The resources that configure the guest, one for each layer. */
+  readonly layerAddresses: readonly string[];
+  readonly #logicalIds = new LogicalIds();
+
   /**
    * @param scope the app
+   * @param id the stack's name
    * @param props what it is made from
    */
-  constructor(
-    scope: Construct,
-    private readonly props: AppStackProps,
-  ) {
-    super(scope, props.env.stack);
-    const { env, api, source } = props;
+  constructor(scope: Construct, id: string, { env, api, source, toRoot }: AppStackProps) {
+    super(scope, id);
+    this.synthesizer = new StackFile(this);
     const isGuest = env.guest.type !== 'external';
     const app = application(env, source);
-    new ExplicitBackend(this, renderBackend(env, props.toRoot));
+    this.addOverride('terraform.required_version', '>= 1.6');
+    new ExplicitBackend(this, 'backend', renderBackend(env, toRoot));
     new NullProvider(this, 'null');
-    declareVariables(this, [
+    new Variables(this, 'variables', [
       ...vaultVariables(env, api),
       ...(isGuest && env.present ? [ALLOW_IP_CONFLICTS] : []),
       ...(env.configure && env.present ? [...SSH_VARIABLES, LOOK_AT_GUEST] : []),
@@ -56,12 +67,17 @@ export class AppStack extends TerraformStack {
     ]);
 
     if (env.present || api.caFile) new ExternalProvider(this, 'external');
-    const guest = createGuest(this, env, api);
-    if (!env.present) return;
-    if (env.configure)
-      configureGuest(this, guestConfiguration(env, source, guest), waitForSsh(this, env, guest));
-    else if (!env.guest.start) this.#sayNotConfigured();
-    for (const [name, value] of Object.entries(stackOutputs(env, app))) {
+    const guest = isGuest ? new Guest(this, 'guest', { env, api }) : undefined;
+    this.guestAddresses = guest ? addressesIn(guest) : [];
+    const ready = env.present && env.configure ? new SshReady(this, 'ssh', { env, guest }) : undefined;
+    if (ready) new Layers(this, 'layers', { configuration: guestConfiguration(env, source, guest), ready });
+    else if (env.present && !env.guest.start) this.#sayNotConfigured();
+    this.configurationAddresses = addressesIn(this).filter(
+      (address) => !this.guestAddresses.includes(address),
+    );
+    const waiting = ready && addressOf(ready);
+    this.layerAddresses = this.configurationAddresses.filter((address) => address !== waiting);
+    for (const [name, value] of Object.entries(env.present ? stackOutputs(env, app) : {})) {
       new TerraformOutput(this, name, { value });
     }
   }
@@ -71,19 +87,24 @@ export class AppStack extends TerraformStack {
     this.ensureBackendExists();
   }
 
-  /** Without the comments of CDKTF on every resource. */
+  /** Without the comments of CDKTF on every resource, and with the local values as they are. */
   override toTerraform(): Record<string, unknown> {
-    return withoutComments(super.toTerraform() as Record<string, unknown>);
+    const blocks = withoutComments(super.toTerraform() as Record<string, unknown>);
+    return { ...blocks, locals: Locals.of(this) };
+  }
+
+  /** What is nested keeps its plain name. */
+  protected override allocateLogicalId(element: TerraformElement | Node): string {
+    return this.#logicalIds.allocate(element);
   }
 
   #sayNotConfigured(): void {
-    const { env } = this.props;
-    new TerraformLocal(this, 'configured', false);
+    new Locals(this, 'locals', { configured: false });
     this.addOverride('check.not_configured', {
       assert: [
         {
           condition: '${local.configured}',
-          error_message: `${env.stack}: lxc_start_after_create is false, so nothing waits for SSH and nothing is configured on the guest.`,
+          error_message: `${this.node.id}: lxc_start_after_create is false, so nothing waits for SSH and nothing is configured on the guest.`,
         },
       ],
     });

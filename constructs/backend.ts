@@ -9,13 +9,15 @@ import type { Backend } from '../renderers/backend';
 export class ExplicitBackend extends TerraformBackend {
   /**
    * @param scope the stack
+   * @param id the construct's id
    * @param backend the backend's type and settings
    */
   constructor(
     scope: Construct,
+    id: string,
     private readonly backend: Backend,
   ) {
-    super(scope, 'backend', backend.name);
+    super(scope, id, backend.name);
   }
 
   /** `cloud` is a block beside `backend`, all others are in it. */

@@ -1,13 +1,16 @@
 import { DataExternal } from '@cdktf/provider-external/lib/data-external';
-import type { TerraformStack } from 'cdktf';
+import type { Construct } from 'constructs';
 import type { Text } from '../inventory/text';
 import { caCheck } from '../renderers/ca';
 
-/**
- * Says what to export where terraform would not trust `proxmox_ca_file`.
- * @param stack the stack; it has the external provider
- * @param caFile the file, as seen from the stack's folder
- */
-export function checkCa(stack: TerraformStack, caFile: Text): void {
-  new DataExternal(stack, 'data ca', { program: caCheck(caFile) }).overrideLogicalId('ca');
+/** Says what to export where terraform would not trust `proxmox_ca_file`. */
+export class CaCheck extends DataExternal {
+  /**
+   * @param scope a construct of a stack that has the external provider
+   * @param id the data source's name
+   * @param caFile the file, as seen from the stack's folder
+   */
+  constructor(scope: Construct, id: string, caFile: Text) {
+    super(scope, id, { program: caCheck(caFile) });
+  }
 }

@@ -1,12 +1,14 @@
-import type { ITerraformDependable, TerraformStack } from 'cdktf';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
 import type { Env, ProxmoxApi } from '../inventory/types';
-import { adoptGuest, importOwnVm } from './adoption';
-import { checkCa } from './ca';
-import { guardGuest, UNGUARDED } from './guards';
-import { kvmGuest } from './kvm';
-import { lxcGuest } from './lxc';
-import { protectGuest } from './protection';
-import { proxmoxProvider } from './provider';
+import { addressOf } from './addresses';
+import { Adoption, importOwnVm } from './adoption';
+import { CaCheck } from './ca';
+import { GuestGuards, UNGUARDED } from './guards';
+import { KvmGuest } from './kvm';
+import { LxcGuest } from './lxc';
+import { Protection } from './protection';
+import { Proxmox } from './provider';
 
 /** A guest, for what builds on it. */
 export interface GuestRef {
@@ -17,28 +19,40 @@ export interface GuestRef {
   dependable: ITerraformDependable;
 }
 
-/**
- * The guest of an env, by its type: the one place that tells the types apart.
- * @param stack the stack
- * @param env the env
- * @param api how the API is reached
- * @returns the guest; undefined for an external host, of which Proxmox knows nothing, and for an absent one
- */
-export function createGuest(stack: TerraformStack, env: Env, api: ProxmoxApi): GuestRef | undefined {
-  if (env.guest.type === 'external') return undefined;
-  if (api.caFile) checkCa(stack, api.caFile);
-  proxmoxProvider(stack, api);
-  const guarded = env.present ? guardGuest(stack, env, api) : UNGUARDED;
-  const guest = env.guest.type === 'lxc' ? lxcGuest(stack, env, guarded) : kvmGuest(stack, env, guarded);
-  const name = `${guest.terraformResourceType}.guest`;
-  const protection = protectGuest(stack, env, guest);
-  if (!env.present) {
+/** What a guest is made from. */
+interface GuestProps {
+  /** An env that is not external: of such a host Proxmox knows nothing. */
+  env: Env;
+  /** How the API is reached. */
+  api: ProxmoxApi;
+}
+
+/** The guest of an env and all that guards it: the one place that tells the types of guests apart. */
+export class Guest extends Construct implements GuestRef {
+  readonly id: string;
+  readonly mac: string;
+  readonly dependable: ITerraformDependable;
+
+  /**
+   * @param scope a stack that has the external provider
+   * @param id the construct's id
+   * @param props what it is made from
+   */
+  constructor(scope: Construct, id: string, { env, api }: GuestProps) {
+    super(scope, id);
+    if (api.caFile) new CaCheck(this, 'ca', api.caFile);
+    new Proxmox(this, 'proxmox', api);
+    const guarded = env.present ? new GuestGuards(this, 'guards', { env, api }) : UNGUARDED;
+    const isContainer = env.guest.type === 'lxc';
+    const guest = new (isContainer ? LxcGuest : KvmGuest)(this, 'guest', { env, guarded });
+    const protection = new Protection(this, 'protection', { env, guest });
+    const address = addressOf(guest);
+    this.id = `${address}.id`;
+    this.mac = `${address}.${isContainer ? 'network_interface' : 'network_device'}[0].mac_address`;
+    this.dependable = guest;
     // Unlike a resource that is gone from the configuration, one with count = 0 runs its destroy-time checks.
-    for (const resource of [guest, protection]) resource.addOverride('count', 0);
-    return undefined;
+    if (!env.present) for (const resource of [guest, protection]) resource.addOverride('count', 0);
+    else if (env.guest.adopt) new Adoption(this, 'adopted', { env, guest });
+    else if (!isContainer) importOwnVm(guest);
   }
-  if (env.guest.adopt) adoptGuest(stack, env, name, guest);
-  else if (env.guest.type === 'kvm') importOwnVm(stack, name);
-  const nic = env.guest.type === 'lxc' ? 'network_interface' : 'network_device';
-  return { id: `${name}.id`, mac: `${name}.${nic}[0].mac_address`, dependable: guest };
 }

@@ -2,7 +2,7 @@ import type { Env } from '../inventory/types';
 import { toTemplate } from '../renderers/expression';
 
 /** What `initialization` of a container and of a VM have in common: address, gateway and DNS. */
-export interface NetworkSetup {
+interface NetworkSetup {
   ipConfig: { ipv4: { address: string; gateway?: string } }[];
   dns?: { servers?: string[]; domain?: string };
 }

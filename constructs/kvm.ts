@@ -1,10 +1,13 @@
-import type { TerraformStack } from 'cdktf';
-import { VirtualEnvironmentVm } from '../.gen/providers/proxmox/virtual-environment-vm';
+import type { Construct } from 'constructs';
+import {
+  VirtualEnvironmentVm,
+  type VirtualEnvironmentVmConfig,
+} from '../.gen/providers/proxmox/virtual-environment-vm';
 import type { Env } from '../inventory/types';
 import { guestDescription } from '../renderers/description';
 import { toTemplate } from '../renderers/expression';
 import { guestTags } from '../renderers/tags';
-import type { Guarded } from './guards';
+import type { GuardedProps } from './guards';
 import { networkSetup } from './initialization';
 
 /**
@@ -13,17 +16,23 @@ import { networkSetup } from './initialization';
  */
 const IGNORED = ['clone', 'initialization[0].user_account', 'operating_system', 'scsi_hardware'];
 
-/**
- * The VM of an env: a full clone of a template, set up by cloud-init.
- * @param stack the stack
- * @param env the env
- * @param guarded what it waits for and must hold
- * @returns the VM
- */
-export function kvmGuest(stack: TerraformStack, env: Env, guarded: Guarded): VirtualEnvironmentVm {
+/** The VM of an env: a full clone of a template, set up by cloud-init. */
+export class KvmGuest extends VirtualEnvironmentVm {
+  /**
+   * @param scope the guest's construct
+   * @param id the resource's name
+   * @param props what it is made from
+   */
+  constructor(scope: Construct, id: string, props: GuardedProps) {
+    super(scope, id, configOf(props));
+    this.addOverride('network_device', [networkDevice(props.env)]);
+  }
+}
+
+function configOf({ env, guarded }: GuardedProps): VirtualEnvironmentVmConfig {
   const { guest } = env;
   const storage = toTemplate(guest.diskStorage);
-  const vm = new VirtualEnvironmentVm(stack, 'guest', {
+  return {
     nodeName: toTemplate(env.node),
     vmId: env.vmid,
     name: env.hostname,
@@ -53,9 +62,7 @@ export function kvmGuest(stack: TerraformStack, env: Env, guarded: Guarded): Vir
       ...(guest.preventDestroy ? { preventDestroy: true } : {}),
       ...(guarded.preconditions.length > 0 ? { precondition: [...guarded.preconditions] } : {}),
     },
-  });
-  vm.addOverride('network_device', [networkDevice(env)]);
-  return vm;
+  };
 }
 
 /** The provider declares this list as an attribute, so that every key must be there, null or not. */

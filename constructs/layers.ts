@@ -1,41 +1,50 @@
 import { DataExternal } from '@cdktf/provider-external/lib/data-external';
 import { Resource } from '@cdktf/provider-null/lib/resource';
-import { type ITerraformDependable, TerraformLocal, type TerraformStack } from 'cdktf';
+import { type ITerraformDependable, TerraformStack } from 'cdktf';
+import { Construct } from 'constructs';
 import type { ConfiguredLayer, GuestConfiguration } from '../renderers/guest-configuration';
+import { Locals } from './locals';
 
-/**
- * Configures the guest: a look at plan, and one resource for each layer, each after the one before.
- * @param stack the stack; it has the external provider
- * @param configuration what happens inside of the guest
- * @param ready what waits for SSH
- */
-export function configureGuest(
-  stack: TerraformStack,
-  { locals, look, layers }: GuestConfiguration,
-  ready: ITerraformDependable,
-): void {
-  for (const [name, value] of Object.entries(locals)) {
-    new TerraformLocal(stack, `local ${name}`, value).overrideLogicalId(name);
-  }
-  const data = new DataExternal(stack, 'data guest', { program: [...look.program] });
-  data.overrideLogicalId('guest');
-  data.addOverride('count', '${local.look ? 1 : 0}');
-  const { condition, errorMessage } = look.check;
-  stack.addOverride('check.guest', { assert: [{ condition, error_message: errorMessage }] });
-  let before = ready;
-  for (const layer of layers) before = placeLayer(stack, layer, before);
+/** What the layers are made from. */
+interface LayersProps {
+  /** What happens inside of the guest. */
+  configuration: GuestConfiguration;
+  /** What waits for SSH. */
+  ready: ITerraformDependable;
 }
 
-function placeLayer(
-  stack: TerraformStack,
-  { name, triggers, connection, provisioners }: ConfiguredLayer,
-  before: ITerraformDependable,
-): ITerraformDependable {
-  const resource = new Resource(stack, `layer ${name}`, { dependsOn: [before] });
-  // A construct's id is unique in its scope, and `release` is a variable, too.
-  resource.overrideLogicalId(name);
-  resource.addOverride('triggers', triggers);
-  resource.addOverride('connection', connection);
-  resource.addOverride('provisioner', [...provisioners]);
-  return resource;
+/** Configures the guest: a look at plan, and one resource for each layer, each after the one before. */
+export class Layers extends Construct {
+  /**
+   * @param scope a stack that has the external provider
+   * @param id the construct's id
+   * @param props what they are made from
+   */
+  constructor(scope: Construct, id: string, { configuration, ready }: LayersProps) {
+    super(scope, id);
+    const { locals, look, layers } = configuration;
+    new Locals(this, 'locals', locals);
+    const data = new DataExternal(new Construct(this, 'look'), 'guest', { program: [...look.program] });
+    data.addOverride('count', '${local.look ? 1 : 0}');
+    const { condition, errorMessage } = look.check;
+    TerraformStack.of(this).addOverride('check.guest', {
+      assert: [{ condition, error_message: errorMessage }],
+    });
+    let before = ready;
+    for (const layer of layers) before = new LayerResource(this, layer, before);
+  }
+}
+
+/** One layer. */
+class LayerResource extends Resource {
+  constructor(scope: Construct, layer: ConfiguredLayer, before: ITerraformDependable) {
+    const { name, triggers, connection, precondition, provisioners } = layer;
+    super(scope, name, {
+      dependsOn: [before],
+      ...(precondition ? { lifecycle: { precondition: [precondition] } } : {}),
+    });
+    this.addOverride('triggers', triggers);
+    this.addOverride('connection', connection);
+    this.addOverride('provisioner', [...provisioners]);
+  }
 }

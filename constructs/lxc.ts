@@ -1,10 +1,13 @@
-import type { TerraformStack } from 'cdktf';
-import { VirtualEnvironmentContainer } from '../.gen/providers/proxmox/virtual-environment-container';
+import type { Construct } from 'constructs';
+import {
+  VirtualEnvironmentContainer,
+  type VirtualEnvironmentContainerConfig,
+} from '../.gen/providers/proxmox/virtual-environment-container';
 import type { Env } from '../inventory/types';
 import { toTemplate } from '../renderers/expression';
 import { guestDescription } from '../renderers/description';
 import { guestTags } from '../renderers/tags';
-import type { Guarded } from './guards';
+import type { GuardedProps } from './guards';
 import { networkSetup } from './initialization';
 
 /**
@@ -23,16 +26,22 @@ function ignoredChanges({ guest }: Env): string[] {
   ];
 }
 
-/**
- * The container of an env.
- * @param stack the stack
- * @param env the env
- * @param guarded what it waits for and must hold
- * @returns the container; every default of the provider that is unsafe is set
- */
-export function lxcGuest(stack: TerraformStack, env: Env, guarded: Guarded): VirtualEnvironmentContainer {
+/** The container of an env. */
+export class LxcGuest extends VirtualEnvironmentContainer {
+  /**
+   * @param scope the guest's construct
+   * @param id the resource's name
+   * @param props what it is made from
+   */
+  constructor(scope: Construct, id: string, props: GuardedProps) {
+    super(scope, id, configOf(props));
+  }
+}
+
+/** Every default of the provider that is unsafe is set. */
+function configOf({ env, guarded }: GuardedProps): VirtualEnvironmentContainerConfig {
   const { guest } = env;
-  return new VirtualEnvironmentContainer(stack, 'guest', {
+  return {
     nodeName: toTemplate(env.node),
     vmId: env.vmid,
     description: guestDescription(env),
@@ -86,5 +95,5 @@ export function lxcGuest(stack: TerraformStack, env: Env, guarded: Guarded): Vir
       ...(guest.preventDestroy ? { preventDestroy: true } : {}),
       ...(guarded.preconditions.length > 0 ? { precondition: [...guarded.preconditions] } : {}),
     },
-  });
+  };
 }

@@ -1,30 +1,33 @@
 import { Resource } from '@cdktf/provider-null/lib/resource';
-import type { ITerraformDependable, TerraformStack } from 'cdktf';
+import type { Construct } from 'constructs';
 import type { Env } from '../inventory/types';
 import { connection } from '../renderers/connection';
 import type { GuestRef } from './guest';
 
-/**
- * Waits until the guest lets Terraform log in by SSH, so that the stack counts as done only then.
- * @param stack the stack
- * @param env the env
- * @param guest the guest; undefined for an external host
- * @returns what everything that connects to the guest depends on
- */
-export function waitForSsh(
-  stack: TerraformStack,
-  env: Env,
-  guest: GuestRef | undefined,
-): ITerraformDependable {
-  const ready = new Resource(stack, 'ssh', {
-    triggers: {
-      address: env.ip.address,
-      // The MAC tells a re-created guest from the one before; the id alone stays the same.
-      ...(guest ? { guest: `\${${guest.id}} \${${guest.mac}}` } : {}),
-    },
-    ...(guest ? { dependsOn: [guest.dependable] } : {}),
-  });
-  ready.addOverride('connection', connection(env));
-  ready.addOverride('provisioner', [{ 'remote-exec': { inline: ['echo "SSH: ready"'] } }]);
-  return ready;
+/** What the wait for SSH is made from. */
+interface SshReadyProps {
+  env: Env;
+  /** Undefined for an external host. */
+  guest: GuestRef | undefined;
+}
+
+/** Waits until the guest lets Terraform log in by SSH: everything that connects to it depends on this. */
+export class SshReady extends Resource {
+  /**
+   * @param scope the stack
+   * @param id the resource's name
+   * @param props what it is made from
+   */
+  constructor(scope: Construct, id: string, { env, guest }: SshReadyProps) {
+    super(scope, id, {
+      triggers: {
+        address: env.ip.address,
+        // The MAC tells a re-created guest from the one before; the id alone stays the same.
+        ...(guest ? { guest: `\${${guest.id}} \${${guest.mac}}` } : {}),
+      },
+      ...(guest ? { dependsOn: [guest.dependable] } : {}),
+    });
+    this.addOverride('connection', connection(env));
+    this.addOverride('provisioner', [{ 'remote-exec': { inline: ['echo "SSH: ready"'] } }]);
+  }
 }

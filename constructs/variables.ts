@@ -1,31 +1,30 @@
 import { TerraformVariable } from 'cdktf';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { requiredValidation, type Variable } from '../renderers/variables';
 
-/**
- * Declares variables on a stack; in a nested construct their names would get a hash.
- * @param stack the stack
- * @param variables the variables
- */
-export function declareVariables(stack: Construct, variables: readonly Variable[]): void {
-  for (const {
-    name,
+/** The variables of a stack. */
+export class Variables extends Construct {
+  /**
+   * @param scope the stack
+   * @param id the construct's id
+   * @param variables the variables
+   */
+  constructor(scope: Construct, id: string, variables: readonly Variable[]) {
+    super(scope, id);
+    for (const variable of variables) declare(this, variable);
+  }
+}
+
+function declare(scope: Construct, variable: Variable): void {
+  const { name, type, description, sensitive, default: fallback, required, validations: further } = variable;
+  const validations = [...(required ? [requiredValidation(name)] : []), ...further];
+  const declared = new TerraformVariable(scope, name, {
     type,
     description,
-    sensitive,
-    default: fallback,
-    required,
-    validations: further,
-  } of variables) {
-    const validations = [...(required ? [requiredValidation(name)] : []), ...further];
-    const variable = new TerraformVariable(stack, name, {
-      type,
-      description,
-      ...(fallback === null ? {} : { default: fallback }),
-      ...(sensitive ? { sensitive } : {}),
-      ...(validations.length > 0 ? { validation: validations } : {}),
-    });
-    // CDKTF cannot say null in the constructor.
-    if (fallback === null) variable.addOverride('default', null);
-  }
+    ...(fallback === null ? {} : { default: fallback }),
+    ...(sensitive ? { sensitive } : {}),
+    ...(validations.length > 0 ? { validation: validations } : {}),
+  });
+  // CDKTF cannot say null in the constructor.
+  if (fallback === null) declared.addOverride('default', null);
 }

@@ -1,5 +1,13 @@
 import ipaddr from 'ipaddr.js';
 
+/** An address in its subnet. */
+export interface Address {
+  /** Dotted quad without prefix. */
+  address: string;
+  /** Length of the prefix. */
+  prefix: number;
+}
+
 /** An IPv4 network. */
 export interface Network {
   /** Network address, dotted quad. */
@@ -53,4 +61,15 @@ export function contains(network: Network, address: string): boolean {
  */
 export function rangeOf(address: string): string {
   return ipaddr.IPv4.parse(address).range();
+}
+
+/**
+ * Splits `10.0.10.101/24`.
+ * @param value the address with prefix
+ * @returns the address; prefix NaN where there is none
+ */
+export function splitAddress(value: string): Address {
+  const [address = '', ...rest] = value.split('/');
+  const prefix = rest.join('/');
+  return { address, prefix: /^(0|[1-9]\d?)$/.test(prefix) ? Number(prefix) : NaN };
 }

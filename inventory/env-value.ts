@@ -1,3 +1,5 @@
+import type { Words } from './values/rule';
+
 /** Bytes that a value can have: Linux takes 128 KiB for one variable, base64 of this much. */
 export const MAX_VALUE_BYTES = 98_304;
 
@@ -7,18 +9,12 @@ export const MAX_VALUE_BYTES = 98_304;
  */
 const NO_TEXT = /[\ufffd\p{Noncharacter_Code_Point}]/u;
 
-/** What is wrong with a value, and what to do. */
-export interface ValueProblem {
-  what: string;
-  fix: string;
-}
-
 /**
  * Whether an env file can carry a value byte for byte to a process that systemd starts.
  * @param value the value, or the literal parts of one
  * @returns what is wrong with it; undefined: nothing
  */
-export function envValueProblem(value: string): ValueProblem | undefined {
+export function envValueProblem(value: string): Words | undefined {
   if (NO_TEXT.test(value)) {
     return {
       what: 'holds what is no character in Unicode, for which systemd would drop the variable',

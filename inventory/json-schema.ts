@@ -1,3 +1,4 @@
+import { stringify } from 'yaml';
 import { z } from 'zod';
 import { inventorySchema } from './schema/inventory';
 
@@ -14,12 +15,25 @@ export function inventoryJsonSchema(): Record<string, unknown> {
       // In an Ansible file a vault reference may stand for any text; patterns would refuse it.
       delete jsonSchema.pattern;
       const meta = jsonSchema as Record<string, unknown>;
-      if (typeof meta['default_text'] === 'string') {
-        meta['description'] = `${String(meta['description'] ?? '')} Default: ${meta['default_text']}.`;
-      }
-      delete meta['default_text'];
+      const { default_value: value, otherwise: words = value === undefined ? undefined : written(value) } =
+        meta;
+      if (value !== undefined) meta['default'] = value;
+      if (words !== undefined)
+        meta['description'] = `${String(meta['description'])} Default: ${String(words)}.`;
+      delete meta['default_value'];
+      delete meta['otherwise'];
       delete meta['secret'];
     },
   });
   return { title: 'Inventory of application stacks on Proxmox VE', ...schema };
+}
+
+/**
+ * A default as it would be written in the inventory.
+ * @param value the default
+ * @returns YAML in one line
+ */
+export function written(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return value === '' ? '""' : String(value);
+  return stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false }).trim();
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { InventoryError, type Problem } from './problem';
+import { STATE_FOLDER } from './schema/backend';
 import type { Inventory } from './types';
 
 /**
@@ -12,9 +13,9 @@ import type { Inventory } from './types';
  */
 export function checkLeftBehind(inventory: Inventory, root: string): void {
   const stacks = new Set(inventory.envs.map(({ stack }) => stack));
-  const folders = new Set(['state']);
+  const folders = new Set([STATE_FOLDER]);
   for (const { backend } of inventory.envs) {
-    if (backend.type === 'local' && backend.path !== undefined) {
+    if (backend.type === 'local') {
       folders.add(path.join(backend.path, '.'));
     }
   }

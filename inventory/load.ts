@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { parseInventoryText } from './document';
 import { parseInventory } from './parse';
 import { InventoryError, type Problem, sortProblems } from './problem';
-import { drafts, resolveApi, resolveEnv } from './resolve';
+import { drafts } from './draft';
+import { resolveApi, resolveEnv } from './resolve';
 import { checkRules } from './rules';
 import { checkTemplateDirs, type TemplateCheck } from './rules/templates';
 import { inventorySchema } from './schema/inventory';
@@ -54,7 +55,7 @@ export function readInventory(bytes: Uint8Array, file: string, options: LoadOpti
   if (validation.failed) throw new InventoryError(file, validation.problems);
   return {
     file,
-    api: resolveApi(input),
+    api: resolveApi(input, validation),
     envs: all.map((draft) => resolveEnv(draft, validation)),
     warnings: sortProblems(validation.problems),
   };

@@ -1,15 +1,7 @@
 import type { Path } from './document';
 import { parseText, hasJinja, JinjaError } from './text';
-import { backendSchema } from './schema/backend';
-import { guestKeys, mountPointSchema } from './schema/guest';
-import {
-  bastionSchema,
-  envSchema,
-  type InventoryInput,
-  inventorySchema,
-  projectSchema,
-} from './schema/inventory';
-import { jobSchema, postgresqlSchema } from './schema/python';
+import { z } from 'zod';
+import { type InventoryInput, inventorySchema } from './schema/inventory';
 import { reportIssue, slipOf, valueAt, type Validation } from './validation';
 
 /** Fields that are checked against other guests at synth, and so must be known then. */
@@ -55,18 +47,29 @@ export function parseInventory(
 
 /** The keys allowed in the map at a path. */
 function knownKeys(path: Path): string[] {
-  const last = path.at(-1);
-  if (path.length === 0) return Object.keys(inventorySchema.shape);
-  if (last === 'guest') return Object.keys(guestKeys);
-  if (last === 'ssh_bastion') return Object.keys(bastionSchema.shape);
-  if (path.at(-2) === 'mount_points') return Object.keys(mountPointSchema.shape);
-  if (path.at(-2) === 'jobs') return Object.keys(jobSchema.shape);
-  if (last === 'postgresql') return Object.keys(postgresqlSchema.shape);
-  if (last === 'backend')
-    return [...new Set(backendSchema.options.flatMap((option) => Object.keys(option.shape)))];
-  if (path.length === 2 && path[0] === 'app_projects') return Object.keys(projectSchema.shape);
-  if (path.length === 4 && path[2] === 'envs') return Object.keys(envSchema.shape);
-  return [];
+  let at: z.core.$ZodType[] = [inventorySchema];
+  for (const step of path) at = at.flatMap((schema) => below(schema, step));
+  return [...new Set(at.flatMap(mapsOf).flatMap((map) => Object.keys(map.shape)))];
+}
+
+/** What a schema says of the value below one step. */
+function below(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType[] {
+  const bare = unwrapped(schema);
+  if (bare instanceof z.ZodRecord) return [bare.valueType];
+  if (bare instanceof z.ZodArray) return [bare.element];
+  return mapsOf(bare).flatMap((map) => map.shape[String(step)] ?? []);
+}
+
+/** The maps that a schema takes; of a union those of all its forms. */
+function mapsOf(schema: z.core.$ZodType): z.ZodObject[] {
+  const bare = unwrapped(schema);
+  if (bare instanceof z.ZodUnion) return bare.options.flatMap(mapsOf);
+  return bare instanceof z.ZodObject ? [bare] : [];
+}
+
+function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
+  const isWrapped = schema instanceof z.ZodOptional || schema instanceof z.ZodPrefault;
+  return isWrapped ? unwrapped(schema.unwrap()) : schema;
 }
 
 /** Jinja, and characters that Terraform would change or a guest would choke on, in every key and text. */

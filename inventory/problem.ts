@@ -1,3 +1,5 @@
+import { UserError } from './user-error';
+
 /** A place in the inventory file; lines and columns count from 1. */
 export interface Position {
   line: number;
@@ -21,7 +23,7 @@ export interface Problem {
 }
 
 /** An inventory that was refused, with everything that is wrong in it. */
-export class InventoryError extends Error {
+export class InventoryError extends UserError {
   /**
    * @param file the inventory as the user named it
    * @param problems all problems, errors and warnings
@@ -82,7 +84,7 @@ function printable(line: string): string {
  * @param problems all problems
  * @returns the lines of all problems and a closing count
  */
-export function report(file: string, problems: readonly Problem[]): string {
+function report(file: string, problems: readonly Problem[]): string {
   const sorted = sortProblems(problems);
   const errors = sorted.filter(({ severity }) => severity === 'error').length;
   const count = errors === 1 ? '1 error' : `${errors} errors`;

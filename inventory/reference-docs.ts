@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { backendSchema } from './schema/backend';
-import { guestKeys } from './schema/guest';
+import { written } from './json-schema';
+import { REQUIRED } from './rules/required';
 import { envSchema, inventorySchema, projectSchema } from './schema/inventory';
-import { jobSchema, postgresqlSchema } from './schema/python';
 
-/** Keys that the rules demand of an env although the schema leaves them open; see rules/required.ts. */
-export const REQUIRED_BY_RULES = ['name', 'vmid', 'ip', 'gateway', 'branch'] as const;
+/** Keys that the rules demand of an env although the schema leaves them open. */
+export const REQUIRED_BY_RULES = Object.keys(REQUIRED);
 
 /** What a JSON Schema says of a key; zod writes it from the key's type and metadata. */
 interface Described {
@@ -21,7 +20,8 @@ interface Described {
   anyOf?: readonly Described[];
   oneOf?: readonly Described[];
   description?: string;
-  default_text?: string;
+  default_value?: unknown;
+  otherwise?: string;
   secret?: boolean;
 }
 
@@ -33,8 +33,6 @@ export function inventoryReference(): string {
   const top = describe(inventorySchema);
   const project = describe(projectSchema);
   const env = describe(envSchema);
-  const guest = describe(z.strictObject(guestKeys));
-  const backends = describe(backendSchema).oneOf ?? [];
   const levels = [
     ['top', top],
     ['project', project],
@@ -59,22 +57,35 @@ export function inventoryReference(): string {
     required.has(name) ? 'required' : defaultOf(key),
     descriptionOf(key),
   ]);
-  const mountPoint = guest.properties?.['mount_points']?.items;
   return [
     section('Keys', ['Key', 'Level', 'Type', 'Default', 'Meaning'], keys),
-    section('Guest keys: `guest` at the top, on a project and on an env', HEAD, rows(guest)),
-    section('`guest.mount_points[]`', HEAD, rows(mountPoint)),
-    section('`ssh_bastion`', HEAD, rows(top.properties?.['ssh_bastion'])),
-    section('`postgresql`', HEAD, rows(describe(postgresqlSchema))),
-    section('`jobs.<name>`', HEAD, rows(describe(jobSchema))),
-    ...backends.map((backend) =>
-      section(
-        `\`backend: {type: ${String(backend.properties?.['type']?.const ?? '')}}\``,
-        HEAD,
-        rows(backend),
-      ),
-    ),
+    ...[...places].flatMap(([name, { key }]) => sectionsOf(name, key)),
   ].join('\n\n');
+}
+
+/** The sections of a key that takes a map: one for each form of it, and for the maps in it. */
+function sectionsOf(name: string, key: Described): string[] {
+  if (key.oneOf) {
+    return key.oneOf.flatMap((form) =>
+      sectionsOf(`${name}: {type: ${String(form.properties?.['type']?.const)}}`, form),
+    );
+  }
+  const map = [key, ...(key.anyOf ?? [])].find(({ properties }) => properties);
+  if (map) {
+    const title =
+      name === 'guest' ? 'Guest keys: `guest` at the top, on a project and on an env' : code(name);
+    const inner = Object.entries(map.properties ?? {});
+    return [
+      section(title, HEAD, rows(map)),
+      ...inner.flatMap(([own, it]) => sectionsOf(`${name}.${own}`, it)),
+    ];
+  }
+  if (key.items) return sectionsOf(`${name}[]`, key.items);
+  // What is by an id and holds levels is told level by level.
+  const isLevel = name === 'app_projects' || name === 'envs';
+  return typeof key.additionalProperties === 'object' && !isLevel
+    ? sectionsOf(`${name}.<name>`, key.additionalProperties)
+    : [];
 }
 
 const HEAD = ['Key', 'Type', 'Default', 'Meaning'];
@@ -128,10 +139,8 @@ function typeOf(key: Described): string {
 }
 
 function defaultOf(key: Described): string {
-  const words = key.default_text;
-  if (words === undefined) return 'none';
-  // A value is code; words that explain one are prose.
-  return /\s/.test(words) && !words.startsWith('{') ? words : code(words);
+  if (key.otherwise !== undefined) return key.otherwise;
+  return key.default_value === undefined ? 'none' : code(written(key.default_value));
 }
 
 function descriptionOf(key: Described): string {

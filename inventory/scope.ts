@@ -1,6 +1,7 @@
+import type { z } from 'zod';
 import type { Path } from './document';
+import { defaultOf, type Defaulted } from './schema/fields';
 import type { Validation } from './validation';
-import { JinjaError, parseText, type Text } from './text';
 
 /** A value and where it stands. */
 export interface Found<T> {
@@ -8,23 +9,39 @@ export interface Found<T> {
   path: Path;
 }
 
+/** Declared keys by name. */
+export type Keys = Readonly<Record<string, z.ZodType>>;
+
+/** What stands in one map with such keys. */
+export type Written<S extends Keys> = { readonly [K in keyof S]?: z.output<S[K]> };
+
+/** The type of a key that is there. */
+type ValueOf<S extends Keys, K extends keyof S> = NonNullable<z.output<S[K]>>;
+
+/** The keys that have a default. */
+type WithDefault<S extends Keys> = {
+  [K in keyof S]: S[K] extends Defaulted<z.ZodType> ? K : never;
+}[keyof S];
+
 /** Maps around a place of the inventory, nearest first: env, project, top. */
-export class Scope<T extends object> {
+export class Scope<S extends Keys> {
   /**
+   * @param keys what the maps can hold
    * @param levels the maps and where they stand, nearest first
    * @param validation tells which values were refused
    */
   constructor(
-    readonly levels: readonly Found<Partial<T>>[],
+    private readonly keys: S,
+    readonly levels: readonly Found<Written<S>>[],
     private readonly validation: Validation,
   ) {}
 
   /**
    * The nearest value of a key.
    * @param key the key
-   * @returns the value and where it stands, or undefined
+   * @returns the value and where it stands, or undefined; a default stands nowhere
    */
-  find<K extends keyof T & string>(key: K): Found<NonNullable<T[K]>> | undefined {
+  find<K extends keyof S & string>(key: K): Found<ValueOf<S, K>> | undefined {
     for (const { value, path } of this.levels) {
       const here = value[key];
       if (here !== undefined && here !== null) return { value: here, path: [...path, key] };
@@ -32,13 +49,18 @@ export class Scope<T extends object> {
     return undefined;
   }
 
-  /** The nearest value of a key, or a default. */
-  get<K extends keyof T & string>(key: K, fallback: NonNullable<T[K]>): NonNullable<T[K]> {
-    return this.find(key)?.value ?? fallback;
+  /** The nearest value of a key, or its default. */
+  get<K extends WithDefault<S> & string>(key: K): ValueOf<S, K> {
+    return this.find(key)?.value ?? (defaultOf(this.keys[key] as z.ZodType) as ValueOf<S, K>);
+  }
+
+  /** The nearest value of a key without a default, or undefined. */
+  maybe<K extends Exclude<keyof S, WithDefault<S>> & string>(key: K): ValueOf<S, K> | undefined {
+    return this.find(key)?.value;
   }
 
   /** Every value of a key, farthest first, for what is merged rather than overridden. */
-  all<K extends keyof T & string>(key: K): Found<NonNullable<T[K]>>[] {
+  all<K extends keyof S & string>(key: K): Found<ValueOf<S, K>>[] {
     return this.levels
       .flatMap(({ value, path }) => {
         const here = value[key];
@@ -50,35 +72,18 @@ export class Scope<T extends object> {
   /**
    * The scope of a map within each level, such as `guest`.
    * @param key the map's key
+   * @param keys what it can hold
    * @returns its scope
    */
-  within<K extends keyof T & string>(key: K): Scope<NonNullable<T[K]> & object> {
-    const levels = this.levels.flatMap(({ value, path }) => {
-      const here = value[key];
-      return typeof here === 'object' && here !== null
-        ? [{ value: here as Partial<NonNullable<T[K]> & object>, path: [...path, key] }]
-        : [];
-    });
-    return new Scope<NonNullable<T[K]> & object>(levels, this.validation);
+  within<I extends Keys>(key: keyof S & string, keys: I): Scope<I> {
+    const levels = this.all(key)
+      .reverse()
+      .map(({ value, path }) => ({ value: value as Written<I>, path }));
+    return new Scope(keys, levels, this.validation);
   }
 
   /** Whether a value of this key was refused at any level, so that its absence means nothing. */
-  wasRefused(key: keyof T & string): boolean {
+  wasRefused(key: keyof S & string): boolean {
     return this.levels.some(({ path }) => this.validation.isRefused([...path, key]));
-  }
-}
-
-/**
- * A text of the inventory; one whose Jinja was refused already is taken as literal.
- * @param value the text
- * @param secret whether its references are secrets
- * @returns the text
- */
-export function toText(value: string, secret = false): Text {
-  try {
-    return parseText(value, secret);
-  } catch (error) {
-    if (error instanceof JinjaError) return { parts: [value], secret };
-    throw error;
   }
 }

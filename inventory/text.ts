@@ -14,6 +14,15 @@ export interface Text {
   secret: boolean;
 }
 
+/**
+ * Whether something is a text, and not another object.
+ * @param value what to look at
+ * @returns true for what parseText returns
+ */
+export function isText(value: unknown): value is Text {
+  return typeof value === 'object' && value !== null && 'parts' in value && 'secret' in value;
+}
+
 /** Jinja that is not a vault reference. */
 export class JinjaError extends Error {
   /**
@@ -29,6 +38,17 @@ export class JinjaError extends Error {
 }
 
 const EXPRESSION = /\{\{(.*?)\}\}/gs;
+
+/**
+ * A text with something in the place of each of its references.
+ * @param value the text as written
+ * @param by what stands there instead
+ * @returns the text
+ */
+export function withoutReferences(value: string, by = ''): string {
+  return value.replace(EXPRESSION, () => by);
+}
+
 const REFERENCE =
   /^\s*(vault_[A-Za-z0-9_]+)\s*(?:\|\s*default\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*\)\s*)?$/s;
 

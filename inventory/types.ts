@@ -1,29 +1,30 @@
+import type { Address } from './address';
+import type { App } from './app';
 import type { Path } from './document';
 import type { Problem } from './problem';
 import type { BackendInput } from './schema/backend';
 import type { GUEST_TYPES, OS_TYPES } from './schema/guest';
-import type { APP_TYPE_NAMES } from './schema/inventory';
-import type { Text } from './text';
+import type { Value } from './values/value';
 
 /** How the Proxmox API is reached; what is missing comes from the provider's environment variables. */
 export interface ProxmoxApi {
   /** Host name, address or https URL, with or without a port; undefined: PROXMOX_VE_ENDPOINT. */
-  host?: Text;
+  host?: Value;
   /** The port where the host has none. */
   port: number;
-  username?: Text;
-  password?: Text;
+  username?: Value;
+  password?: Value;
   /** `user@realm!id`. */
-  tokenId?: Text;
-  tokenSecret?: Text;
+  tokenId?: Value;
+  tokenSecret?: Value;
   insecure: boolean;
-  caFile?: Text;
+  caFile?: Value;
 }
 
 /** A volume besides the root disk. */
-export interface MountPoint {
-  path: Text;
-  volume: Text;
+interface MountPoint {
+  path: Value;
+  volume: Value;
   /** GiB. */
   size?: number;
   backup: boolean;
@@ -33,11 +34,11 @@ export interface MountPoint {
 /** The guest of an env, every default filled in. */
 export interface Guest {
   type: (typeof GUEST_TYPES)[number];
-  template: Text;
+  template: Value;
   osType: (typeof OS_TYPES)[number];
   unprivileged: boolean;
   nesting: boolean;
-  password?: Text;
+  password?: Value;
   start: boolean;
   cloneVmid?: number;
   /** The disk of the VM template that is the root disk, e.g. `scsi0`. */
@@ -49,17 +50,17 @@ export interface Guest {
   swap: number;
   /** GiB. */
   diskSize: number;
-  diskStorage: Text;
-  bridge: Text;
+  diskStorage: Value;
+  bridge: Value;
   vlan?: number;
   mtu?: number;
   macAddress?: string;
   firewall: boolean;
-  nameservers: readonly Text[];
-  searchdomain?: Text;
+  nameservers: readonly Value[];
+  searchdomain?: Value;
   onboot: boolean;
   startupOrder?: number;
-  description?: Text;
+  description?: Value;
   /** Further tags, lower-case. */
   tags: readonly string[];
   mountPoints: readonly MountPoint[];
@@ -70,18 +71,10 @@ export interface Guest {
 
 /** How Terraform reaches a guest by SSH. */
 export interface SshSettings {
-  user: Text;
-  publicKeys: readonly Text[];
-  hostKey?: Text;
-  bastion?: { host: Text; port: number; user: Text };
-}
-
-/** An address in its subnet. */
-export interface Address {
-  /** Dotted quad without prefix. */
-  address: string;
-  /** Length of the prefix. */
-  prefix: number;
+  user: Value;
+  publicKeys: readonly Value[];
+  hostKey?: Value;
+  bastion?: { host: Value; port: number; user: Value };
 }
 
 /** What base_os does on a guest, besides packages and keys. */
@@ -98,88 +91,6 @@ export interface BaseOs {
   removePackages: boolean;
   /** Undefined: Debian's Node.js. */
   node?: { version: string; sha256: string; mirror: string };
-}
-
-/** A backend or a frontend: a folder of the repository that is built and run. */
-export interface AppPart {
-  folder: string;
-  port: number;
-  /** Undefined: what package.json says. */
-  install?: string;
-  /** Undefined: `npm run build` where there is one. */
-  build?: string;
-  start: string;
-  /** Undefined: `/`, where anything but a server error will do. */
-  healthPath?: string;
-}
-
-/** How releases are made and checked. */
-export interface ReleaseSettings {
-  backend: AppPart;
-  frontend: AppPart;
-  migrate?: string;
-  /** Seconds. */
-  healthTimeout: number;
-  trialStart: boolean;
-  keep: number;
-  /** MiB for each service. */
-  memory?: number;
-}
-
-/** A scheduled job. */
-export interface Job {
-  name: string;
-  /** A command line of a shell, run in the release. */
-  run: string;
-  /** A calendar expression of systemd; undefined: `cron` has the schedule. */
-  at?: string;
-  /** Five fields of cron. */
-  cron?: string;
-  /** Seconds. */
-  timeout: number;
-}
-
-/** The database of an application. */
-export interface PostgreSql {
-  database: string;
-  user: string;
-  /** Undefined: peer authentication over the socket. */
-  password?: Text;
-  extensions: readonly string[];
-  /** A calendar expression of systemd. */
-  backupAt: string;
-  /** Dumps of each kind. */
-  backupKeep: number;
-}
-
-/** What a Python application has besides. */
-export interface PythonSettings {
-  install?: string;
-  postgresql?: PostgreSql;
-  /** Undefined: no long-running service. */
-  serviceStart?: string;
-  healthCommand?: string;
-  /** Sorted by name; empty in an env that does not run them. */
-  jobs: readonly Job[];
-  failureMail?: string;
-  failureHook?: string;
-  logDays: number;
-}
-
-/** The application of an env. */
-export interface App {
-  type: (typeof APP_TYPE_NAMES)[number];
-  repo?: Text;
-  branch: Text;
-  deployKey?: Text;
-  knownHosts: readonly Text[];
-  backendPort: number;
-  frontendPort: number;
-  packages: readonly Text[];
-  release: ReleaseSettings;
-  python: PythonSettings;
-  /** Sorted by name. */
-  envVars: Readonly<Record<string, Text>>;
 }
 
 /** One environment: everything its stack is made from. */
@@ -200,7 +111,7 @@ export interface Env {
   ip: Address;
   /** Undefined for an external host that has none written. */
   gateway?: string;
-  node: Text;
+  node: Value;
   guest: Guest;
   ssh: SshSettings;
   /** Whether Terraform connects to the guest at all. */

@@ -18,7 +18,7 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 base=/srv/app
 record=/var/lib/pvestack/release
 
-# stack, repo, branch, env_file, keep, health_timeout, trial
+# stack, repo, branch, env_file, build_environment, keep, health_timeout, trial
 . /etc/pvestack/deploy.conf
 # A plan asks for what the inventory says now.
 repo=${PVESTACK_REPO:-$repo} branch=${PVESTACK_BRANCH:-$branch}
@@ -40,7 +40,10 @@ since() { awk -v ms=$(($(now) - $1)) 'BEGIN { printf "%.1f s", ms / 1000 }'; }
 
 kit=/usr/local/lib/pvestack
 for part in repository releases steps health trial switch rollback deploy; do . "$kit/deploy/$part.sh"; done
-# build_release, migrate_release and prove_release of this application.
+# What a release of this application takes; what it does not define it does not need.
+build_release() { :; }
+migrate_release() { :; }
+prove_release() { :; }
 . /etc/pvestack/steps.sh
 
 case ${1:-} in
@@ -86,7 +89,7 @@ case ${1:-} in
   --rollback) rollback ;;
   --rebuild)
     rebuild=yes
-    live=$(commit_of "$base/current")
+    live=$(commit_of "$(current)")
     [ -n "$live" ] || fail 1 'no release is deployed yet'
     deploy "$live"
     ;;

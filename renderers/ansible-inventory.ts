@@ -3,10 +3,10 @@ import type { Text } from '../inventory/text';
 import type { Env } from '../inventory/types';
 
 /** What Ansible knows of a host. */
-export type HostVars = Record<string, string>;
+type HostVars = Record<string, string>;
 
 /** A static Ansible inventory, as its `yaml` plugin reads it. */
-export interface AnsibleInventory {
+interface AnsibleInventory {
   all: {
     hosts: Record<string, HostVars>;
     children: Record<string, { hosts: Record<string, Record<string, never>> }>;

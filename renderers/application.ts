@@ -28,7 +28,7 @@ export function application(env: Env, source: TemplateSource): Application | und
     files: all(({ files }) => files),
     folders: all(({ folders }) => folders),
     timers: all(({ timers }) => timers),
-    links: all(({ links }) => links),
+    jobs: all(({ jobs }) => jobs),
     layers: all(({ layers }) => layers),
   };
 }

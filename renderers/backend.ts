@@ -1,3 +1,4 @@
+import { STATE_FOLDER } from '../inventory/schema/backend';
 import type { Env } from '../inventory/types';
 
 /** A Terraform backend. */
@@ -38,8 +39,8 @@ export function renderBackend(env: Env, toRoot: string): Backend {
         settings: {
           bucket,
           key: `${folder}${stack}.tfstate`,
-          encrypt: encrypt ?? true,
-          use_lockfile: use_lockfile ?? true,
+          encrypt,
+          use_lockfile,
           ...(region === undefined ? {} : { region }),
           ...(endpoint === undefined ? {} : { endpoints: { s3: endpoint } }),
           ...(profile === undefined ? {} : { profile }),
@@ -81,6 +82,6 @@ export function renderBackend(env: Env, toRoot: string): Backend {
  * @returns its path, relative to the folder of cdktf.json: outside of cdktf.out, which people and the CLI delete
  */
 export function localStatePath(env: Env): string {
-  const folder = env.backend.type === 'local' ? (env.backend.path ?? 'state') : 'state';
+  const folder = env.backend.type === 'local' ? env.backend.path : STATE_FOLDER;
   return `${folder.replace(/\/+$/, '')}/${env.stack}.tfstate`;
 }

@@ -32,10 +32,10 @@ export interface Contribution {
   files?: readonly GuestFile[];
   /** Folders of the user `app`, besides its home and cache. */
   folders?: readonly string[];
+  /** Units of the application among the files, besides those of services: `app-….service`. */
+  jobs?: readonly string[];
   /** The timers among the files. */
   timers?: readonly string[];
-  /** Links into the current release. */
-  links?: readonly { path: string; target: string }[];
   /** Layers between base_os and the application. */
   layers?: readonly Layer[];
 }

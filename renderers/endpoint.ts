@@ -23,7 +23,10 @@ export function endpoint(host: Text, port: number): string {
  * @param api how the API is reached
  * @returns the URL or `${local.endpoint}`; undefined: PROXMOX_VE_ENDPOINT
  */
-export function endpointReference({ host, port }: ProxmoxApi): string | undefined {
+export function endpointReference({
+  host,
+  port,
+}: Omit<ProxmoxApi, 'host'> & { host?: Text }): string | undefined {
   if (!host) return undefined;
   return literal(host) === undefined ? '${local.endpoint}' : endpoint(host, port);
 }

@@ -31,7 +31,7 @@ export function encodeEnvExpression(value: string): string {
 }
 
 /** An env file: what is in it, and what may be seen of it. */
-export interface EnvFile {
+interface EnvFile {
   /** Lines that anybody may read: of a secret only its variable's name. */
   shown: string[];
   /** Values that hold secrets, by name, as Terraform templates. */

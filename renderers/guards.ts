@@ -9,7 +9,7 @@ export interface Guard {
 }
 
 /** Named values that the guards share, in the order in which they build on each other. */
-export type Locals = Record<string, string>;
+type Locals = Record<string, string>;
 
 const CONTAINERS = 'data.proxmox_virtual_environment_containers.all.containers';
 const VMS = 'data.proxmox_virtual_environment_vms.all.vms';

@@ -15,6 +15,7 @@ export interface ConfiguredLayer {
   /** Expression of what makes it run again. */
   triggers: string;
   connection: Connection;
+  precondition?: { condition: string; errorMessage: string };
   /** Provisioners, in their order. */
   provisioners: readonly Record<string, unknown>[];
 }
@@ -55,6 +56,7 @@ export function guestConfiguration(
       name: layer.name,
       triggers: layerTriggers(layer, guest !== undefined),
       connection: connection(env, layer.name),
+      ...(layer.precondition ? { precondition: layer.precondition } : {}),
       provisioners: provisioners(env, layer),
     })),
   };

@@ -6,8 +6,8 @@ import { heredoc } from './shell';
 /** The programs on a guest and their parts: plain POSIX sh, the same for every guest. */
 const FOLDER = path.join(__dirname, '..', 'kit');
 
-/** Expression of the sums of its programs, as sha256sum prints them: what a plan shows of the kit in a stack's folder. */
-export const SUMS = 'flatten(regexall("(?m)^#: (.*)$", file("${path.module}/kit.sh")))';
+/** How it is called in a stack's folder. */
+export const KIT_FILE = 'kit.sh';
 
 let read: string | undefined;
 
@@ -23,7 +23,7 @@ export function kit(): string {
 /**
  * One script that brings all programs: what lies as kit.sh in each stack's folder.
  * @param folder where they are
- * @returns the script: their sums, a function that prints each, and the library of layers
+ * @returns the script: functions that print their sums and each of them, and the library of layers
  */
 export function kitScript(folder: string): string {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -35,8 +35,14 @@ export function kitScript(folder: string): string {
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return [
-    "# pvestack's programs on a guest. Written by synth, the same for every stack. Their sums, which a plan shows:",
-    ...files.map(({ name, text }) => `#: ${createHash('sha256').update(text).digest('hex')}  ${name}`),
+    "# pvestack's programs on a guest. Written by synth, the same for every stack; a plan shows the sum of this file.",
+    '# kit_sums: prints the sum of each, for sha256sum -c.',
+    'kit_sums() {',
+    heredoc(
+      '  cat',
+      files.map(({ name, text }) => `${createHash('sha256').update(text).digest('hex')}  ${name}`).join('\n'),
+    ),
+    '}',
     '# kit_file NAME: prints one of them.',
     'kit_file() {',
     '  case $1 in',

@@ -6,8 +6,19 @@ import { kit } from './kit';
 const PLANNER = path.join(__dirname, '..', 'planner');
 const NAMES = ['look.sh', 'preflight.sh', 'trust.sh'];
 
+/** What never goes to a remote run: a plan, a state and variables hold secrets in clear (HCP Terraform, CLI-driven runs). */
+const IGNORE = `# Never uploaded to a remote run: these hold secrets in clear.
+/plan
+*.tfplan
+*.tfstate
+*.tfstate.*
+*.tfvars
+*.tfvars.json
+.terraform/
+`;
+
 /** A file beside a stack's JSON. */
-export interface Program {
+interface Program {
   name: string;
   text: string;
 }
@@ -21,6 +32,7 @@ let read: readonly Program[] | undefined;
 export function stackPrograms(): readonly Program[] {
   read ??= [
     { name: 'kit.sh', text: kit() },
+    { name: '.terraformignore', text: IGNORE },
     ...NAMES.map((name) => ({
       name,
       text: readFileSync(path.join(PLANNER, name), 'utf8').replaceAll('\r\n', '\n'),

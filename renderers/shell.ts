@@ -11,7 +11,7 @@ export function shellQuote(value: string): string {
 }
 
 /** A text that a shell script puts together from Terraform's environment variables. */
-export interface FromEnvironment {
+interface FromEnvironment {
   /** A test that succeeds when every variable without a default is there. */
   given: string;
   /** The right side of an assignment (only there nothing is split). */

@@ -1,4 +1,5 @@
 import ejs from 'ejs';
+import { UserError } from '../inventory/user-error';
 import { shellQuote } from './shell';
 import { errorLine, syntaxError, syntaxErrorLine } from './template-errors';
 
@@ -15,7 +16,7 @@ export interface Template {
 export type TemplateSource = (name: string) => Template;
 
 /** A template that is not there or cannot be rendered. */
-export class TemplateError extends Error {}
+export class TemplateError extends UserError {}
 
 /**
  * Renders a template into lines.

@@ -1,5 +1,6 @@
-import type { Reference, Text } from '../inventory/text';
+import { isText, type Reference } from '../inventory/text';
 import type { Env, ProxmoxApi } from '../inventory/types';
+import type { Value } from '../inventory/values/value';
 import { quote } from './expression';
 import { type Condition, variableConditions } from './variable-rules';
 
@@ -29,7 +30,7 @@ export function vaultVariables(env: Env, api: ProxmoxApi): Variable[] {
   // What is only for inside of the guest asks for nothing where nobody goes there.
   const used = env.present && env.configure ? env : [env.node, env.guest, env.ssh];
   const texts = [...textsOf([used, isExternal ? undefined : api])];
-  const conditions = variableConditions(env, api, texts);
+  const conditions = variableConditions(texts);
   for (const text of texts) {
     for (const part of text.parts) {
       if (typeof part === 'string') continue;
@@ -144,11 +145,11 @@ export function requiredValidation(name: string): { condition: string; errorMess
   };
 }
 
-function* textsOf(value: unknown): Generator<Text> {
+function* textsOf(value: unknown): Generator<Value> {
   if (Array.isArray(value)) {
     for (const item of value) yield* textsOf(item);
   } else if (typeof value === 'object' && value !== null) {
-    if ('parts' in value && 'secret' in value) yield value as Text;
+    if (isText(value)) yield value as Value;
     else for (const item of Object.values(value)) yield* textsOf(item);
   }
 }

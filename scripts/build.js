@@ -3,6 +3,7 @@
  * Bundles the program: `dist/app.js` is what the cdktf CLI runs, `dist/pvestack.js` the tool's own commands.
  * A bundle starts several times faster than ts-node; types are checked by the test command.
  */
+require('./installed.js');
 const fs = require('node:fs');
 const path = require('node:path');
 const { get, pinnedProvider, schemaPath } = require('./get.js');
@@ -29,6 +30,15 @@ const lighter = {
   name: 'lighter',
   setup({ onLoad }) {
     const replace = (filter, contents) => onLoad({ filter }, () => ({ contents }));
+    const patch = (filter, changes) =>
+      onLoad({ filter }, ({ path: file }) => {
+        let contents = fs.readFileSync(file, 'utf8');
+        for (const [from, to] of Object.entries(changes)) {
+          if (!contents.includes(from)) throw new Error(`${file} has no ${from}: mend scripts/build.js`);
+          contents = contents.replace(from, to);
+        }
+        return { contents };
+      });
     // CDKTF takes an unlimited stack trace for every token: a quarter of the time.
     replace(
       /[\\/]cdktf[\\/]lib[\\/]tokens[\\/]private[\\/]stack-trace\.js$/,
@@ -40,9 +50,14 @@ const lighter = {
       'module.exports = () => { throw new Error("archiver is not in this bundle"); };',
     );
     // The deprecated util.isArray warns on every run of Node 23 and later.
-    onLoad({ filter: /[\\/]cdktf[\\/]lib[\\/]terraform-output\.js$/ }, ({ path: file }) => ({
-      contents: fs.readFileSync(file, 'utf8').replace('(0, util_2.isArray)', 'Array.isArray'),
-    }));
+    patch(/[\\/]cdktf[\\/]lib[\\/]terraform-output\.js$/, { '(0, util_2.isArray)': 'Array.isArray' });
+    // A text without the mark of a token (encoded numbers have an exponent) is what it is: CDKTF runs three regular
+    // expressions over each and makes five closures.
+    patch(/[\\/]cdktf[\\/]lib[\\/]tokens[\\/]private[\\/]resolve\.js$/, {
+      'if (typeof obj === "string") {':
+        'if (typeof obj === "string") { if (!obj.includes("TfToken[") && !obj.includes("e+")) return obj;',
+      'makeContext()[0].resolve(key)': 'resolve(key, options)',
+    });
     // This tool has its own words for what is wrong; see inventory/validation.ts.
     replace(/[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/, 'export { default as en } from "./en.js";');
   },
@@ -54,12 +69,7 @@ async function build() {
   const esbuild = require('esbuild');
   const result = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: {
-      app: 'cli/app.ts',
-      pvestack: 'cli/pvestack.ts',
-      demo: 'cli/demo.ts',
-      emulator: 'cli/emulator.ts',
-    },
+    entryPoints: { app: 'cli/app.ts', pvestack: 'cli/pvestack.ts' },
     outdir: 'dist',
     bundle: true,
     platform: 'node',
@@ -71,13 +81,13 @@ async function build() {
     plugins: [lighter],
   });
   const own = Object.keys(result.metafile.inputs).filter((file) => !file.startsWith('node_modules/'));
-  const others = ['package-lock.json', 'scripts/build.js', 'scripts/get.js'];
+  const others = ['package-lock.json', 'scripts/build.js', 'scripts/get.js', 'scripts/installed.js'];
   const schema = path.relative(root, schemaPath(pinnedProvider()));
   const inputs = [...own, ...others, schema].sort();
   fs.writeFileSync(record, JSON.stringify(Object.fromEntries(inputs.map((file) => [file, mark(file)]))));
 }
 
-module.exports = { build, isStale };
+module.exports = { build, isStale, lighter };
 
 if (require.main === module) {
   build().catch((error) => {

@@ -5,8 +5,10 @@
  *
  * Only what the constructs use is generated (the whole provider is 13 MB of TypeScript).
  */
+require('./installed.js');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
+const Module = require('node:module');
 const path = require('node:path');
 
 const root = path.join(__dirname, '..');
@@ -41,6 +43,16 @@ function inputStamp(schema) {
 }
 
 /**
+ * CDKTF's libraries run `terraform version` as soon as they are loaded, and terraform then asks its maker for news.
+ * Only their command line needs the answer: the module that asks is replaced before it can.
+ */
+function keepTerraformOut() {
+  const file = require.resolve('@cdktf/commons/src/terraform.js');
+  const exports = { terraformBinaryName: 'terraform', terraformVersion: Promise.resolve('unknown') };
+  require.cache[file] = Object.assign(new Module(file), { exports, loaded: true });
+}
+
+/**
  * Generates `.gen` where it is missing or was made from something else.
  * @param {{ force?: boolean, out?: string }} [options] force: generate in any case; out: another folder than .gen
  * @returns {Promise<boolean>} whether anything was generated
@@ -62,6 +74,7 @@ async function get(options = {}) {
   if (!options.force && fs.existsSync(stampFile) && fs.readFileSync(stampFile, 'utf8') === stamp)
     return false;
 
+  keepTerraformOut();
   const { TerraformProviderGenerator } = require('@cdktf/provider-generator');
   const { ConstructsMakerProviderTarget, LANGUAGES, TerraformProviderConstraint } = require('@cdktf/commons');
   const { CodeMaker } = require('codemaker');

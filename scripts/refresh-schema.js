@@ -34,7 +34,11 @@ function terraform(binary, args, cwd) {
   });
 }
 
-/** Refreshes the file, or says on standard error why not and sets the exit code. */
+/**
+ * Refreshes the file.
+ * @returns {string} what was written, and what to do with it
+ * @throws {Error} that says why it was not
+ */
 function refresh() {
   const binary = process.env.TERRAFORM_BINARY_NAME || 'terraform';
   const provider = pinnedProvider();
@@ -54,14 +58,14 @@ function refresh() {
     };
     const file = schemaPath(provider);
     fs.writeFileSync(file, JSON.stringify(pinned, null, 1) + '\n');
-    console.log(`${path.relative(process.cwd(), file)}: written. Review its diff, run the tests, commit it.`);
+    return `${path.relative(process.cwd(), file)}: written. Review its diff, run the tests, commit it.`;
   } catch (error) {
-    console.error(
+    throw new Error(
       error.code === 'ENOENT'
         ? `${binary} is not installed: the schema can only be refreshed on a machine that has it (or name it in TERRAFORM_BINARY_NAME).`
         : `The schema was not refreshed: ${error.message.split('\n')[0]}`,
+      { cause: error },
     );
-    process.exitCode = 1;
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
@@ -69,4 +73,11 @@ function refresh() {
 
 module.exports = { refresh };
 
-if (require.main === module) refresh();
+if (require.main === module) {
+  try {
+    console.log(refresh());
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

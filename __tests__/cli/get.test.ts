@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -28,17 +28,41 @@ function contents(root: string, below = ''): [string, string][] {
     });
 }
 
-function generate(out: string): number | null {
-  const code = `require('./scripts/get.js').get({ force: true, out: process.argv[1] })`;
-  // No terraform on PATH, and no proxy or registry that anything could ask.
-  return spawnSync(process.execPath, ['-e', code, out], {
+/** Prints every name that is looked up and every connection that is begun. */
+const WATCH = `
+const dns = require('node:dns');
+const { Socket } = require('node:net');
+for (const [object, name] of [[dns, 'lookup'], [Socket.prototype, 'connect']]) {
+  const original = object[name];
+  object[name] = function (...args) {
+    console.error(name, args[0]);
+    return original.apply(this, args);
+  };
+}`;
+
+/** Runs node where a terraform on PATH and every connection would show. */
+function watched(...args: string[]): { status: number | null; seen: string } {
+  const [terraform, watch] = [path.join(folder, 'terraform'), path.join(folder, 'watch.js')];
+  writeFileSync(terraform, `#!/bin/sh\necho terraform "$@" >>${folder}/seen\n`, { mode: 0o755 });
+  writeFileSync(watch, WATCH);
+  const { status, stderr } = spawnSync(process.execPath, ['--require', watch, ...args], {
     cwd: ROOT,
-    env: { PATH: folder, CHECKPOINT_DISABLE: '1' },
-  }).status;
+    encoding: 'utf8',
+    // Without CHECKPOINT_DISABLE: nothing may depend on it.
+    env: { PATH: `${folder}:${process.env['PATH'] ?? ''}`, HOME: folder },
+  });
+  const seen = path.join(folder, 'seen');
+  return { status, seen: stderr + (existsSync(seen) ? readFileSync(seen, 'utf8') : '') };
 }
 
-test('the bindings are generated without terraform, only for the resources in use, the same bytes every time', () => {
-  expect([generate(path.join(folder, 'a')), generate(path.join(folder, 'b'))]).toEqual([0, 0]);
+function generate(out: string): { status: number | null; seen: string } {
+  return watched('-e', `require('./scripts/get.js').get({ force: true, out: process.argv[1] })`, out);
+}
+
+test('the bindings are generated without terraform and network, only for the resources in use, the same bytes every time', () => {
+  const nothing = { status: 0, seen: '' };
+  expect(generate(path.join(folder, 'a'))).toEqual(nothing);
+  expect(generate(path.join(folder, 'b'))).toEqual(nothing);
   const first = contents(path.join(folder, 'a'));
   expect(first).toEqual(contents(path.join(folder, 'b')));
   expect(readdirSync(path.join(folder, 'a', 'providers', 'proxmox')).sort()).toEqual([
@@ -50,6 +74,10 @@ test('the bindings are generated without terraform, only for the resources in us
     'virtual-environment-container',
     'virtual-environment-vm',
   ]);
+});
+
+test('what `npm ci` runs of ours runs no terraform and connects to nobody', () => {
+  expect(watched('scripts/build.js')).toEqual({ status: 0, seen: '' });
 });
 
 test('refreshing the pinned schema without terraform fails with what is missing', () => {

@@ -1,53 +1,26 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { enterFolder, EXAMPLE, leaveFolder, pvestack } from '../support/user-folder';
 
 jest.setTimeout(60_000);
 
-const ROOT = path.join(__dirname, '..', '..');
-const EXAMPLE = readFileSync(path.join(ROOT, 'examples', 'inventory.yml'), 'utf8');
-
-/** A folder of a user's own, with a cdktf.json, the example inventory and nothing else. */
 let folder: string;
 
-beforeAll(() => {
-  execFileSync(process.execPath, [path.join(ROOT, 'scripts', 'build.js')], { stdio: 'ignore' });
-});
-
 beforeEach(() => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 'user-'));
-  const config = { language: 'typescript', app: 'true', context: { inventory: 'inventory.yml' } };
-  writeFileSync(path.join(folder, 'cdktf.json'), JSON.stringify(config));
-  write(EXAMPLE);
+  folder = enterFolder();
 });
 
 afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
+  leaveFolder(folder);
 });
 
 function write(inventory: string): void {
   writeFileSync(path.join(folder, 'inventory.yml'), inventory);
 }
 
-function pvestack(
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-): { code: number | null; out: string; err: string } {
-  const clean = Object.entries(process.env).filter(
-    ([name]) => name !== 'APP_INVENTORY' && name !== 'CDKTF_OUTDIR',
-  );
-  const run = spawnSync(process.execPath, [path.join(ROOT, 'bin', 'pvestack.js'), ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...Object.fromEntries(clean), ...env },
-  });
-  return { code: run.status, out: run.stdout, err: run.stderr };
-}
-
 describe('pvestack synth', () => {
-  test('prints a table and says which files are new, changed, removed or unchanged', () => {
-    expect(pvestack(['synth'])).toEqual({
+  test('prints a table and says which files are new, changed, removed or unchanged', async () => {
+    expect(await pvestack(['synth'])).toEqual({
       code: 0,
       err: '',
       out: `stack              guest               vmid  address         node                   resources
@@ -64,7 +37,7 @@ new        cdktf.out/stacks/app-projecta-dev/cdk.tf.json
 new        cdktf.out/stacks/app-projecta-prod/cdk.tf.json
 `,
     });
-    expect(pvestack(['synth', 'app-pote-dev']).out).toBe(
+    expect((await pvestack(['synth', 'app-pote-dev'])).out).toBe(
       `stack         guest         vmid  address         node                   resources
 app-pote-dev  lxc pote-dev  201   10.0.10.101/24  \${vault_proxmox_node}  9
 
@@ -73,7 +46,7 @@ unchanged  5 of 5 stacks
     );
     const withoutQa = EXAMPLE.replace(/ {6}qa:\n(?: {8,}.*\n)+/, '').replace('cores: 4', 'cores: 6');
     write(withoutQa);
-    expect(pvestack(['synth', 'pote']).out.split('\n').slice(-5)).toEqual([
+    expect((await pvestack(['synth', 'pote'])).out.split('\n').slice(-5)).toEqual([
       '',
       'changed    cdktf.out/stacks/app-pote-prod/cdk.tf.json',
       'removed    cdktf.out/stacks/app-pote-qa/cdk.tf.json',
@@ -83,12 +56,12 @@ unchanged  5 of 5 stacks
     expect(existsSync(path.join(folder, 'cdktf.out', 'stacks', 'app-pote-qa'))).toBe(false);
   });
 
-  test('a wrong inventory is refused with every error, and leaves what was there as it was', () => {
-    pvestack(['synth']);
+  test('a wrong inventory is refused with every error, and leaves what was there as it was', async () => {
+    await pvestack(['synth']);
     const file = path.join(folder, 'cdktf.out', 'stacks', 'app-pote-dev', 'cdk.tf.json');
     const before = [readFileSync(file, 'utf8'), statSync(file).mtimeMs];
     write(EXAMPLE.replace('vmid: 201', 'vmid: 99').replace('10.0.10.102/24', '10.0.10.101/24'));
-    expect(pvestack(['synth'])).toEqual({
+    expect(await pvestack(['synth'])).toEqual({
       code: 1,
       out: '',
       err: `inventory.yml:43:9  app_projects.pote.envs.dev.vmid  is not a VMID from 100 to 999999999  write a whole number from 100 to 999999999
@@ -99,24 +72,24 @@ inventory.yml:55:9  app_projects.pote.envs.qa.ip  is the address 10.0.10.101, wh
     expect([readFileSync(file, 'utf8'), statSync(file).mtimeMs]).toEqual(before);
   });
 
-  test('an env that is gone while its state holds resources is refused with the way out', () => {
+  test('an env that is gone while its state holds resources is refused with the way out', async () => {
     mkdirSync(path.join(folder, 'state'));
     const state = { version: 4, resources: [{ mode: 'managed' }, { mode: 'data' }] };
     writeFileSync(path.join(folder, 'state', 'app-pote-old.tfstate'), JSON.stringify(state));
-    const { code, err } = pvestack(['synth']);
+    const { code, err } = await pvestack(['synth']);
     expect(code).toBe(1);
     expect(err).toContain(
       'lacks the env of app-pote-old, whose state state/app-pote-old.tfstate still holds 1 resource',
     );
     expect(err).toContain('with "state: absent", and run: npx cdktf deploy app-pote-old');
-    expect([pvestack(['list']).code, pvestack(['inventory']).code]).toEqual([0, 0]);
+    expect([(await pvestack(['list'])).code, (await pvestack(['inventory'])).code]).toEqual([0, 0]);
   });
 
-  test('a template with a mistake is named, without a stack trace', () => {
+  test('a template with a mistake is named, without a stack trace', async () => {
     mkdirSync(path.join(folder, 'own', 'app'), { recursive: true });
     writeFileSync(path.join(folder, 'own', 'app', 'service.ejs'), 'a\n<%- nothing %>\n');
     write(`templates_dir: own\n${EXAMPLE}`);
-    const { code, err } = pvestack(['synth']);
+    const { code, err } = await pvestack(['synth']);
     expect(code).toBe(1);
     expect(err).toBe('own/app/service.ejs:2: nothing is not defined (your template)\n');
     expect(err).not.toMatch(/^\s+at /m);
@@ -128,9 +101,9 @@ describe('names', () => {
     ['app-pote-de', 'did you mean app-pote-dev'],
     ['pota', 'did you mean pote'],
     ['zzz', 'there are: app-pote-dev, pote, app-pote-prod'],
-  ])('%s is refused with the near ones', (name, hint) => {
+  ])('%s is refused with the near ones', async (name, hint) => {
     for (const command of ['synth', 'list', 'inventory']) {
-      const { code, err } = pvestack([command, name]);
+      const { code, err } = await pvestack([command, name]);
       expect(code).toBe(1);
       expect(err).toContain(`"${name}" is no stack and no project: ${hint}`);
     }
@@ -141,20 +114,20 @@ describe('names', () => {
     ['a project means its stacks, whatever the case', 'ProjectA', ['app-projecta-dev', 'app-projecta-prod']],
     ['* stands for anything', 'app-*-dev', ['app-pote-dev', 'app-projecta-dev']],
     ['in projects as well', 'po*', ['app-pote-dev', 'app-pote-prod', 'app-pote-qa']],
-  ])('%s', (_name, name, stacks) => {
-    const rows = pvestack(['list', name]).out.trim().split('\n').slice(1);
+  ])('%s', async (_name, name, stacks) => {
+    const rows = (await pvestack(['list', name])).out.trim().split('\n').slice(1);
     expect(rows.map((line) => line.split(' ')[0])).toEqual(stacks);
   });
 });
 
 describe('where the inventory comes from', () => {
-  test('APP_INVENTORY names another one for any command', () => {
+  test('APP_INVENTORY names another one for any command', async () => {
     writeFileSync(path.join(folder, 'other.yml'), EXAMPLE.replaceAll('pote', 'soup'));
-    expect(pvestack(['list', 'soup'], { APP_INVENTORY: 'other.yml' }).code).toBe(0);
+    expect((await pvestack(['list', 'soup'], { APP_INVENTORY: 'other.yml' })).code).toBe(0);
   });
 
-  test('a missing one is a clear error', () => {
-    expect(pvestack(['check'], { APP_INVENTORY: 'none.yml' })).toEqual({
+  test('a missing one is a clear error', async () => {
+    expect(await pvestack(['check'], { APP_INVENTORY: 'none.yml' })).toEqual({
       code: 1,
       out: '',
       err: `none.yml:1:1  (top)  does not exist  name the inventory by APP_INVENTORY=path, or in the context of cdktf.json
@@ -163,25 +136,25 @@ describe('where the inventory comes from', () => {
     });
   });
 
-  test('an Ansible file with other keys needs a switch', () => {
+  test('an Ansible file with other keys needs a switch', async () => {
     write(`ansible_user: ops\nother_secret: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6162\n${EXAMPLE}`);
-    expect(pvestack(['check']).code).toBe(1);
-    expect(pvestack(['check'], { APP_INVENTORY_ALLOW_OTHER_KEYS: '1' }).out).toBe(
+    expect((await pvestack(['check'])).code).toBe(1);
+    expect((await pvestack(['check'], { APP_INVENTORY_ALLOW_OTHER_KEYS: '1' })).out).toBe(
       'inventory.yml: 5 environments, no errors.\n',
     );
   });
 
-  test('without a cdktf.json it says so', () => {
+  test('without a cdktf.json it says so', async () => {
     rmSync(path.join(folder, 'cdktf.json'));
-    expect(pvestack(['list']).err).toBe(
+    expect((await pvestack(['list'])).err).toBe(
       'There is no cdktf.json here or above: change to the folder of your stacks.\n',
     );
   });
 });
 
 describe('pvestack inventory', () => {
-  test('prints groups and variables as the Ansible stack has them', () => {
-    const { all } = JSON.parse(pvestack(['inventory', 'pote']).out) as {
+  test('prints groups and variables as the Ansible stack has them', async () => {
+    const { all } = JSON.parse((await pvestack(['inventory', 'pote'])).out) as {
       all: { hosts: Record<string, unknown>; children: Record<string, { hosts: object }> };
     };
     expect(all.hosts['pote-dev']).toEqual({
@@ -199,15 +172,15 @@ describe('pvestack inventory', () => {
     ]);
   });
 
-  test('answers --list as a dynamic inventory does', () => {
-    const answer = JSON.parse(pvestack(['inventory', '--list']).out) as { app_projectA_dev: unknown };
+  test('answers --list as a dynamic inventory does', async () => {
+    const answer = JSON.parse((await pvestack(['inventory', '--list'])).out) as { app_projectA_dev: unknown };
     expect(answer.app_projectA_dev).toEqual({ hosts: ['project-a-dev'] });
   });
 });
 
 describe('help', () => {
-  test('teaches the commands and the environment', () => {
-    const { code, out } = pvestack(['--help']);
+  test('teaches the commands and the environment', async () => {
+    const { code, out } = await pvestack(['--help']);
     expect(code).toBe(0);
     for (const word of [
       'synth',
@@ -222,8 +195,8 @@ describe('help', () => {
     }
   });
 
-  test('an unknown command is refused with the near one', () => {
-    const { code, err } = pvestack(['snyth']);
+  test('an unknown command is refused with the near one', async () => {
+    const { code, err } = await pvestack(['snyth']);
     expect([code, err]).toEqual([1, expect.stringContaining('Did you mean synth?')]);
   });
 });

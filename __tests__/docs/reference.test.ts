@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pvestack } from '../../cli/pvestack';
 import { readInventory } from '../../inventory/load';
 import { InventoryError } from '../../inventory/problem';
 import { inventoryReference, REQUIRED_BY_RULES } from '../../inventory/reference-docs';
@@ -13,6 +14,7 @@ const PAGES = [
   'README.md',
   'CHANGELOG.md',
   'CONTRIBUTING.md',
+  'packages/proxmox-emulator/README.md',
   ...readdirSync(path.join(root, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
@@ -84,8 +86,11 @@ describe.each(PAGES)('%s', (page) => {
     expect(broken).toEqual([]);
   });
 
-  test('names only npm scripts and commands that exist', () => {
-    const commands = [...read('cli/pvestack.ts').matchAll(/\.command\('([a-z]+)/g)].map(([, name]) => name);
+  test('names only npm scripts and commands that exist', async () => {
+    let help = '';
+    const add = (text: string): void => void (help += text);
+    await pvestack(['--help'], { print: add, warn: add, color: false });
+    const commands = [...help.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
     const named = {
       scripts: [...markdown.matchAll(/npm run (?:--silent )?([a-z][a-z0-9:-]*)/g)].map(
         ([, name = '']) => name,

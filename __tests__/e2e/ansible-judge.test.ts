@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { DEFAULT_PASSWORD, DEFAULT_TOKEN, startEmulator, type Emulator } from '../../emulator';
+import { DEFAULT_PASSWORD, DEFAULT_TOKEN, startEmulator, type Emulator } from 'proxmox-emulator';
 import { ansibleEnvironment, ansibleProxmox, runTasks, type Task, type TaskResult } from '../support/ansible';
 import { describeWith } from '../support/requirements';
 import { runCommand } from '../support/workspace';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { DEFAULT_PASSWORD } from '../../emulator';
+import { DEFAULT_PASSWORD } from 'proxmox-emulator';
 import { openLab, type OpenLab, type Scene } from '../support/lab';
 import { command, describeWith, providers } from '../support/requirements';
 import { readTables } from '../support/tables';

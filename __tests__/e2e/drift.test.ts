@@ -1,4 +1,4 @@
-import { type GuestPatch } from '../../emulator';
+import { type GuestPatch } from 'proxmox-emulator';
 import { useLab } from '../support/lab';
 import { command, describeWith, providers } from '../support/requirements';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { DEFAULT_TOKEN, startEmulator, type Emulator } from '../../emulator';
+import { DEFAULT_TOKEN, startEmulator, type Emulator } from 'proxmox-emulator';
 
 const run = promisify(execFile);
 

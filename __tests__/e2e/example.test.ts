@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { DEFAULT_TOKEN, startEmulator } from '../../emulator';
+import { DEFAULT_TOKEN, startEmulator } from 'proxmox-emulator';
 import { command, describeWith, providers } from '../support/requirements';
 import { runCommand, Workspace } from '../support/workspace';
 

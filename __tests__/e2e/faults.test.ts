@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { FaultRule } from '../../emulator';
+import type { FaultRule } from 'proxmox-emulator';
 import { clusterView } from '../support/cluster-view';
 import {
   courseOf,

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { DEFAULT_TOKEN } from '../../emulator';
+import { DEFAULT_TOKEN } from 'proxmox-emulator';
 import { useLab } from '../support/lab';
 import { command, describeWith, providers } from '../support/requirements';
 import { unwrapped } from '../support/workspace';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DEFAULT_TOKEN } from '../../emulator';
+import { DEFAULT_TOKEN } from 'proxmox-emulator';
 import {
   courseOf,
   deploy,

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { DEFAULT_TOKEN } from '../../emulator';
+import { DEFAULT_TOKEN } from 'proxmox-emulator';
 import { inNamespace, namespaces } from '../support/namespace';
 import { command, describeWith, providers, type Requirement } from '../support/requirements';
 import { type Outcome, runCommand, unwrapped, Workspace } from '../support/workspace';

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DEFAULT_TOKEN } from '../../emulator';
+import { DEFAULT_TOKEN } from 'proxmox-emulator';
 import { AppRepository, BAKED, git, serveGit } from '../support/app-fixture';
 import { realGuests, useRealLab } from '../support/real-lab';
 import { command, describeWith, providers } from '../support/requirements';

@@ -4,8 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startLxcEmulator } from '../../emulator';
-import { cgroup2 } from '../../emulator/lxc-driver/cgroup';
+import { startLxcEmulator } from 'proxmox-emulator';
 import { callApi } from '../support/api';
 import { realGuests, useRealLab } from '../support/real-lab';
 import { command, describeWith, providers } from '../support/requirements';
@@ -337,11 +336,13 @@ describeWith([...NEEDS, command('curl')], 'the end of a lab', () => {
     }
   });
 
+  const cgroups = /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/self/mounts', 'utf8'))?.[1] ?? '';
+
   /** What of a lab could be seen from outside, besides its processes. */
   const traces = (pid: number): string[] => [
     ...readFileSync('/proc/self/mounts', 'utf8').trim().split('\n').sort(),
     ...execFileSync('ip', ['-brief', 'link']).toString().trim().split('\n').sort(),
-    ...readdirSync(cgroup2() ?? '').filter((name) => name.includes(`-${String(pid)}-`)),
+    ...readdirSync(cgroups).filter((name) => name.includes(`-${String(pid)}-`)),
     ...['/run/lab', '/run/lxc'].filter((name) => existsSync(name)),
   ];
 

@@ -185,7 +185,8 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     const [secrets, seen] = counts.split('\n').map(Number);
     return { secrets: secrets ?? NaN, seen: (seen ?? 0) > 0 };
   };
-  const release = (env: EnvName): Promise<string> => on(env, 'cat /srv/app/current/.pvestack-commit');
+  const release = (env: EnvName): Promise<string> =>
+    on(env, 'cat "/var/lib/pvestack/release/releases/$(basename "$(readlink /srv/app/current)").commit"');
   /** Commits to a branch of its own, from the head of main. @returns the branch */
   const branch = (name: string, files: Record<string, string | undefined>): string => {
     repository.git('checkout', '--quiet', '-b', name);
@@ -391,7 +392,7 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     await guest('prod', 'systemctl start app-job-broken');
     await eventually(async () => (await hooked()).endsWith('app-job-broken'), 30);
     expect(mail.mails.filter(({ tls, login }) => !tls && login !== undefined)).toEqual([]);
-    expect(await on('prod', 'journalctl -q -o cat -u app-failure@app-job-broken -n 20')).toMatch(
+    expect(await on('prod', 'journalctl -q -o cat -u pvestack-failure@app-job-broken -n 20')).toMatch(
       /curl: \(64\) .*(STARTTLS|SSL)/,
     );
 

@@ -119,7 +119,7 @@ describeWith(
       const plan = await lab.workspace.plan(STACK, '-out=saved.tfplan');
       expect([plan.code, changes(plan)]).toEqual([
         2,
-        [`"commit"  = "dev, not looked at" -> "${second} (after ${first})"`],
+        [`"commit" = "dev, not looked at" -> "${second} (after ${first})"`],
       ]);
       expect(plan.output).toContain('Plan: 1 to add, 0 to change, 1 to destroy.');
       const third = repository.commit('three', { 'backend/version': 'three' });
@@ -134,7 +134,7 @@ describeWith(
       const pids = [...before.output.split('\n'), ...after.output.split('\n')].filter((line) => line !== '');
       expect(new Set(pids).size).toBe(4);
       expect(changes(await lab.workspace.plan(STACK))).toEqual([
-        `"commit"  = "${second} (after ${first})" -> "${third}"`,
+        `"commit" = "${second} (after ${first})" -> "${third}"`,
       ]);
     });
 

@@ -48,7 +48,7 @@ test('it knows enums, ranges, what is required, and says defaults', () => {
 test('it holds no pattern, which a vault reference would not match, and nothing of ours', () => {
   const text = JSON.stringify(schema);
   expect(text).not.toContain('"pattern"');
-  expect(text).not.toContain('default_text');
+  expect(text).not.toContain('otherwise');
   expect(text).not.toContain('"secret":');
 });
 

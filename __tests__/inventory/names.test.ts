@@ -1,6 +1,9 @@
 import { groups, isId, stackId } from '../../inventory/names';
 import { hostnameProblem } from '../../inventory/rules/hostname';
-import { isBranch, repoProblem } from '../../inventory/schema/git';
+import { settingsOf } from '../../inventory/app';
+import { node } from '../../inventory/kinds/node';
+import { problemOf } from '../../inventory/values/rule';
+import { RULES } from '../../inventory/values/rules';
 import { added, changed, inventoryOf, onlyEnv, problems } from './minimal';
 
 const DEV = 'app_projects.pote.envs.dev';
@@ -99,7 +102,7 @@ describe('branches, as git check-ref-format --branch has them', () => {
     'x/HEAD',
     '#1',
   ])('%s', (name) => {
-    expect(isBranch(name)).toBe(true);
+    expect(problemOf(RULES.branch, name)).toBeUndefined();
   });
 
   test.each([
@@ -128,7 +131,7 @@ describe('branches, as git check-ref-format --branch has them', () => {
     'a\tb',
     'a\u007f',
   ])('%j is none', (name) => {
-    expect(isBranch(name)).toBe(false);
+    expect(problemOf(RULES.branch, name)).toBeDefined();
   });
 
   test('in the inventory', () => {
@@ -150,7 +153,7 @@ describe('repositories', () => {
     'file:///srv/git/pote.git',
     '/srv/git/pote.git',
   ])('%s', (url) => {
-    expect(repoProblem(url)).toBeUndefined();
+    expect(problemOf(RULES.repo, url)).toBeUndefined();
   });
 
   test.each<[url: string, what: string]>([
@@ -166,13 +169,13 @@ describe('repositories', () => {
     ['ftp://git.example.lan/pote', 'is not a git URL'],
     ['git.example.lan', 'is not a git URL'],
   ])('%s is refused', (url, what) => {
-    expect(repoProblem(url)?.what).toBe(what);
+    expect(problemOf(RULES.repo, url)?.what).toBe(what);
   });
 
   test.each(['ssh://-oProxyCommand=id/pote', 'git@-oProxyCommand=id:pote', '-x@git.example.lan:pote'])(
     '%s would be an option of ssh',
     (url) => {
-      expect(repoProblem(url)).toBeDefined();
+      expect(problemOf(RULES.repo, url)).toBeDefined();
     },
   );
 
@@ -209,8 +212,8 @@ describe('ports', () => {
     [['frontend_port: 65535'], 3001, 65535],
     [['backend_port: 3000', 'frontend_port: 3001'], 3000, 3001],
   ])('%j', (lines, backend, frontend) => {
-    const { app } = onlyEnv(added('env', ...lines));
-    expect([app.backendPort, app.frontendPort]).toEqual([backend, frontend]);
+    const app = settingsOf(onlyEnv(added('env', ...lines)).app, node);
+    expect([app.backend.port, app.frontend.port]).toEqual([backend, frontend]);
   });
 
   test.each<[text: string, lines: string[]]>([
@@ -227,7 +230,11 @@ describe('ports', () => {
         '4:5  app_projects.pote.frontend_port  is the port of both backend and frontend  give each a port of its own',
       ],
     ],
-    [added('project', 'app_type: none', 'backend_port: 80', 'frontend_port: 80'), []],
+    [added('project', 'app_type: none', 'backend_port: 80'), []],
+    [
+      added('project', 'app_type: none', 'frontend_port: 80'),
+      ['4:5  app_projects.pote.frontend_port  is for app_type: node only  remove it, or set app_type: node'],
+    ],
     [added('top', 'proxmox_port: 70000'), [`1:1  proxmox_port  ${RANGE}`]],
     [
       added('top', 'proxmox_host: https://pve.example.lan:8006', 'proxmox_port: 8006'),

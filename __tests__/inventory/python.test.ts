@@ -1,3 +1,5 @@
+import { settingsOf } from '../../inventory/app';
+import { python as kind } from '../../inventory/kinds/python';
 import { added, inventoryOf, onlyEnv, problems, read } from './minimal';
 
 /** The report lines of an inventory with lines added to its project, which is of app_type: python. */
@@ -5,8 +7,8 @@ const linesOf = (...lines: string[]): string[] =>
   problems(added('project', 'app_type: python', ...lines)).map((line) =>
     line.replace(/^inventory\.yml:/, ''),
   );
-const python = (...lines: string[]): ReturnType<typeof onlyEnv>['app']['python'] =>
-  onlyEnv(added('project', 'app_type: python', ...lines)).app.python;
+const python = (...lines: string[]): ReturnType<typeof onlyEnv>['app'] =>
+  onlyEnv(added('project', 'app_type: python', ...lines)).app;
 
 describe('what the rules of a Python application refuse, and where', () => {
   test.each<[name: string, lines: string[], report: string[]]>([
@@ -191,14 +193,12 @@ describe('what the rules of a Python application refuse, and where', () => {
 
   test('keys of a Python application on one of Node.js, each where it stands', () => {
     expect(
-      problems(added('env', 'jobs: {}', 'postgresql: {}', 'service_start: x', 'data: keep')).map((line) =>
+      problems(added('env', 'python_install: x', 'service_start: x')).map((line) =>
         line.replace(/^inventory\.yml:/, ''),
       ),
     ).toEqual([
-      '6:9  app_projects.pote.envs.dev.jobs  is for app_type: python only  remove it, or set app_type: python',
-      '7:9  app_projects.pote.envs.dev.postgresql  is for app_type: python only  remove it, or set app_type: python',
-      '8:9  app_projects.pote.envs.dev.service_start  is for app_type: python only  remove it, or set app_type: python',
-      '9:9  app_projects.pote.envs.dev.data  is for app_type: python only  remove it, or set app_type: python',
+      '6:9  app_projects.pote.envs.dev.python_install  is for app_type: python only  write backend_install',
+      '7:9  app_projects.pote.envs.dev.service_start  is for app_type: python only  write backend_start',
     ]);
   });
 
@@ -222,19 +222,20 @@ describe('what the rules of a Python application refuse, and where', () => {
 
 describe('what a Python application has when nobody says otherwise', () => {
   test('nothing but a virtualenv', () => {
-    expect(python()).toEqual({ jobs: [], logDays: 30 });
+    expect(settingsOf(python(), kind)).toMatchObject({ install: undefined, service: undefined });
+    expect(python().features).toEqual({ jobs: [], failure: { logDays: 30 } });
     expect(onlyEnv(added('project', 'app_type: python')).guest.preventDestroy).toBe(false);
   });
 
   test('a database of the name of the project, with peer authentication', () => {
-    expect(python('postgresql: {}').postgresql).toEqual({
+    expect(python('postgresql: {}').features.postgresql).toEqual({
       database: 'pote',
       user: 'app',
       extensions: [],
       backupAt: '*-*-* 02:30:00',
       backupKeep: 14,
     });
-    const withPassword = python('postgresql: {password: "{{ vault_p }}"}').postgresql;
+    const withPassword = python('postgresql: {password: "{{ vault_p }}"}').features.postgresql;
     expect(withPassword).toMatchObject({
       user: 'pote',
       password: { parts: [{ variable: 'vault_p' }], secret: true },
@@ -261,8 +262,8 @@ describe('jobs of a project and of its envs', () => {
     ).replace('branch: dev', `branch: dev\n        ${env}`);
 
   test('nobody runs them but an env that says so', () => {
-    expect(onlyEnv(text('data: disposable')).app.python.jobs).toEqual([]);
-    expect(onlyEnv(text('run_jobs: true')).app.python.jobs).toEqual([
+    expect(onlyEnv(text('data: disposable')).app.features.jobs).toEqual([]);
+    expect(onlyEnv(text('run_jobs: true')).app.features.jobs).toEqual([
       { name: 'a', run: 'a', cron: '0 6 * * *', timeout: 60 },
       { name: 'b', run: 'b', at: 'daily', timeout: 3600 },
     ]);
@@ -270,7 +271,7 @@ describe('jobs of a project and of its envs', () => {
 
   test('an env replaces one of them as a whole, and adds others', () => {
     const jobs = 'run_jobs: true\n        jobs: {a: {run: other, at: hourly}, c: {run: c, at: daily}}';
-    expect(onlyEnv(text(jobs)).app.python.jobs).toEqual([
+    expect(onlyEnv(text(jobs)).app.features.jobs).toEqual([
       { name: 'a', run: 'other', at: 'hourly', timeout: 3600 },
       { name: 'b', run: 'b', at: 'daily', timeout: 3600 },
       { name: 'c', run: 'c', at: 'daily', timeout: 3600 },
@@ -286,6 +287,6 @@ describe('jobs of a project and of its envs', () => {
           '  one:\n    app_type: python\n    run_jobs: true\n    jobs: {a: {run: a, at: daily}}\n',
         ),
     );
-    expect(envs.map(({ app }) => app.python.jobs.map(({ name }) => name))).toEqual([['a'], []]);
+    expect(envs.map(({ app }) => app.features.jobs.map(({ name }) => name))).toEqual([['a'], []]);
   });
 });

@@ -74,8 +74,8 @@ describe('in an inventory', () => {
         '  DATABASE_URL: postgresql://pote:{{ vault_db }}@localhost/pote',
       ),
     );
-    expect(env.node).toEqual({ parts: [{ variable: 'vault_node', default: 'pve' }], secret: false });
-    expect(env.app.envVars['DATABASE_URL']).toEqual({
+    expect(env.node).toMatchObject({ parts: [{ variable: 'vault_node', default: 'pve' }], secret: false });
+    expect(env.app.envVars['DATABASE_URL']).toMatchObject({
       parts: ['postgresql://pote:', { variable: 'vault_db' }, '@localhost/pote'],
       secret: true,
     });

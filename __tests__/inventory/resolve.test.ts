@@ -1,4 +1,6 @@
 import { literal, type Text } from '../../inventory/text';
+import { RULES } from '../../inventory/values/rules';
+import type { Value } from '../../inventory/values/value';
 import { added, MINIMAL, onlyEnv, problems, read } from './minimal';
 
 /** The minimal inventory with lines at the top, on the project and on the env. */
@@ -13,7 +15,11 @@ const literals = (map: Readonly<Record<string, Text>>): [string, string | undefi
 
 test('defaults', () => {
   const inventory = read(MINIMAL);
-  const text = (value: string): Text => ({ parts: [value], secret: false });
+  const text = (value: string, rule: keyof typeof RULES): Value => ({
+    parts: [value],
+    secret: false,
+    rule: RULES[rule],
+  });
   expect(inventory).toEqual({
     file: 'inventory.yml',
     api: { port: 8006, insecure: false },
@@ -29,34 +35,29 @@ test('defaults', () => {
         vmid: 201,
         ip: { address: '10.0.10.101', prefix: 24 },
         gateway: '10.0.10.1',
-        node: text('pve'),
+        node: text('pve', 'node'),
         configure: true,
         ssh: {
-          user: text('root'),
+          user: text('root', 'user'),
           publicKeys: [
             text(
               'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleA ops@example.lan',
+              'publicKey',
             ),
           ],
         },
-        backend: { type: 'local' },
+        backend: { type: 'local', path: 'state' },
         templateDirs: [],
         app: {
           type: 'node',
-          repo: text('git@git.example.lan:team/pote.git'),
-          branch: text('dev'),
+          repo: text('git@git.example.lan:team/pote.git', 'repo'),
+          branch: text('dev', 'branch'),
           knownHosts: [],
-          backendPort: 3001,
-          frontendPort: 3000,
           packages: [],
-          release: {
-            backend: { folder: 'backend', port: 3001, start: 'npm start' },
-            frontend: { folder: 'frontend', port: 3000, start: 'npm start' },
-            healthTimeout: 30,
-            trialStart: true,
-            keep: 5,
-          },
-          python: { jobs: [], logDays: 30 },
+          release: { healthTimeout: 30, trialStart: true, keep: 5 },
+          backend: { folder: 'backend', port: 3001, start: 'npm start' },
+          frontend: { folder: 'frontend', port: 3000, start: 'npm start' },
+          features: { jobs: [], failure: { logDays: 30 } },
           envVars: {},
         },
         baseOs: {
@@ -71,7 +72,7 @@ test('defaults', () => {
         },
         guest: {
           type: 'lxc',
-          template: text('local:vztmpl/debian-12-standard_12.12-1_amd64.tar.zst'),
+          template: text('local:vztmpl/debian-12-standard_12.12-1_amd64.tar.zst', 'template'),
           osType: 'debian',
           unprivileged: true,
           nesting: true,
@@ -81,8 +82,8 @@ test('defaults', () => {
           memory: 2048,
           swap: 512,
           diskSize: 8,
-          diskStorage: text('local-lvm'),
-          bridge: text('vmbr0'),
+          diskStorage: text('local-lvm', 'storage'),
+          bridge: text('vmbr0', 'bridge'),
           firewall: true,
           nameservers: [],
           onboot: true,
@@ -127,7 +128,12 @@ describe('the nearest wins', () => {
 
   test('a backend is taken whole', () => {
     const text = levels(['backend: {type: local, path: state/all}'], ['backend: {type: s3, bucket: b}'], []);
-    expect(onlyEnv(text).backend).toEqual({ type: 's3', bucket: 'b' });
+    expect(onlyEnv(text).backend).toEqual({
+      type: 's3',
+      bucket: 'b',
+      encrypt: true,
+      use_lockfile: true,
+    });
   });
 
   test('keys: one and several of the same level together', () => {

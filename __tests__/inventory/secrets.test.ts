@@ -1,3 +1,4 @@
+import { RULES } from '../../inventory/values/rules';
 import { REFUSED_VALUES } from '../support/env-values';
 import { added, MINIMAL, onlyEnv, problems } from './minimal';
 
@@ -104,7 +105,9 @@ describe('plain_env_vars', () => {
   test('allows a literal on the env', () => {
     const text = added('env', 'env_vars: {PUBLIC_KEY: abc}', 'plain_env_vars: [PUBLIC_KEY]');
     expect(problems(text)).toEqual([]);
-    expect(onlyEnv(text).app.envVars).toEqual({ PUBLIC_KEY: { parts: ['abc'], secret: true } });
+    expect(onlyEnv(text).app.envVars).toEqual({
+      PUBLIC_KEY: { parts: ['abc'], secret: true, rule: RULES.envValue },
+    });
   });
 
   test('of a project holds for its envs', () => {

@@ -14,6 +14,7 @@ afterEach(() => {
 /** Words of the core that say how they were called, one call a line. */
 const SAID = `set -eu
 release=$1/release env_file=/srv/app/.env.dev
+prove_release() { :; }
 call() { for word; do printf '%s|' "$word"; done; echo; }
 step() { case $3 in npm_install) code=$1 name=$2; shift 3; call "$code" "$name" npm_install "$@"; npm_install "$@" ;; *) call "$@" ;; esac; }
 confined() { call confined "$@"; }
@@ -71,12 +72,8 @@ frontend_dir: apps/web
     ]);
   });
 
-  test('a part that the repository does not have, and none at all', () => {
+  test('a part that the repository does not have', () => {
     expect(steps('', { 'frontend/index.html': '' })).toEqual(['11|frontend install|npm_install|/frontend|']);
-    sh('rm -r "$1/release/frontend"', { args: [folder.root] });
-    expect(steps('frontend_dir: web', {})).toEqual([
-      'give_up|11|the repository has neither backend nor web, so there is nothing to run (backend_dir and frontend_dir in the inventory)|',
-    ]);
   });
 });
 
@@ -232,7 +229,10 @@ describe('the order of a deploy', () => {
   const order = (trial: 'yes' | 'no', live: string): string[] => {
     const { stdout, stderr } = sh(
       `set -eu
-base=$1 branch=main trial=${trial} rebuild= release=
+base=$1 record=$1 branch=main trial=${trial} rebuild= release=
+services() { :; }
+current() { :; }
+releases() { :; }
 now() { echo 0; }
 since() { echo; }
 say() { :; }
@@ -259,6 +259,29 @@ deploy`,
   ];
   const after = ['activate', 'remember', 'prune'];
   const TRIAL = ['step: trial start', 'step: trial health', 'stop_trials'];
+
+  test.each([
+    ['some of the services', 'a.service backend 3001 -\nb.service web 3000 -\n', 'a.service 3001 -', ''],
+    ['no services at all, of an application that is all jobs', '', '', ''],
+    [
+      'none of the services',
+      'a.service backend 3001 -\nb.service web 3000 -\n',
+      '',
+      'give_up 11 the repository has neither backend nor web, so there is nothing to run (backend_dir and frontend_dir in the inventory)\n',
+    ],
+  ])('a repository with %s', (_what, all, there, said) => {
+    const { stdout } = sh(
+      `set -eu
+record=$1 release=r
+services() { printf '${all.replaceAll('\n', '\\n')}'; }
+each_service() { printf '${there}'; }
+give_up() { echo "give_up $*"; }
+${kitPart('deploy/deploy.sh')}
+something_to_run`,
+      { args: [folder.root] },
+    );
+    expect(stdout).toBe(said);
+  });
 
   test('a trial comes before the switch', () => {
     expect(order('yes', 'a'.repeat(40))).toEqual([...before, ...TRIAL, ...after]);

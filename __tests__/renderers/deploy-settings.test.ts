@@ -31,9 +31,7 @@ test.each<[string, string, string[]]>([
       '. /usr/local/lib/pvestack/steps/node.sh',
       '  build_part backend backend',
       '  build_part frontend frontend',
-      '  some_part backend frontend',
       'migrate_release() { migrate_part backend; }',
-      'prove_release() { :; }',
     ],
   ],
   ['backend_install: make "$X"', 'steps.sh', [`  build_part backend backend 'make "$X"'`]],
@@ -45,7 +43,7 @@ test.each<[string, string, string[]]>([
   [
     'frontend_install: make\nfrontend_build: make all\nfrontend_dir: apps/web',
     'steps.sh',
-    [`  build_part frontend apps/web make 'make all'`, '  some_part backend apps/web'],
+    [`  build_part frontend apps/web make 'make all'`],
   ],
   [
     'migrate: npx prisma migrate deploy',

@@ -1,13 +1,20 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type * as inventoryKinds from '../../inventory/kinds/registry';
 import type * as features from '../../renderers/features/registry';
 import type * as kinds from '../../renderers/kinds/registry';
+// The kind before what reads it: the registry is mocked with it.
+import { go as goKind } from '../support/go-kind';
 import { go } from '../support/go';
 import { redis } from '../support/redis';
 import { sh } from '../support/shell';
 import { Workspace } from '../support/workspace';
 
-// The two lines of registration.
+// The lines of registration.
+jest.mock('../../inventory/kinds/registry', () => {
+  const { KINDS } = jest.requireActual<typeof inventoryKinds>('../../inventory/kinds/registry');
+  return { KINDS: { ...KINDS, go: goKind } };
+});
 jest.mock('../../renderers/kinds/registry', () => {
   const { KINDS } = jest.requireActual<typeof kinds>('../../renderers/kinds/registry');
   return { KINDS: { ...KINDS, go } };
@@ -44,7 +51,7 @@ app_projects:
   return { layers: locals.layers, resources: Object.keys(resource.null_resource) };
 }
 
-test('a third kind of application is one file and one line: its guest has all that it names', () => {
+test('a third kind of application is a file and a line in each of two folders: its guest has all that it names', () => {
   const { layers, resources } = shop();
   expect(resources).toEqual(expect.arrayContaining(['app', 'base_os', 'kit', 'release']));
   expect(layers['base_os']?.lists).toMatchObject({
@@ -53,19 +60,19 @@ test('a third kind of application is one file and one line: its guest has all th
   });
   const files = layers['app']?.files ?? {};
   expect(files['/etc/systemd/system/app-backend.service']).toEqual(
+    expect.arrayContaining(['ExecStart=/srv/app/current/server', 'Environment=PORT=8080']),
+  );
+  expect(files['/etc/systemd/system/app-.service.d/common.conf']).toEqual(
     expect.arrayContaining([
-      'ExecStart=/srv/app/current/server',
-      'Environment=PORT=8080',
+      'User=app',
+      'EnvironmentFile=/srv/app/.env.dev',
       // What the process was started with: a later deploy restarts it only if that changed.
       'ExecStartPre=+/usr/local/lib/pvestack/stamp --record %n',
       'Restart=always',
     ]),
   );
-  expect(files['/etc/systemd/system/app-.service.d/common.conf']).toEqual(
-    expect.arrayContaining(['User=app', 'EnvironmentFile=/srv/app/.env.dev']),
-  );
   expect(files['/etc/pvestack/services']).toEqual(['app-backend.service . 8080 -']);
-  expect(files['/etc/pvestack/build.env']).toEqual(['GOCACHE=/var/cache/app/go']);
+  expect(files['/etc/pvestack/deploy.conf']).toContain('build_environment=GOCACHE=/var/cache/app/go');
   const steps = (files['/etc/pvestack/steps.sh'] ?? []).join('\n');
   const words = `step() { printf '%s|' "$@"; echo; }; release=/srv/app/releases/1`;
   expect(sh(`${words}\n${steps}\nbuild_release; migrate_release; prove_release`)).toEqual({
@@ -86,10 +93,16 @@ test('a feature is one file and one line, for any kind of application', () => {
 });
 
 test.each([
+  ['inventory/kinds/go.ts', '__tests__/support/go-kind.ts'],
   ['renderers/kinds/go.ts', '__tests__/support/go.ts'],
   ['renderers/features/redis.ts', '__tests__/support/redis.ts'],
 ])('CONTRIBUTING.md shows %s as it was just tried', (name, file) => {
   const page = read('CONTRIBUTING.md');
   const [, shown] = new RegExp(`^\`\`\`ts\\n// ${name}\\n(.*?)^\`\`\``, 'ms').exec(page) ?? [];
-  expect(shown).toBe(read(file).replaceAll('../../renderers/', '../'));
+  expect(shown).toBe(
+    read(file)
+      .replace('./go-kind', '../../inventory/kinds/go')
+      .replace("'../../inventory/part'", "'../part'")
+      .replaceAll('../../renderers/', '../'),
+  );
 });

@@ -41,8 +41,23 @@ const FIELDS: readonly Field[] = [
   ['guest.lxc_ostemplate', ['local:vztmpl/debian.tar.zst'], ['debian.tar.zst']],
   ['guest.disk_storage', ['local-lvm'], ['-x', 'a,b']],
   ['guest.bridge', ['vmbr0'], ['a,tag=5', 'averyveryverylongname']],
-  ['guest.nameservers.0', ['10.0.10.1', 'fd00::1'], ['dns.example.lan', '10.0.10.1 8.8.8.8']],
+  [
+    'guest.nameservers.0',
+    ['10.0.10.1', '255.255.255.255', 'fd00::1', '::', '::1', '1::', '1:2:3:4:5:6:7:8', '1:2:3:4:5:6:7::'],
+    [
+      'dns.example.lan',
+      '10.0.10.1 8.8.8.8',
+      '10.0.10.256',
+      '10.1',
+      ':',
+      '1:2',
+      '1::2::3',
+      '1:2:3:4:5:6:7:8:9',
+    ],
+  ],
   ['guest.searchdomain', ['example.lan'], ['a b', 'a,b']],
+  ['guest.mount_points.0.path', ['/srv/data'], ['srv', '/a,b', '/a:b']],
+  ['guest.mount_points.0.volume', ['local-lvm'], ['a,size=1', '', 'a b']],
   [
     'project.repo',
     ['git@git.example.lan:team/app.git', 'https://git.example.lan/a', '/srv/a.git'],
@@ -59,9 +74,8 @@ const FIELDS: readonly Field[] = [
 const ONLY_VARIABLES: readonly Field[] = [
   ['proxmox_ca_file', ['/etc/ssl/pve ca.pem'], ['', 'a\nb']],
   ['proxmox_password', ['p w\'"$'], ['', 'a\nb', 'a\r']],
+  ['python.postgresql.password', ['p w\'"$'], ['', 'a\nb', 'a\r']],
   ['guest.description', ['two\nlines'], ['', 'a\rb']],
-  ['guest.mount_points.0.path', ['/srv/data'], ['srv', '/a,b', '/a:b']],
-  ['guest.mount_points.0.volume', ['local-lvm'], ['a,size=1', '', 'a b']],
   ['project.git_known_hosts.0', ['git.example.lan ssh-ed25519 AAAA\nother ssh-rsa AAAA\n'], ['', 'a\r\nb']],
   [
     'project.git_deploy_key',
@@ -83,8 +97,9 @@ function inventoryWith(field: string, value: string): string {
   const project: Record<string, unknown> = { repo: 'git@git.example.lan:team/app.git', envs: { dev } };
   const top: Record<string, unknown> = { app_projects: { shop: project } };
   const [first = '', ...rest] = field.split('.');
-  const levels: Record<string, Record<string, unknown>> = { env: dev, project };
+  const levels: Record<string, Record<string, unknown>> = { env: dev, project, python: project };
   let at: Record<string, unknown> = levels[first] ?? top;
+  if (first === 'python') project['app_type'] = 'python';
   const names = levels[first] ? rest : [first, ...rest];
   names.forEach((name, index) => {
     const next = names[index + 1];

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { DEFAULT_TOKEN, startEmulator, type Emulator } from '../../emulator';
+import { DEFAULT_TOKEN, startEmulator, type Emulator } from 'proxmox-emulator';
 import { command, describeWith } from '../support/requirements';
 import { PLANNER_FOLDER } from '../support/shell';
 import { type Outcome, runCommand } from '../support/workspace';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULT_PASSWORD, DEFAULT_TOKEN } from '../../emulator';
+import { DEFAULT_PASSWORD, DEFAULT_TOKEN } from 'proxmox-emulator';
 import { inventorySchema } from '../../inventory/schema/inventory';
 
 /** The stack of {@link inventoryWithSecrets}. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DEFAULT_TOKEN, type Emulator } from '../../emulator';
-import { Client } from '../emulator/client';
+import { DEFAULT_TOKEN, type Emulator } from 'proxmox-emulator';
+import { Client } from '../../packages/proxmox-emulator/__tests__/client';
 
 /** Parameters of a request; those that are undefined are not sent. */
 export type ApiParams = Readonly<Record<string, string | undefined>>;

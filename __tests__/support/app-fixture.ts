@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LabOptions } from '../../emulator';
+import type { LabOptions } from 'proxmox-emulator';
 import type { RealLab } from './real-lab';
 import { command, type Requirement } from './requirements';
 

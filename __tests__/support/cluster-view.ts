@@ -1,4 +1,4 @@
-import type { ClusterState } from '../../emulator';
+import type { ClusterState } from 'proxmox-emulator';
 
 /** What counts of a guest when two clusters are compared. */
 export interface GuestView {

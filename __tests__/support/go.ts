@@ -1,7 +1,9 @@
+import { settingsOf } from '../../inventory/app';
 import type { Contributor } from '../../renderers/contribution';
 import { rootFile } from '../../renderers/layers/layer';
 import { CONFIG, inRelease } from '../../renderers/layers/paths';
 import { literalLines } from '../../renderers/lines';
+import { go as kind } from './go-kind';
 
 /** A program in Go: one binary, built on the guest. */
 export const go: Contributor = ({ app }) => ({
@@ -12,7 +14,7 @@ export const go: Contributor = ({ app }) => ({
       name: 'backend',
       unit: 'app-backend.service',
       folder: '.',
-      port: app.release.backend.port,
+      port: settingsOf(app, kind).port,
       start: inRelease('server'),
     },
   ],

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { DEFAULT_TOKEN, startEmulator, type Emulator, type EmulatorOptions } from '../../emulator';
+import { DEFAULT_TOKEN, startEmulator, type Emulator, type EmulatorOptions } from 'proxmox-emulator';
 import { Workspace } from './workspace';
 
 /** An emulated Proxmox VE and a user's folder beside it, new for every test. */

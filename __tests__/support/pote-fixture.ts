@@ -1,7 +1,7 @@
 import { spawn, execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { LabOptions } from '../../emulator';
+import type { LabOptions } from 'proxmox-emulator';
 import { type AppRepository, serve } from './app-fixture';
 import type { RealLab } from './real-lab';
 import type { Requirement } from './requirements';

@@ -10,7 +10,7 @@ import {
   type Emulator,
   type EmulatorOptions,
   type LabOptions,
-} from '../../emulator';
+} from 'proxmox-emulator';
 import { callApi, type ApiParams } from './api';
 import type { Requirement } from './requirements';
 import { runCommand, Workspace, type Outcome } from './workspace';

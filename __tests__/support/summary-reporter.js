@@ -1,6 +1,6 @@
 /** Ends a run with what was skipped, by the name that says what is missing, and with one line of what ran. */
 module.exports = class SummaryReporter {
-  /** @param {unknown} _contexts @param {import('@jest/reporters').AggregatedResult} results */
+  /** @param {unknown} _contexts @param {{ testResults: object[] }} results what Jest counted */
   onRunComplete(_contexts, results) {
     const skipped = new Map();
     for (const { testResults } of results.testResults) {

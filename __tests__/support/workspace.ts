@@ -11,7 +11,9 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { readInventoryOf, synthesize, type Settings } from '../../main';
+import { readInventoryOf } from '../../cli/read-inventory';
+import type { Settings } from '../../cli/settings';
+import { synthesize } from '../../main';
 
 /** What a command printed, and how it ended. */
 export interface Outcome {

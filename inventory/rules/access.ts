@@ -1,16 +1,17 @@
 import type { Path } from '../document';
-import type { Draft, Level } from '../resolve';
+import type { Draft, Level } from '../draft';
 import type { InventoryInput } from '../schema/inventory';
 import { isWholePublicKey } from '../ssh-key';
-import { hasJinja } from '../text';
+import { literal } from '../text';
+import type { Value } from '../values/value';
 import type { Validation } from '../validation';
 
 /** A new container without any key can be logged in to by nobody, Terraform included. */
 export function checkAccess(draft: Draft, validation: Validation): void {
   const { scope, guest } = draft;
-  if (guest.get('proxmox_guest_type', 'lxc') === 'external') return;
-  if (!scope.get('configure', true) || !guest.get('lxc_start_after_create', true)) return;
-  if (scope.get('state', 'present') === 'absent') return;
+  if (guest.get('proxmox_guest_type') === 'external') return;
+  if (!scope.get('configure') || !guest.get('lxc_start_after_create')) return;
+  if (scope.get('state') === 'absent') return;
   const keys = scope.levels.some(
     ({ value }) => (value.ssh_public_keys?.length ?? 0) > 0 || value.ssh_public_key,
   );
@@ -26,8 +27,9 @@ const ONCE_MORE = 'copy its line once more (ssh-keygen -lf says whether a file h
 
 /** Keys that were cut off or mistyped: Proxmox and sshd take such a line and never let it in. */
 export function checkKeys(input: InventoryInput, validation: Validation): void {
-  const check = (key: string | undefined, path: Path, so: string): void => {
-    if (key === undefined || validation.isRefused(path) || hasJinja(key) || isWholePublicKey(key)) return;
+  const check = (key: Value | undefined, path: Path, so: string): void => {
+    const line = key && literal(key);
+    if (line === undefined || validation.isRefused(path) || isWholePublicKey(line)) return;
     validation.warn(path, `is no whole SSH public key: ${so}`, ONCE_MORE);
   };
   const checkLogins = (level: Level, path: Path): void => {

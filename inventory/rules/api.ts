@@ -1,4 +1,5 @@
 import type { InventoryInput } from '../schema/inventory';
+import { display } from '../text';
 import type { Validation } from '../validation';
 
 /** Credentials of the Proxmox API that only go together. */
@@ -32,7 +33,11 @@ export function checkApi(input: InventoryInput, validation: Validation): void {
   ) {
     validation.error(['proxmox_password'], 'stands without proxmox_user', 'write proxmox_user: name@realm');
   }
-  if (input.proxmox_port !== undefined && /:\d+\/?$/.test(input.proxmox_host ?? '')) {
+  if (
+    input.proxmox_port !== undefined &&
+    input.proxmox_host &&
+    /:\d+\/?$/.test(display(input.proxmox_host))
+  ) {
     validation.error(['proxmox_port'], 'is said twice: proxmox_host has a port', 'keep one of the two');
   }
 }

@@ -1,36 +1,49 @@
-import type { InventoryInput } from '../schema/inventory';
-import { NOT_A_URL, repoProblem } from '../schema/git';
-import type { Draft } from '../resolve';
+import type { Draft } from '../draft';
+import { FEATURES } from '../features/registry';
+import { KINDS } from '../kinds/registry';
+import type { Feature, Kind } from '../part';
+import type { levelKeys } from '../schema/inventory';
+import type { Keys } from '../scope';
 import type { Validation } from '../validation';
 
 const SSH_PORT = 22;
 
-/** The repository of each project. */
-export function checkRepos(input: InventoryInput, validation: Validation): void {
-  for (const [project, { repo }] of Object.entries(input.app_projects)) {
-    if (repo === undefined) continue;
-    const path = ['app_projects', project, 'repo'];
-    if (validation.isRefused(path)) continue;
-    const problem = repoProblem(repo.replace(/\{\{.*?\}\}/gs, 'x'));
-    // What a reference holds is not known: it may be what makes it a URL.
-    if (!problem || (problem === NOT_A_URL && repo.includes('{{'))) continue;
-    validation.error(path, problem.what, problem.fix);
-  }
-}
+/** The parts as what all of them have in common sees them. */
+type AnyKind = Kind<Keys, unknown>;
+const kinds = Object.entries<AnyKind>(KINDS);
+const features = Object.entries<Feature<Keys, unknown>>(FEATURES);
 
-/** The ports of an env: apart from each other and from SSH. */
-export function checkPorts(draft: Draft, validation: Validation): void {
-  const backend = draft.scope.find('backend_port');
-  const frontend = draft.scope.find('frontend_port');
-  for (const port of [backend, frontend]) {
-    if (port?.value === SSH_PORT && !validation.isRefused(port.path)) {
-      validation.error(port.path, "is SSH's port", 'choose another port');
+/** The application of an env: its kind, its features, and that nothing is set that is for another kind. */
+export function checkApp({ scope }: Draft, validation: Validation): void {
+  // A type that was refused may have been meant to be any.
+  const type = scope.wasRefused('app_type') ? undefined : scope.get('app_type');
+  const kind = kinds.find(([name]) => name === type)?.[1];
+
+  const refuse = (keys: Keys, what: string, fix: (key: string) => string): void => {
+    for (const key of Object.keys(keys) as (keyof typeof levelKeys)[]) {
+      const found = scope.find(key);
+      if (found && !validation.isRefused(found.path)) validation.error(found.path, what, fix(key));
+    }
+  };
+  for (const [name, other] of kinds) {
+    if (type === undefined || name === type) continue;
+    const fix = `remove it, or set app_type: ${name}`;
+    refuse(other.keys, `is for app_type: ${name} only`, (key) => kind?.instead?.[key] ?? fix);
+  }
+
+  const ports = [scope.find('backend_port'), ...(kind?.ports?.(scope) ?? [])].filter(
+    (port) => port !== undefined,
+  );
+  for (const { value, path } of ports) {
+    if (value === SSH_PORT && !validation.isRefused(path)) {
+      validation.error(path, "is SSH's port", 'choose another port');
     }
   }
-  if (draft.scope.get('app_type', 'node') !== 'node') return;
-  if ((backend?.value ?? 3001) !== (frontend?.value ?? 3000)) return;
-  const path = frontend?.path ?? backend?.path;
-  if (path && !validation.isRefused(path)) {
-    validation.error(path, 'is the port of both backend and frontend', 'give each a port of its own');
+  kind?.check?.({ scope, ports, validation });
+  for (const [, feature] of features) {
+    if (type === 'none') {
+      const fix = `remove it, or set app_type: ${kinds.map(([name]) => name).join(' or ')}`;
+      refuse(feature.keys, 'is for an application, and app_type: none has none', () => fix);
+    } else feature.check?.({ scope, ports, validation });
   }
 }

@@ -1,4 +1,4 @@
-import type { Draft } from '../resolve';
+import type { Draft } from '../draft';
 import type { Validation } from '../validation';
 
 /** Options of base_os that only go together. */
@@ -9,7 +9,7 @@ export function checkBaseOs({ scope }: Draft, validation: Validation): void {
     validation.error(
       version.path,
       'has no checksum',
-      `set node_sha256 beside it: the sum that ${sumsOf(scope.get('node_mirror', 'https://nodejs.org/dist'), version.value)} has for node-v${version.value}-linux-x64.tar.xz`,
+      `set node_sha256 beside it: the sum that ${sumsOf(scope.get('node_mirror'), version.value)} has for node-v${version.value}-linux-x64.tar.xz`,
     );
   }
   for (const name of ['node_sha256', 'node_mirror'] as const) {

@@ -2,6 +2,7 @@ import { envValueProblem, isAmbiguous } from '../env-value';
 import { groupPart } from '../names';
 import type { Path } from '../document';
 import type { InventoryInput } from '../schema/inventory';
+import { withoutReferences } from '../text';
 import type { Validation } from '../validation';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -90,7 +91,7 @@ function checkMap(
 }
 
 function checkValue(value: string, at: Path, validation: Validation): void {
-  const problem = envValueProblem(value.replace(/\{\{.*?\}\}/gs, ''));
+  const problem = envValueProblem(withoutReferences(value));
   if (problem) validation.error(at, problem.what, problem.fix);
   else if (!value.includes('{{') && isAmbiguous(value)) {
     validation.warn(
@@ -103,7 +104,7 @@ function checkValue(value: string, at: Path, validation: Validation): void {
 
 function isLiteralSecret(name: string, value: string, plain: readonly string[]): boolean {
   if (value === '' || plain.includes(name)) return false;
-  const literals = value.replace(/\{\{.*?\}\}/gs, '\u0001');
+  const literals = withoutReferences(value, '\u0001');
   const passwords = [...literals.matchAll(URL_CREDENTIALS), ...literals.matchAll(PARAMETER)].map(
     ([, password = '']) => password,
   );

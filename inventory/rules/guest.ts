@@ -1,5 +1,6 @@
 import type { InventoryInput } from '../schema/inventory';
-import { type Draft, keepsData } from '../resolve';
+import { type Draft, isProtected, keepsData } from '../draft';
+import { literal } from '../text';
 import type { Validation } from '../validation';
 
 /** The VMIDs that the inventory gives to guests. */
@@ -12,10 +13,10 @@ function ownVmids(input: InventoryInput): Set<number | undefined> {
 /** Options of a guest that only go together, or only under conditions. */
 export function checkGuest(draft: Draft, input: InventoryInput, validation: Validation): void {
   const { guest } = draft;
-  const type = guest.get('proxmox_guest_type', 'lxc');
+  const type = guest.get('proxmox_guest_type');
 
   const password = guest.find('lxc_password');
-  if (password && !guest.get('allow_password_in_state', false)) {
+  if (password && !guest.get('allow_password_in_state')) {
     validation.error(
       password.path,
       'would stand in the Terraform state in clear',
@@ -23,8 +24,8 @@ export function checkGuest(draft: Draft, input: InventoryInput, validation: Vali
     );
   }
 
-  const nesting = guest.get('lxc_nesting', true);
-  if (type === 'lxc' && !guest.get('lxc_unprivileged', true) && nesting && !isRootWithPassword(input)) {
+  const nesting = guest.get('lxc_nesting');
+  if (type === 'lxc' && !guest.get('lxc_unprivileged') && nesting && !isRootWithPassword(input)) {
     const path = guest.find('lxc_unprivileged')?.path ?? draft.path;
     validation.error(
       path,
@@ -56,28 +57,28 @@ export function checkGuest(draft: Draft, input: InventoryInput, validation: Vali
       'write the VMID of the template',
     );
   }
-  if (type === 'kvm' && guest.get('mount_points', []).length > 0) {
+  if (type === 'kvm' && guest.get('mount_points').length > 0) {
     const path = guest.find('mount_points')?.path ?? draft.path;
     validation.error(path, 'is for containers only', 'remove it, or grow disk_size');
   }
 
-  const protection = guest.get('protection', draft.env.toLowerCase() === 'prod');
+  const protection = isProtected(draft);
   const prevent = guest.find('prevent_destroy');
   if (prevent?.value === true && !protection) {
     validation.error(prevent.path, 'is set without protection', 'set protection: true beside it');
   }
   const state = draft.scope.find('state');
   if (state?.value === 'absent') {
-    const isProtected = type !== 'external' && (protection || prevent?.value === true);
+    const held = type !== 'external' && (protection || prevent?.value === true);
     const holdsData = keepsData(draft);
     const lifts = [
-      ...(isProtected ? ['guest: {protection: false, prevent_destroy: false}'] : []),
+      ...(held ? ['guest: {protection: false, prevent_destroy: false}'] : []),
       ...(holdsData ? ['data: disposable'] : []),
     ];
     if (lifts.length > 0) {
       validation.error(
         state.path,
-        `would destroy a ${isProtected ? 'protected ' : ''}guest${holdsData ? ' that holds data (data: keep)' : ''}`,
+        `would destroy a ${held ? 'protected ' : ''}guest${holdsData ? ' that holds data (data: keep)' : ''}`,
         `first deploy it with ${lifts.join(' and ')}, then set state: absent`,
       );
     }
@@ -104,7 +105,8 @@ function checkAdopt(draft: Draft, type: string, validation: Validation): void {
 /** The one credential that Proxmox lets set features of a privileged container (measured on PVE 9.2). */
 function isRootWithPassword(input: InventoryInput): boolean {
   return (
-    input.proxmox_user === 'root@pam' &&
+    input.proxmox_user !== undefined &&
+    literal(input.proxmox_user) === 'root@pam' &&
     input.proxmox_password !== undefined &&
     input.proxmox_token_id === undefined
   );

@@ -1,5 +1,6 @@
-import type { Draft } from '../resolve';
+import type { Draft } from '../draft';
 import type { Validation } from '../validation';
+import type { Words } from '../values/rule';
 
 /** The host name: lower-case RFC 1123, not all digits, not `localhost`. */
 export function checkHostname(draft: Draft, validation: Validation): void {
@@ -14,7 +15,7 @@ export function checkHostname(draft: Draft, validation: Validation): void {
  * @param name the name
  * @returns what is wrong and what to do, or undefined
  */
-export function hostnameProblem(name: string): { what: string; fix: string } | undefined {
+export function hostnameProblem(name: string): Words | undefined {
   const fix = 'use lower-case letters, digits and "-", e.g. pote-dev';
   if (name === '') return { what: 'is empty', fix };
   if (/[A-Z]/.test(name)) return { what: 'holds capital letters', fix: `write ${name.toLowerCase()}` };

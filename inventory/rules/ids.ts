@@ -1,7 +1,7 @@
 import type { InventoryInput } from '../schema/inventory';
 import type { Path } from '../document';
 import { groupPart, isId } from '../names';
-import { type Draft, groupOf } from '../resolve';
+import { type Draft, groupOf } from '../draft';
 import type { Validation } from '../validation';
 
 /** Ids of projects and envs: their form, and that no two make the same stack, tag or group. */

@@ -1,15 +1,14 @@
-import type { Draft } from '../resolve';
+import type { Draft } from '../draft';
 import type { InventoryInput } from '../schema/inventory';
 import type { Validation } from '../validation';
 import { checkApi } from './api';
-import { checkPorts, checkRepos } from './app';
+import { checkApp } from './app';
 import { checkBaseOs } from './base-os';
 import { checkEnvVars } from './env-vars';
 import { checkGuest } from './guest';
 import { checkHostname } from './hostname';
 import { checkIds } from './ids';
 import { type Addressed, checkAddress, checkNetworks, type Placed } from './network';
-import { checkPython } from './python';
 import { checkReferences } from './references';
 import { checkRequired } from './required';
 import { checkAccess, checkKeys } from './access';
@@ -25,16 +24,14 @@ export function checkRules(input: InventoryInput, drafts: readonly Draft[], vali
   checkApi(input, validation);
   checkReferences(input, validation);
   checkIds(input, drafts, validation);
-  checkRepos(input, validation);
   checkEnvVars(input, validation);
   checkKeys(input, validation);
   const addressed: Addressed[] = [];
   for (const draft of drafts) {
     checkRequired(draft, validation);
     checkHostname(draft, validation);
-    checkPorts(draft, validation);
     checkBaseOs(draft, validation);
-    checkPython(draft, validation);
+    checkApp(draft, validation);
     checkGuest(draft, input, validation);
     checkAccess(draft, validation);
     const place = checkAddress(draft, validation);

@@ -1,6 +1,6 @@
-import { contains, isIpv4, type Network, networkOf, rangeOf } from '../address';
-import type { Draft } from '../resolve';
-import { splitAddress } from '../resolve';
+import { contains, isIpv4, type Network, networkOf, rangeOf, splitAddress } from '../address';
+import type { Draft } from '../draft';
+import { display } from '../text';
 import type { Validation } from '../validation';
 
 const UNUSABLE: Record<string, string> = {
@@ -48,7 +48,7 @@ function checkIp(draft: Draft, validation: Validation): Addressed | undefined {
     return { draft, address };
   }
   const pointToPoint = prefix > 30;
-  if (pointToPoint && !draft.guest.get('allow_point_to_point', false)) {
+  if (pointToPoint && !draft.guest.get('allow_point_to_point')) {
     return refuse(
       `has the prefix /${prefix}, which leaves no room for a gateway`,
       'write a prefix from 8 to 30, or set guest.allow_point_to_point: true',
@@ -121,8 +121,9 @@ export function checkNetworks(placed: readonly Placed[], validation: Validation)
       const link = [
         network.network,
         network.prefix,
-        draft.guest.get('bridge', 'vmbr0'),
-        draft.guest.get('vlan', 1),
+        display(draft.guest.get('bridge')),
+        // Untagged frames are those of VLAN 1.
+        draft.guest.maybe('vlan') ?? 1,
       ].join(' ');
       const known = gateways.get(link);
       const path = [...draft.path, 'gateway'];

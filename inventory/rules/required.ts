@@ -1,7 +1,8 @@
-import type { Draft } from '../resolve';
+import type { Draft } from '../draft';
 import type { Validation } from '../validation';
 
-const EXAMPLES = {
+/** The keys that every env needs, each with an example. */
+export const REQUIRED = {
   name: 'pote-dev',
   vmid: '201',
   ip: '10.0.10.101/24',
@@ -12,13 +13,13 @@ const EXAMPLES = {
 /** What every env needs: the seed's keys, of which an external host needs fewer. */
 export function checkRequired(draft: Draft, validation: Validation): void {
   const { scope, guest } = draft;
-  const external = guest.get('proxmox_guest_type', 'lxc') === 'external';
-  const needsBranch = scope.get('app_type', 'node') !== 'none';
-  for (const key of ['name', 'vmid', 'ip', 'gateway', 'branch'] as const) {
+  const external = guest.get('proxmox_guest_type') === 'external';
+  const needsBranch = scope.get('app_type') !== 'none';
+  for (const key of Object.keys(REQUIRED) as (keyof typeof REQUIRED)[]) {
     if (external && (key === 'vmid' || key === 'gateway')) continue;
     if (key === 'branch' && !needsBranch) continue;
     if (scope.find(key) === undefined && !scope.wasRefused(key)) {
-      validation.error([...draft.path, key], 'is missing', `write it, e.g. ${key}: ${EXAMPLES[key]}`);
+      validation.error([...draft.path, key], 'is missing', `write it, e.g. ${key}: ${REQUIRED[key]}`);
     }
   }
   const repo = [...draft.projectPath, 'repo'];

@@ -28,9 +28,7 @@ function checkFolder(
 ): void {
   if (folder === undefined || validation.isRefused(at)) return;
   const absolute = path.resolve(base, folder);
-  if (folder.includes('{{')) {
-    validation.error(at, 'is a vault reference, but is read when the stacks are made', 'write the folder');
-  } else if (!statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) {
     validation.error(at, 'is no folder', 'write a folder relative to the inventory');
   } else {
     for (const file of filesBelow(absolute).filter((name) => !names.includes(name))) {

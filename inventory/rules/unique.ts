@@ -1,5 +1,5 @@
 import type { Path } from '../document';
-import type { Draft } from '../resolve';
+import type { Draft } from '../draft';
 import type { Validation } from '../validation';
 import type { Addressed } from './network';
 

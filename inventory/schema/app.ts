@@ -1,78 +1,66 @@
-import { bool, key, plain, whole } from './fields';
+import { z } from 'zod';
+import { bool, command, key, message, plain, port, whole } from './fields';
 
-const folder = (): ReturnType<typeof plain> =>
+/** A folder of the repository. */
+export const folder = (): z.ZodString =>
   plain(
     (value) => /^[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/.test(value),
     'is not a folder of the repository',
     'write e.g. backend or services/api',
   );
 
-const command = (): ReturnType<typeof plain> =>
-  plain(
-    // eslint's no-control-regex: one line without control characters is just what is meant.
-    (value) => [...value].every((char) => char.charCodeAt(0) >= 0x20 && char.charCodeAt(0) !== 0x7f),
-    'is not one line',
-    'write one command line',
-  );
-
-const healthPath = (): ReturnType<typeof plain> =>
+/** A path that a service answers. */
+export const healthPath = (): z.ZodString =>
   plain((value) => /^\/[A-Za-z0-9._~/?=&%-]*$/.test(value), 'is not a path of a URL', 'write e.g. /health');
 
-/** How a release is built, started and checked; for projects and envs. */
+const scalar = z.union([z.string(), z.number(), z.boolean()], {
+  error: message('is not a text, number or boolean', 'write one value; "" for an empty one'),
+});
+
+/** What every application has, of whatever kind: how a release is checked and kept, and its data; for projects and envs. */
 export const appKeys = {
-  backend_dir: key(folder(), { description: "The backend's folder in the repository.", default: 'backend' }),
-  frontend_dir: key(folder(), {
-    description: "The frontend's folder in the repository.",
-    default: 'frontend',
+  // Names that cannot be refused by the schema alone are checked in rules/env-vars.ts.
+  env_vars: key(z.record(z.string(), scalar), {
+    description: "The application's environment.",
+    default: {},
   }),
-  backend_install: key(command(), {
-    description: 'Installs the dependencies of the backend.',
-    default: '`npm ci`, without a lock file `npm install`',
+  plain_env_vars: key(z.array(z.string()), {
+    description: 'Names in `env_vars` that look secret but may hold a literal.',
+    default: [],
   }),
-  frontend_install: key(command(), {
-    description: 'Installs the dependencies of the frontend.',
-    default: 'as the backend',
-  }),
-  backend_build: key(command(), {
-    description: 'Builds the backend.',
-    default: 'the script `build` of its package.json, where there is one',
-  }),
-  frontend_build: key(command(), { description: 'Builds the frontend.', default: 'as the backend' }),
-  migrate: key(command(), {
-    description: 'Migrates the data, in the new release, before it is switched to.',
-    default: 'the script `migrate` of the backend, where there is one',
-  }),
-  backend_start: key(command(), {
-    description: 'Starts the backend, which listens on $PORT (a command line of systemd).',
-    default: 'npm start',
-  }),
-  frontend_start: key(command(), {
-    description: 'Starts the frontend, which listens on $PORT.',
-    default: 'npm start',
-  }),
+  backend_port: key(port(), { description: 'The port of the backend.', default: 3001 }),
   backend_health_path: key(healthPath(), {
     description: 'A path of the backend that answers 2xx or 3xx when all is well.',
-    default: '/, where anything but a server error will do',
+    otherwise: '/, where anything but a server error will do',
   }),
-  frontend_health_path: key(healthPath(), {
-    description: 'The same of the frontend.',
-    default: 'as the backend',
+  migrate: key(command(), {
+    description: 'Migrates the data, in the new release, before it is switched to.',
+    otherwise:
+      'the script `migrate` of the backend, where there is one; for Python `alembic upgrade head`, where there is an alembic.ini',
+  }),
+  health_command: key(command(), {
+    description: 'Decides, in the new release before it is switched to, whether it stands: exit code 0.',
+    otherwise: 'for Python `python health_check.py`, or scripts/health_check.py, where there is one',
   }),
   health_timeout: key(whole(1, 600, 'number of seconds'), {
     description: 'Seconds that a new release has for its first healthy answer.',
-    default: '30',
+    default: 30,
   }),
   trial_start: key(bool(), {
     description:
       'Start a new release beside the old one, on another $PORT, before it is switched to. false for an application that must not run twice.',
-    default: 'true',
+    default: true,
   }),
   keep_releases: key(whole(2, 100, 'number of releases'), {
     description: 'Releases that are kept for a rollback.',
-    default: '5',
+    default: 5,
   }),
   service_memory: key(whole(16, 134_217_728, 'size in MiB'), {
     description: 'MiB that each service may use.',
-    default: 'no limit but that of the guest',
+    otherwise: 'no limit but that of the guest',
+  }),
+  data: key(z.enum(['keep', 'disposable']), {
+    description: 'keep: a plan that would destroy or replace the guest is refused.',
+    otherwise: '`keep` for envs with PostgreSQL',
   }),
 };

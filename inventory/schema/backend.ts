@@ -1,16 +1,5 @@
 import { z } from 'zod';
-import { bool, key, message, text } from './fields';
-
-/** A text that Terraform reads before it knows variables. */
-function constant(): z.ZodString {
-  return text().refine(
-    (value) => !value.includes('{{'),
-    message(
-      'cannot be a vault reference: Terraform reads the backend before its variables',
-      "write the value, or leave it to the backend's own environment variables",
-    ),
-  );
-}
+import { bool, constant, filled, key, message } from './fields';
 
 const url = (): z.ZodString =>
   constant()
@@ -29,16 +18,19 @@ const perStack = (): z.ZodString =>
     message('is the same for every stack', "put {stack} where the stack's name belongs"),
   );
 
+/** Where the state files of a local backend lie when nobody says otherwise. */
+export const STATE_FOLDER = 'state';
+
 /** The backends and their keys; secrets come from each backend's own environment variables. */
 export const backendSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('local'),
-    path: key(
+    path: filled(
       constant().refine(
         (value) => !value.startsWith('/') && !value.startsWith('~'),
         message('is not relative', 'write a folder relative to cdktf.json, e.g. state'),
       ),
-      { description: 'Folder of the state files, relative to cdktf.json.', default: 'state' },
+      { description: 'Folder of the state files, relative to cdktf.json.', default: STATE_FOLDER },
     ),
   }),
   z.strictObject({
@@ -53,13 +45,13 @@ export const backendSchema = z.discriminatedUnion('type', [
     type: z.literal('s3'),
     bucket: constant().meta({ description: 'Bucket of the state objects.' }),
     region: key(constant(), { description: 'Region.' }),
-    prefix: key(constant(), { description: 'Folder of the state objects.', default: '""' }),
+    prefix: key(constant(), { description: 'Folder of the state objects.' }),
     endpoint: key(url(), { description: 'URL of another S3 service, e.g. MinIO.' }),
     profile: key(constant(), { description: 'AWS profile.' }),
-    encrypt: key(bool(), { description: 'Server-side encryption.', default: 'true' }),
-    use_lockfile: key(bool(), {
+    encrypt: filled(bool(), { description: 'Server-side encryption.', default: true }),
+    use_lockfile: filled(bool(), {
       description: 'Lock by an object (Terraform 1.10 and later).',
-      default: 'true',
+      default: true,
     }),
     use_path_style: key(bool(), { description: 'Path-style addresses, as MinIO wants them.' }),
   }),
@@ -79,7 +71,7 @@ export const backendSchema = z.discriminatedUnion('type', [
         (value) => !/:\/\/[^/@\s]*:[^/@\s]*@|password\s*=/.test(value),
         message('holds a password', 'leave it out; export PG_CONN_STR or PGPASSWORD'),
       ),
-      { description: 'Connection string without a password.', default: 'PG_CONN_STR' },
+      { description: 'Connection string without a password.', otherwise: '`PG_CONN_STR`' },
     ),
   }),
 ]);

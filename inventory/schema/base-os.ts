@@ -66,24 +66,24 @@ export const baseOsKeys = {
   ),
   security_upgrades: key(bool(), {
     description: 'Security upgrades are installed every day (unattended-upgrades); false switches them off.',
-    default: 'true',
+    default: true,
   }),
   harden_sshd: key(bool(), {
     description: 'sshd takes keys only, root included; false takes that back.',
-    default: 'true',
+    default: true,
   }),
   ufw: key(bool(), {
     description:
       "The guest's own firewall: SSH, the application's ports and `firewall_ports`, and what others add there by hand. `false` switches off what this tool switched on.",
-    default: 'true',
+    default: true,
   }),
   firewall_ports: key(z.array(rule), {
     description: 'Further ports to open: `443`, `"53/udp"`, `"5432/tcp from 10.0.10.0/24"`.',
-    default: '[]',
+    default: [],
   }),
   remove_packages: key(bool(), {
     description: 'Whether a package that left `packages` is removed, if this tool installed it.',
-    default: 'false',
+    default: false,
   }),
   node_version: key(
     plain(

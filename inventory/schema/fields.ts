@@ -1,41 +1,80 @@
 import { z } from 'zod';
 import { hasJinja, JinjaError, parseText } from '../text';
+import { problemOf, type Rule } from '../values/rule';
+import { toValue, type Value } from '../values/value';
 
 /** Between what is wrong and what to do in a message of this schema. */
 export const FIX = '\t';
 
-/** Where an inventory key may stand; nearest wins. */
-export type Level = 'top' | 'project' | 'env';
-
 /** What the reference in the docs says of a key besides its type. */
-export interface KeyInfo {
+interface KeyInfo {
   /** One sentence. */
   description: string;
-  /** What holds when the key is missing, in words. */
-  default?: string;
+  /** What holds when the key is missing, in words, where no one value does. */
+  otherwise?: string;
   /** Whether it is a secret: only a vault reference is accepted. */
   secret?: boolean;
 }
 
 declare module 'zod' {
   interface GlobalMeta {
-    default_text?: string;
+    /** The default as written; zod would drop one that is called `default`, as a transform may stand behind it. */
+    default_value?: unknown;
+    otherwise?: string;
     secret?: boolean;
   }
 }
 
+/** A default as it would be written in the inventory. */
+type WrittenDefault<T extends z.ZodType> = unknown extends z.input<T> ? z.output<T> : z.input<T>;
+
+declare const DEFAULT: unique symbol;
+
+/** An optional key that has a default. The default is a type's matter here; the value is in the metadata. */
+export type Defaulted<T extends z.ZodType> = z.ZodOptional<T> & { readonly [DEFAULT]: true };
+
 /**
- * Documents a field.
+ * Declares a key of a level: the nearest level that has it wins, and the default is for none that has.
  * @param field the zod type
  * @param info its description and default
  * @returns the optional field with its metadata
  */
-export function key<T extends z.ZodType>(field: T, info: KeyInfo): z.ZodOptional<T> {
-  return field.optional().meta({
-    description: info.description,
-    ...(info.default === undefined ? {} : { default_text: info.default }),
-    ...(info.secret ? { secret: true } : {}),
-  });
+export function key<T extends z.ZodType>(
+  field: T,
+  info: KeyInfo & { default: WrittenDefault<T> },
+): Defaulted<T>;
+export function key<T extends z.ZodType>(field: T, info: KeyInfo): z.ZodOptional<T>;
+export function key<T extends z.ZodType>(field: T, info: KeyInfo & { default?: unknown }): z.ZodOptional<T> {
+  return field.optional().meta(metadata(info));
+}
+
+/**
+ * Declares a key of a map that is taken whole: its default is filled in where the map is read.
+ * @param field the zod type
+ * @param info its description and default
+ * @returns the field with its metadata
+ */
+export function filled<T extends z.ZodType>(
+  field: T,
+  info: KeyInfo & { default: WrittenDefault<T> },
+): z.ZodPrefault<T> {
+  return field.prefault(info.default as z.input<T>).meta(metadata(info));
+}
+
+function metadata({ default: value, ...words }: KeyInfo & { default?: unknown }): z.GlobalMeta {
+  return { ...words, ...(value === undefined ? {} : { default_value: value }) };
+}
+
+const defaults = new WeakMap<z.ZodType, unknown>();
+
+/**
+ * The default of a key, as if it were written in the inventory.
+ * @param field what `key` returned
+ * @returns the value; undefined where there is none
+ */
+export function defaultOf(field: z.ZodType): unknown {
+  if (!defaults.has(field)) defaults.set(field, field.parse(field.meta()?.default_value));
+  return defaults.get(field);
 }
 
 /** Joins what is wrong and what to do into one message. */
@@ -44,14 +83,44 @@ export function message(what: string, fix: string): string {
 }
 
 /**
- * A text that must pass a check; a vault reference passes, it is known only when Terraform runs.
- * @param test the check
- * @param what what is wrong when it fails
- * @param fix what to do then
+ * A text that may hold vault references.
+ * @param rule what it must be
  * @returns the zod type
  */
-export function checked(test: (value: string) => boolean, what: string, fix: string): z.ZodString {
-  return text().refine((value) => hasJinja(value) || test(value), message(what, fix));
+export function checked(rule: Rule): z.ZodType<Value, string> {
+  return text()
+    .superRefine((value, context) => {
+      const problem = problemOf(rule, value);
+      if (problem) context.addIssue(message(problem.what, problem.fix));
+    })
+    .transform((value) => toValue(value, rule));
+}
+
+/**
+ * A secret: only `{{ vault_… }}`, so that no secret ever stands in the inventory, the JSON or git.
+ * @param rule what its value must be
+ * @param example name of the variable in the message
+ * @returns the zod type
+ */
+export function secret(rule: Rule, example: string): z.ZodType<Value, string> {
+  return text()
+    .refine(
+      isFromVault,
+      message('is a secret written in clear', `write "{{ ${example} }}" and give it as TF_VAR_${example}`),
+    )
+    .transform((value) => toValue(value, rule, true));
+}
+
+/** Whether a text holds a reference, and none with a default, which would be the secret in clear. */
+function isFromVault(value: string): boolean {
+  try {
+    const references = parseText(value).parts.filter((part) => typeof part !== 'string');
+    return references.length > 0 && references.every((reference) => !reference.default);
+  } catch (error) {
+    // Wrong Jinja is said already.
+    if (error instanceof JinjaError) return true;
+    throw error;
+  }
 }
 
 /**
@@ -70,29 +139,33 @@ export function plain(test: (value: string) => boolean, what: string, fix: strin
     .refine((value) => hasJinja(value) || test(value), message(what, fix));
 }
 
-/** A text without line ends at its borders; may hold vault references. */
-export function text(): z.ZodString {
+/** Whether a text is one line without control characters. */
+export function isLine(value: string): boolean {
+  return !/\p{Cc}/u.test(value);
+}
+
+/** A command line, known at synth. */
+export function command(): z.ZodString {
+  return plain(isLine, 'is not one line', 'write one command line');
+}
+
+/** Any text but the empty one. It may hold what looks like a vault reference: say what becomes of that. */
+function text(): z.ZodString {
   return z.string().min(1, message('is empty', 'write a value, or remove the key'));
 }
 
-/** A secret: only `{{ vault_… }}`, so that no secret ever stands in the inventory, the JSON or git. */
-export function secret(example: string): z.ZodString {
+/**
+ * A text that Terraform reads before it knows variables.
+ * @returns the zod type
+ */
+export function constant(): z.ZodString {
   return text().refine(
-    isFromVault,
-    message('is a secret written in clear', `write "{{ ${example} }}" and give it as TF_VAR_${example}`),
+    (value) => !value.includes('{{'),
+    message(
+      'cannot be a vault reference: Terraform reads the backend before its variables',
+      "write the value, or leave it to the backend's own environment variables",
+    ),
   );
-}
-
-/** Whether a text holds a reference, and none with a default, which would be the secret in clear. */
-function isFromVault(value: string): boolean {
-  try {
-    const references = parseText(value).parts.filter((part) => typeof part !== 'string');
-    return references.length > 0 && references.every((reference) => !reference.default);
-  } catch (error) {
-    // Wrong Jinja is said already.
-    if (error instanceof JinjaError) return true;
-    throw error;
-  }
 }
 
 /**
@@ -127,13 +200,4 @@ export function bool(): z.ZodType<boolean, unknown> {
     if (/^(no|off|false)$/i.test(value)) return false;
     return value;
   }, z.boolean());
-}
-
-/** A Proxmox node name (Proxmox API, format pve-node). */
-export function nodeName(): z.ZodString {
-  return checked(
-    (value) => /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(value),
-    'is not a Proxmox node name',
-    'write the name as `pvesh get /nodes` shows it, e.g. pve',
-  );
 }

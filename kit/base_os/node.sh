@@ -35,10 +35,12 @@ node_of_nodejs_org() {
   done
 }
 
-# node_warning: a Node.js of Debian that its makers mend no more is worth a word.
+# node_warning: a Node.js of Debian that its makers mend no more is worth a word where the application wants it.
+# Source: nodejs.org, Releases, "End-of-life". Debian 12 has 18, Debian 13 has 20.
 node_warning() {
+  wanted packages | grep -qx nodejs || return 0
   node_major=$(node --version 2>/dev/null | sed 's/^v//; s/\..*//' || true)
-  case " $node_end_of_life " in
-    *" $node_major "*) [ -z "$node_major" ] || say warning "Node.js $node_major of Debian gets no security fixes from its makers any more: set node_version and node_sha256" ;;
+  case $node_major in
+    12 | 14 | 16 | 18 | 20) say warning "Node.js $node_major of Debian gets no security fixes from its makers any more: set node_version and node_sha256" ;;
   esac
 }

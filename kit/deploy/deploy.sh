@@ -2,10 +2,8 @@
 
 deploy() {
   began=$(now)
-  for half in "$base"/releases/*/; do
-    [ ! -d "$half" ] || [ -e "$half.pvestack-built" ] || rm -rf "$half"
-  done
-  live=$(commit_of "$base/current")
+  releases | while read -r half; do is_made "$half" || rm -rf "$half"; done
+  live=$(commit_of "$(current)")
   wanted=${1:-$branch} asked=${1:-refs/heads/$branch} commit=
   case $asked in
     *[!0-9a-f]*) ;;
@@ -36,6 +34,7 @@ deploy() {
     release=$base/releases/$(date -u +%Y%m%dT%H%M%SZ)-$(short "$commit")
   done
   step 10 "check out" check_out
+  something_to_run
   build_release
   step 11 seal seal
   migrate_release
@@ -51,4 +50,12 @@ deploy() {
   remember "$commit" deployed
   prune
   say 'done' "$(short "$commit") is live, $(since "$began")"
+}
+
+# something_to_run: of the services' folders the repository has at least one; an application without services is all jobs.
+something_to_run() {
+  services >"$record/services"
+  [ -s "$record/services" ] || return 0
+  each_service "$release" | grep -q . ||
+    give_up 11 "the repository has neither $(cut -d ' ' -f 2 "$record/services" | sed ':a; N; $!ba; s/\n/ nor /g'), so there is nothing to run (backend_dir and frontend_dir in the inventory)"
 }

@@ -1,8 +1,12 @@
-# The releases: one folder each, beside one another.
+# The releases: one folder each, beside one another. What is known of each (its commit, whether it was left by a
+# rollback) stands apart from them, where no build can write: a release counts as made once its commit is there.
+known=$record/releases
 
 # releases: their folders, the newest first; a name begins with its time.
 releases() { find "$base/releases" -mindepth 1 -maxdepth 1 -type d | sort -r; }
-commit_of() { cat "$1/.pvestack-commit" 2>/dev/null || true; }
+# commit_of RELEASE: empty for one that is not made.
+commit_of() { cat "$known/${1##*/}.commit" 2>/dev/null || true; }
+is_made() { [ -e "$known/${1##*/}.commit" ]; }
 short() { printf '%.7s' "$1"; }
 current() { readlink "$base/current" 2>/dev/null || true; }
 
@@ -19,10 +23,8 @@ seal() {
   chown -R root:app "$release"
   chmod -R g-w,o-rwx "$release"
   chmod 0750 "$release"
-  # Whatever a build left under these names.
-  rm -rf "$release/.pvestack-commit" "$release/.pvestack-built"
-  printf '%s\n' "$commit" >"$release/.pvestack-commit"
-  touch "$release/.pvestack-built"
+  install -d -m 0700 "$known"
+  printf '%s\n' "$commit" >"$known/${release##*/}.commit"
 }
 
 # remember COMMIT HOW: what is deployed; that ends a hold.
@@ -38,11 +40,16 @@ prune() {
   releases | awk -v keep="$keep" 'NR > keep' | while read -r old; do
     [ "$old" = "$(current)" ] || rm -rf "$old"
   done
+  for mark in "$known"/*; do
+    name=${mark##*/}
+    [ -d "$base/releases/${name%.*}" ] || rm -f "$mark"
+  done
 }
 
 list() {
   live=$(current)
   releases | while read -r one; do
+    is_made "$one" || continue
     mark=' '
     [ "$one" != "$live" ] || mark='*'
     printf '%s %s %s\n' "$mark" "${one##*/}" "$(mirror log -1 --format=%s "$(commit_of "$one")" 2>/dev/null | tr -d '[:cntrl:]')"

@@ -12,7 +12,7 @@ rollback() {
   [ -n "$live" ] || fail 1 'no release is deployed yet'
   # One that was rolled back from is nothing to go back to.
   target=$(releases | awk -v live="$live" 'found { print } $0 == live { found = 1 }' | while read -r one; do
-    if [ ! -e "$one/.pvestack-left" ] && [ -e "$one/.pvestack-built" ]; then echo "$one" && break; fi
+    if [ ! -e "$known/${one##*/}.left" ] && is_made "$one"; then echo "$one" && break; fi
   done)
   [ -n "$target" ] || fail 1 "there is no release before this one; see: deploy_app.sh --list"
   commit=$(commit_of "$target")
@@ -21,7 +21,7 @@ rollback() {
   seen=$(commit_of "$live")
   if [ -f "$record/held" ]; then read -r _ seen <"$record/held"; fi
   activate "$target"
-  touch "$live/.pvestack-left"
+  touch "$known/${live##*/}.left"
   remember "$commit" rolled-back
   printf '%s %s\n' "$commit" "$seen" >"$record/held"
   say held "at $(short "$commit"): deploys leave it there until a new commit, another release, or deploy_app.sh --unhold"

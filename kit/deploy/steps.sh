@@ -35,7 +35,7 @@ release=
 hint=
 give_up() {
   stop_trials
-  live=$(commit_of "$base/current")
+  live=$(commit_of "$(current)")
   if [ -n "$release" ] && [ "$(current)" != "$release" ]; then rm -rf "$release"; fi
   if [ -n "$live" ]; then fail "$1" "$2. $(short "$live") runs on, nothing was switched.$hint"; fi
   fail "$1" "$2. No release runs yet.$hint"
@@ -47,7 +47,7 @@ confined() {
   folder=$1 env=$2
   # systemd would read a dollar sign before the shell does (systemd.service(5), COMMAND LINES).
   command=$(printf '%s\n' "$3" | sed 's/\$/$$/g')
-  set -- -p EnvironmentFile=/etc/pvestack/build.env
+  set -- -p "Environment=$build_environment"
   if [ "$env" = with-env ]; then set -- "$@" -p "EnvironmentFile=$env_file"; fi
   systemd-run --quiet --wait --pipe --collect --uid=app --gid=app --working-directory="$folder" "$@" \
     -p ProtectSystem=strict -p "ReadWritePaths=$release /var/cache/app /var/lib/app" -p PrivateTmp=yes \

@@ -1,13 +1,13 @@
 # The new release is started once beside the old one, on other ports, so that one that does not start or answer
 # costs nobody a request.
 #
-# A trial is a service's own unit under another name, app-trial-NAME, so that it has the same sandbox (the drop-ins of
+# A trial is a service's own unit under another name, app-NAME-trial, so that it has the same sandbox (the drop-ins of
 # app-.service.d), and a drop-in with what makes it a trial. What a unit has to hold to for that: it takes its port from
 # $PORT, and its code from below /srv/app/current, where the trial sees the new release.
 
 stop_trials() {
   set --
-  for file in /run/systemd/system/app-trial-*.service; do
+  for file in /run/systemd/system/app-*-trial.service; do
     [ ! -e "$file" ] || set -- "$@" "${file##*/}"
   done
   [ $# -gt 0 ] || return 0
@@ -46,7 +46,7 @@ trial_start() {
   other=$((20000 + $$ % 10000))
   while read -r unit _port path; do
     other=$(free_port $((other + 1)))
-    name=app-trial-${unit#app-}
+    name=${unit%.service}-trial.service
     trial_unit "$unit" "$other" "$name"
     printf '%s %s %s\n' "$name" "$other" "$path" >>"$record/trial"
   done <"$record/services"

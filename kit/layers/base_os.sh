@@ -1,11 +1,13 @@
 # The layer base_os: packages, the operators' user and their keys, sshd, the firewall, time zone and locale.
 library lib/apt
-for part in node clock_and_language user keys lockout sshd firewall; do library "base_os/$part"; done
+for part in packages node clock_and_language user keys lockout sshd firewall; do library "base_os/$part"; done
 
 # Packages and the user, before files that need them.
 before_files() {
+  node_version=''
   . "$work/values.wanted"
-  packages <"$work/packages.wanted"
+  { base_packages && wanted packages; } >"$work/packages.all"
+  packages <"$work/packages.all"
   if [ -n "$node_version" ]; then node_of_nodejs_org; else node_warning; fi
   set_timezone
   set_locale

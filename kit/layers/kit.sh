@@ -1,4 +1,4 @@
-# The layer kit: these programs themselves. kit_file comes with them, see renderers/kit.ts.
+# The layer kit: these programs themselves. kit_sums and kit_file come with them, see renderers/kit.ts.
 kit=/usr/local/lib/pvestack
 
 # mode_of NAME: what stands at the top is a program, what stands in a folder a part of one.
@@ -7,19 +7,19 @@ mode_of() {
 }
 
 before_files() {
+  kit_sums >"$work/sums"
   while read -r _sum name; do
     mkdir -p "$work/kit/$(dirname "$name")"
     kit_file "$name" >"$work/kit/$name"
-  done <"$work/programs.wanted"
-  # The plan said which kit it would be.
-  (cd "$work/kit" && sha256sum -c --quiet "$work/programs.wanted") >"$work/check" 2>&1 ||
-    die "kit.sh in the stack's folder is not the one that was planned. Plan again, and deploy: $(tr '\n' ' ' <"$work/check")"
+  done <"$work/sums"
+  (cd "$work/kit" && sha256sum -c --quiet "$work/sums") >"$work/check" 2>&1 ||
+    die "the programs did not arrive as they are: $(tr '\n' ' ' <"$work/check"). Deploy again."
 }
 
 after_files() {
   # All sums and modes at once: what is as it should be costs no process of its own.
   mkdir -p "$kit"
-  (cd "$kit" && sha256sum -c "$work/programs.wanted" 2>/dev/null) | sed -n 's/: OK$//p' >"$work/same" || true
+  (cd "$kit" && sha256sum -c "$work/sums" 2>/dev/null) | sed -n 's/: OK$//p' >"$work/same" || true
   (cd "$kit" && find . -type f -printf '0%m %u:%g %P\n') >"$work/modes"
   while read -r sum name; do
     path=$kit/$name mode=$(mode_of "$name")
@@ -29,6 +29,6 @@ after_files() {
     install -m "$mode" "$work/kit/$name" "$path.new"
     mv -fT "$path.new" "$path"
     changed "$path"
-  done <"$work/programs.wanted"
-  [ -s "$work/changed" ] || unchanged "$kit: $(wc -l <"$work/programs.wanted") programs and parts"
+  done <"$work/sums"
+  [ -s "$work/changed" ] || unchanged "$kit: $(wc -l <"$work/sums") programs and parts"
 }

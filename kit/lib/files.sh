@@ -56,6 +56,8 @@ place() {
 
 # folder MODE OWNER:GROUP PATH
 folder() {
+  # A link in its place would have the folder that it leads to changed hands.
+  [ ! -L "$3" ] || die "$3 is in the way: it is a link. Remove it, and deploy again."
   note folder "$3" "$1 $2"
   if [ -d "$3" ] && [ "$(stat -c '%a %U:%G' "$3")" = "${1#0} $2" ]; then
     unchanged "$3/"

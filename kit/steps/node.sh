@@ -23,10 +23,8 @@ npm_install() {
 }
 
 # build_part NAME FOLDER [INSTALL [BUILD]]: a part that the repository may have. Without a command what package.json says.
-parts_found=no
 build_part() {
   [ -d "$release/$2" ] || return 0
-  parts_found=yes
   if [ -n "${3:-}" ]; then
     step 11 "$1 install" confined "$release/$2" without-env "$3"
   else
@@ -37,13 +35,6 @@ build_part() {
   elif has_script "$release/$2" build; then
     step 12 "$1 build" confined "$release/$2" with-env '/usr/local/lib/pvestack/npm-script build'
   fi
-}
-
-# some_part FOLDER …: of these the repository has to have one.
-some_part() {
-  [ "$parts_found" = no ] || return 0
-  folders=$(printf ' nor %s' "$@")
-  give_up 11 "the repository has neither ${folders# nor }, so there is nothing to run (backend_dir and frontend_dir in the inventory)"
 }
 
 # migrate_part FOLDER [COMMAND]

@@ -18,7 +18,7 @@ build_virtualenv() {
     fi
   fi
   # For the application's own reader of settings; what the repository has under this name stays.
-  if [ ! -e "$release/.env" ] && [ ! -L "$release/.env" ]; then ln -s "$env_file" "$release/.env"; fi
+  if [ ! -e "$release/.env" ] && [ ! -L "$release/.env" ]; then ln -sn "$env_file" "$release/.env"; fi
 }
 
 # migrate_schema [COMMAND]: without one Alembic's, where the repository has an alembic.ini.

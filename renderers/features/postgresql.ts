@@ -1,4 +1,3 @@
-import type { Env } from '../../inventory/types';
 import type { Contributor } from '../contribution';
 import { toExpression } from '../expression';
 import { CONFIG, unitPath } from '../layers/paths';
@@ -8,7 +7,7 @@ import { reportsFailures } from './failure-reports';
 
 /** The database of an application: PostgreSQL of Debian, a role, a database, and a dump every day. */
 export const postgresql: Contributor = (env, source) => {
-  const settings = settingsOf(env);
+  const { postgresql: settings } = env.app.features;
   if (!settings) return {};
   const { database, user, password, extensions, backupAt: at, backupKeep: keep } = settings;
   // What libpq reads, so that the application need not know where its database is.
@@ -25,7 +24,6 @@ export const postgresql: Contributor = (env, source) => {
     layers: [
       {
         name: 'postgresql',
-        version: '1',
         lists: { packages: ['postgresql'], extensions: literalLines(extensions) },
         files: [
           rootFile(
@@ -51,7 +49,3 @@ export const postgresql: Contributor = (env, source) => {
     ],
   };
 };
-
-function settingsOf({ app }: Env): Env['app']['python']['postgresql'] {
-  return app.python.postgresql;
-}

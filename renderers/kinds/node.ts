@@ -1,4 +1,6 @@
-import type { AppPart, Env } from '../../inventory/types';
+import { settingsOf } from '../../inventory/app';
+import { type AppPart, node as kind } from '../../inventory/kinds/node';
+import type { Env } from '../../inventory/types';
 import type { Contributor } from '../contribution';
 import { CONFIG, KIT } from '../layers/paths';
 import { rootFile } from '../layers/layer';
@@ -33,18 +35,16 @@ export const node: Contributor = (env, source) => ({
       renderGuestLines(source, 'node/steps.sh.ejs', {
         parts: partsOf(env).map(({ name, part }) => ({ name, ...part })),
         migrate: env.app.release.migrate,
+        health: env.app.release.healthCommand,
       }),
     ),
   ],
-  links: partsOf(env).map(({ name, part }) => ({
-    path: `/srv/app/${name}`,
-    target: `current/${part.folder}`,
-  })),
 });
 
 function partsOf({ app }: Env): { name: 'backend' | 'frontend'; part: AppPart }[] {
+  const { backend, frontend } = settingsOf(app, kind);
   return [
-    { name: 'backend', part: app.release.backend },
-    { name: 'frontend', part: app.release.frontend },
+    { name: 'backend', part: backend },
+    { name: 'frontend', part: frontend },
   ];
 }

@@ -1,3 +1,5 @@
+import { settingsOf } from '../../inventory/app';
+import { python as kind } from '../../inventory/kinds/python';
 import type { Contributor } from '../contribution';
 import { CONFIG } from '../layers/paths';
 import { rootFile } from '../layers/layer';
@@ -6,8 +8,8 @@ import { commandLine } from '../systemd';
 
 /** A Python application in a virtualenv: migrations, a health command, and a service if it has one. */
 export const python: Contributor = (env, source) => {
-  const { python: settings, release } = env.app;
-  const { port, healthPath } = release.backend;
+  const { install, service } = settingsOf(env.app, kind);
+  const { migrate, healthCommand: health } = env.app.release;
   return {
     packages: ['python3', 'python3-venv', 'build-essential', 'python3-dev', 'libpq-dev'],
     environment: [
@@ -20,26 +22,22 @@ export const python: Contributor = (env, source) => {
       ['PIP_CACHE_DIR', '/var/cache/app/pip'],
     ],
     services:
-      settings.serviceStart === undefined
+      service === undefined
         ? []
         : [
             {
               name: 'backend',
               unit: 'app-backend.service',
               folder: '.',
-              port,
-              start: commandLine(settings.serviceStart),
-              ...(healthPath === undefined ? {} : { healthPath }),
+              port: service.port,
+              start: commandLine(service.start),
+              ...(service.healthPath === undefined ? {} : { healthPath: service.healthPath }),
             },
           ],
     files: [
       rootFile(
         `${CONFIG}/steps.sh`,
-        renderGuestLines(source, 'python/steps.sh.ejs', {
-          install: settings.install,
-          migrate: release.migrate,
-          health: settings.healthCommand,
-        }),
+        renderGuestLines(source, 'python/steps.sh.ejs', { install, migrate, health }),
       ),
     ],
   };

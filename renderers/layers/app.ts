@@ -21,40 +21,40 @@ export function app(env: Env, app: Application, source: TemplateSource): Layer {
     rootFile(path, renderGuestLines(source, template, data));
   return {
     name: 'app',
-    version: '1',
     lists: {
       folders: app.folders,
-      links: app.links.map(({ path, target }) => `${path} ${target}`),
       timers: app.timers,
     },
     files: [
       environmentFile(env),
       ...(knownHosts.length > 0 ? [rootFile(`${CONFIG}/known_hosts`, textLines(knownHosts))] : []),
       ...(deployKey ? [deployKeyFile(deployKey)] : []),
-      file(`${CONFIG}/deploy.conf`, 'app/deploy.conf.ejs', deploySettings(env)),
-      rootFile(
-        `${CONFIG}/services`,
-        literalLines(
-          app.services.map(
-            ({ unit, folder, port, healthPath }) => `${unit} ${folder} ${port} ${healthPath ?? '-'}`,
-          ),
-        ),
-      ),
-      rootFile(
-        `${CONFIG}/build.env`,
-        literalLines(app.buildEnvironment.map(([name, value]) => `${name}=${value}`)),
-      ),
-      file(unitPath('app-.service.d/common.conf'), 'app/common.conf.ejs', {
-        after: app.after,
-        environment: app.environment,
-        envFile: envFilePath(env),
-        memory: env.app.release.memory,
-      }),
+      file(`${CONFIG}/deploy.conf`, 'app/deploy.conf.ejs', deploySettings(env, app)),
+      ...(app.services.length > 0 ? [rootFile(`${CONFIG}/services`, serviceLines(app))] : []),
+      ...(app.services.length + app.jobs.length > 0
+        ? [
+            file(unitPath('app-.service.d/common.conf'), 'app/common.conf.ejs', {
+              after: app.after,
+              environment: app.environment,
+              envFile: envFilePath(env),
+              memory: env.app.release.memory,
+            }),
+          ]
+        : []),
       ...app.services.map((service) => unitFile(env, service, source)),
       ...app.files,
     ],
     secretVariables: variablesOf([...Object.values(env.app.envVars), ...(deployKey ? [deployKey] : [])]),
   };
+}
+
+/** Unit, folder, port and health path of each service. */
+function serviceLines(app: Application): string[] {
+  return literalLines(
+    app.services.map(
+      ({ unit, folder, port, healthPath }) => `${unit} ${folder} ${port} ${healthPath ?? '-'}`,
+    ),
+  );
 }
 
 /** The variables that texts refer to, sorted. */
@@ -82,13 +82,14 @@ function deployKeyFile(key: NonNullable<Env['app']['deployKey']>): GuestFile {
   };
 }
 
-function deploySettings(env: Env): Record<string, unknown> {
+function deploySettings(env: Env, app: Application): Record<string, unknown> {
   const { repo, branch, release } = env.app;
   return {
     stack: env.stack,
     repo: repo ?? { parts: [], secret: false },
     branch,
     envFile: envFilePath(env),
+    buildEnvironment: app.buildEnvironment,
     keep: release.keep,
     healthTimeout: release.healthTimeout,
     trial: release.trialStart,

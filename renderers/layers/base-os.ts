@@ -1,4 +1,4 @@
-import { literal, type Text } from '../../inventory/text';
+import { literal } from '../../inventory/text';
 import type { Env } from '../../inventory/types';
 import type { Application } from '../application';
 import { literalLines, renderGuestLines, textLines } from '../lines';
@@ -6,26 +6,6 @@ import { shellQuote } from '../shell';
 import type { TemplateSource } from '../template';
 import { type GuestFile, type Layer, rootFile } from './layer';
 import { KIT, unitPath } from './paths';
-
-/** Debian packages of every guest. */
-const PACKAGES = [
-  'ca-certificates',
-  'cron',
-  'curl',
-  'git',
-  'iproute2',
-  'jq',
-  'locales',
-  'openssh-server',
-  'sudo',
-  'tzdata',
-];
-
-/**
- * Node.js versions that their makers no longer mend: Debian 12 has 18, Debian 13 has 20.
- * Source: nodejs.org, Releases, "End-of-life".
- */
-const NODE_END_OF_LIFE: readonly number[] = [12, 14, 16, 18, 20];
 
 /**
  * The system of a guest: packages, the operators' user, keys, sshd, firewall, upgrades, time zone and locale.
@@ -53,7 +33,6 @@ export function baseOs(
     );
   return {
     name: 'base_os',
-    version: '1',
     lists: {
       firewall: settings.ufw ? literalLines(firewallRules(env, app)) : [],
       keys: textLines(env.ssh.publicKeys),
@@ -76,7 +55,7 @@ export function baseOs(
 }
 
 /** What the layer's steps read, as assignments of a shell. */
-function values({ app, baseOs }: Env, layers: readonly string[]): string[] {
+function values({ baseOs }: Env, layers: readonly string[]): string[] {
   const yes = (value: boolean): string => (value ? 'yes' : 'no');
   const all: Record<string, string> = {
     layers: layers.join(' '),
@@ -86,26 +65,23 @@ function values({ app, baseOs }: Env, layers: readonly string[]): string[] {
     harden_sshd: yes(baseOs.hardenSshd),
     ufw: yes(baseOs.ufw),
     remove_packages: yes(baseOs.removePackages),
-    node_version: baseOs.node?.version ?? '',
-    ...(baseOs.node ? { node_sha256: baseOs.node.sha256, node_mirror: baseOs.node.mirror } : {}),
-    node_end_of_life: app.type === 'node' && !baseOs.node ? NODE_END_OF_LIFE.join(' ') : '',
+    security_upgrades: yes(baseOs.securityUpgrades),
+    ...(baseOs.node
+      ? {
+          node_version: baseOs.node.version,
+          node_sha256: baseOs.node.sha256,
+          node_mirror: baseOs.node.mirror,
+        }
+      : {}),
   };
-  return Object.entries(all).map(([name, value]) => `${name}=${value === '' ? '' : shellQuote(value)}`);
+  return Object.entries(all).map(([name, value]) => `${name}=${shellQuote(value)}`);
 }
 
+/** Packages besides those of every guest, which kit/base_os/packages.sh names. */
 function packages(env: Env, ofApp: readonly string[]): string[] {
-  const own = [
-    ...PACKAGES,
-    ...(env.baseOs.ufw ? ['ufw'] : []),
-    ...(env.baseOs.securityUpgrades ? ['unattended-upgrades'] : []),
-    ...ofApp,
-  ];
-  const known = new Set(own);
-  const further = env.app.packages.filter((name) => !known.has(literal(name) ?? ''));
-  return textLines([
-    ...[...known].map((name): Text => ({ parts: [name], secret: false })),
-    ...further,
-  ]).sort();
+  const own = [...new Set(ofApp)];
+  const further = env.app.packages.filter((name) => !own.includes(literal(name) ?? ''));
+  return [...literalLines(own), ...textLines(further)].sort();
 }
 
 /**

@@ -1,16 +1,26 @@
 import { createHash } from 'node:crypto';
 import { template } from '../expression';
-import { kit as programs, SUMS } from '../kit';
+import { kit as programs, KIT_FILE } from '../kit';
 import type { Layer } from './layer';
 
-let version: string | undefined;
+let sum: string | undefined;
 
 /**
- * The programs on a guest, which all other layers use.
+ * The programs on a guest, which all other layers use: one line, path and sum.
  * @returns the layer; it runs again for a new kit, and no other layer does
  */
 export function kit(): Layer {
-  // In the JSON a new kit is this one line; the plan shows the sum of each program.
-  version ??= createHash('sha256').update(programs()).digest('hex').slice(0, 16);
-  return { name: 'kit', version, lists: { programs: template(SUMS) }, files: [], secretVariables: [] };
+  sum ??= createHash('sha256').update(programs()).digest('hex');
+  return {
+    name: 'kit',
+    lists: { programs: [`${sum}  ${KIT_FILE}`] },
+    files: [],
+    secretVariables: [],
+    precondition: {
+      condition: template(
+        `local.layers.kit.lists.programs == ["\${filesha256("\${path.module}/${KIT_FILE}")}  ${KIT_FILE}"]`,
+      ),
+      errorMessage: `${KIT_FILE} in this folder is not the one that this stack was synthesized with. Synthesize again.`,
+    },
+  };
 }

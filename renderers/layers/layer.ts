@@ -25,9 +25,9 @@ export interface Layer {
   name: string;
   /**
    * Raised where standing guests have to run the layer again although the inventory says nothing new: after a change
-   * of its program that mends or adds something on the guest. __tests__/kit/versions.test.ts asks for it.
+   * of its program that mends or adds something on the guest. __tests__/kit/versions.test.ts asks for it. Undefined: 1.
    */
-  version: string;
+  version?: number;
   /** Shell variables of the script, as Terraform expressions. */
   variables?: Readonly<Record<string, string>>;
   /** Lists that its steps read, by name: NAME.wanted in the layer's working folder; an empty one is not there. */
@@ -37,6 +37,8 @@ export interface Layer {
   uploads?: Readonly<Record<string, string>>;
   /** The variables that its secrets hold. */
   secretVariables: readonly string[];
+  /** What has to hold before it runs. */
+  precondition?: { condition: string; errorMessage: string };
   /** Whether a fresh connection has to prove, after all, that nobody is locked out. */
   prove?: boolean;
 }

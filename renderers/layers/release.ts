@@ -10,7 +10,6 @@ import type { Layer } from './layer';
 export function release(): Layer {
   return {
     name: 'release',
-    version: '1',
     variables: { commit: 'try(regex("^[0-9a-f]{40,64}", local.facts.release), var.release)' },
     lists: {},
     files: [],

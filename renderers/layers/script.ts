@@ -50,7 +50,7 @@ function layerData({ version, lists, files }: Layer): Record<string, unknown> {
     uploads: byPath(({ secret }) => secret?.name),
   };
   return {
-    version,
+    ...(version === undefined ? {} : { version: String(version) }),
     ...Object.fromEntries(Object.entries(data).filter(([, value]) => Object.keys(value).length > 0)),
   };
 }
@@ -78,7 +78,7 @@ const SCRIPT = `join("\\n", concat(
 
 /** What makes a layer run again: all that it is made of, so that the plan shows each change as lines. */
 const TRIGGERS = `merge(
-  {version = layer.version},
+  {for key, version in {version = try(layer.version, "")} : key => version if version != ""},
   {for list, lines in ${part('lists')} : list => join("\\n", lines)},
   {for key, lines in {modes = [for path, mode in ${part('modes')} : "\${mode} \${path}"]} : key => join("\\n", lines) if length(lines) > 0},
   {for path, lines in ${part('files')} : path => join("\\n", lines)})`.replace(/\n\s*/g, ' ');

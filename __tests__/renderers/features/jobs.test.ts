@@ -30,7 +30,7 @@ test.each<[string, string, string[]]>([
   ],
   ['jobs: {a: {run: x, at: daily, timeout: 90}}', 'app-job-a.service', ['TimeoutStartSec=90']],
   [JOB, 'app-job-.service.d/job.conf', ['Type=oneshot', 'ConditionPathIsDirectory=/srv/app/current']],
-  [`failure_hook: x\n${JOB}`, 'app-job-.service.d/job.conf', ['OnFailure=app-failure@%N.service']],
+  [`failure_hook: x\n${JOB}`, 'app-job-.service.d/job.conf', ['OnFailure=pvestack-failure@%N.service']],
   [`log_days: 7\n${JOB}`, '/etc/logrotate.d/pvestack', ['    rotate 7', '    maxage 7']],
 ])('%j in %s: %j', (project, name, lines) => {
   const found = file(name, `run_jobs: true\n${project}`);

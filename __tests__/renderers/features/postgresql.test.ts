@@ -3,7 +3,7 @@ import { templateSource } from '../../../renderers/template-source';
 import { envOf } from '../envs';
 import { fileOf } from '../guest-files';
 
-const PYTHON = 'app_type: python\n';
+const PYTHON = 'app_type: python\nservice_start: python -m pote.api\n';
 
 test.each<[string, string[], string[]]>([
   [
@@ -20,7 +20,10 @@ test.each<[string, string[], string[]]>([
   const common = fileOf('app-.service.d/common.conf', PYTHON + project);
   expect(common).toEqual(expect.arrayContaining(client.map((value) => `Environment=${value}`)));
   expect(common).toContain('After=network-online.target postgresql.service');
-  expect(fileOf('/etc/pvestack/build.env', PYTHON + project)).toEqual(expect.arrayContaining(client));
+  const [, building = ''] =
+    /^build_environment='(.*)'$/m.exec(fileOf('/etc/pvestack/deploy.conf', PYTHON + project).join('\n')) ??
+    [];
+  expect(building.split(' ')).toEqual(expect.arrayContaining(client));
   expect(fileOf('/etc/pvestack/postgresql.conf', PYTHON + project).slice(1)).toEqual(conf);
 });
 

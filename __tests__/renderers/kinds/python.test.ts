@@ -5,11 +5,7 @@ const PYTHON = 'app_type: python\n';
 test('the service, where there is one', () => {
   const start = 'service_start: python -m pote.api --format %H\nbackend_port: 8000';
   const file = fileOf('app-backend.service', PYTHON + start);
-  const lines = [
-    'ExecStart=/usr/bin/env python -m pote.api --format %%H',
-    'Environment=PORT=8000',
-    'Restart=always',
-  ];
+  const lines = ['ExecStart=/usr/bin/env python -m pote.api --format %%H', 'Environment=PORT=8000'];
   for (const line of lines) expect(file).toContain(line);
   expect(fileOf('/etc/pvestack/services', PYTHON + start)).toEqual(['app-backend.service . 8000 -']);
   expect(fileOf('app-backend.service', PYTHON)).toEqual([]);
@@ -30,15 +26,14 @@ test.each<[string, string]>([
 });
 
 test('what runs and what builds have an environment of their own besides the env file', () => {
-  const common = fileOf('app-.service.d/common.conf', PYTHON);
+  const common = fileOf('app-.service.d/common.conf', `${PYTHON}service_start: python -m pote.api`);
   expect(common.filter((line) => line.startsWith('Environment'))).toEqual([
     'Environment=PATH=/srv/app/current/.venv/bin:/usr/local/bin:/usr/bin:/bin',
     'Environment=PYTHONDONTWRITEBYTECODE=1',
     'Environment=PYTHONUNBUFFERED=1',
     'EnvironmentFile=/srv/app/.env.dev',
   ]);
-  expect(fileOf('/etc/pvestack/build.env', PYTHON)).toEqual([
-    'PYTHONDONTWRITEBYTECODE=1',
-    'PIP_CACHE_DIR=/var/cache/app/pip',
-  ]);
+  expect(fileOf('/etc/pvestack/deploy.conf', PYTHON)).toContain(
+    `build_environment='PYTHONDONTWRITEBYTECODE=1 PIP_CACHE_DIR=/var/cache/app/pip'`,
+  );
 });

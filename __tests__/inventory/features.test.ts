@@ -1,0 +1,73 @@
+import { settingsOf } from '../../inventory/app';
+import { FEATURES as REGISTERED } from '../../inventory/features/registry';
+import { node } from '../../inventory/kinds/node';
+import { python } from '../../inventory/kinds/python';
+import { KINDS } from '../../inventory/kinds/registry';
+import { appKeys } from '../../inventory/schema/app';
+import { added, onlyEnv, problems } from './minimal';
+
+const linesOf = (text: string): string[] =>
+  problems(text).map((line) => line.replace(/^inventory\.yml:/, ''));
+
+/** One key of each feature, and what else needs no kind in particular. */
+const FEATURES = [
+  'postgresql: {extensions: [pg_trgm]}',
+  'jobs: {a: {run: x, at: daily}}',
+  'run_jobs: true',
+  'failure_hook: x',
+  'log_days: 7',
+  'health_command: npm run health',
+];
+
+describe.each(['node', 'python'])('an application of the kind %s', (kind) => {
+  const { app, guest } = onlyEnv(added('project', `app_type: ${kind}`, ...FEATURES));
+
+  test('has every feature', () => {
+    expect(app).toMatchObject({
+      type: kind,
+      features: {
+        postgresql: { database: 'pote', user: 'app', extensions: ['pg_trgm'] },
+        jobs: [{ name: 'a', run: 'x', at: 'daily', timeout: 3600 }],
+        failure: { mail: undefined, hook: 'x', logDays: 7 },
+      },
+      release: { healthCommand: 'npm run health' },
+    });
+  });
+
+  test('has data to keep where it has a database', () => {
+    expect(guest.preventDestroy).toBe(true);
+  });
+});
+
+test('an application has the settings of its own kind', () => {
+  const { app } = onlyEnv(added('project', 'app_type: python', 'service_start: x', 'backend_port: 8080'));
+  expect(settingsOf(app, python).service).toEqual({ start: 'x', port: 8080 });
+  expect(() => settingsOf(app, node)).toThrow('an application of the type python was taken for another');
+});
+
+describe('without an application', () => {
+  test.each(FEATURES.slice(0, 5))('%s is refused', (line) => {
+    const key = line.split(':')[0] ?? '';
+    expect(linesOf(added('project', 'app_type: none', line))).toEqual([
+      `4:5  app_projects.pote.${key}  is for an application, and app_type: none has none  remove it, or set app_type: node or python`,
+    ]);
+  });
+
+  test('nothing but a guest is there, whose data may be kept', () => {
+    const { app, guest } = onlyEnv(added('project', 'app_type: none', 'data: keep'));
+    expect(app).toMatchObject({ type: 'none', features: { jobs: [] } });
+    expect(guest.preventDestroy).toBe(true);
+  });
+});
+
+test.each(['backend_port', 'frontend_port'])("%s is not PostgreSQL's", (key) => {
+  expect(linesOf(added('project', 'postgresql: {}', `${key}: 5432`))).toEqual([
+    `4:5  app_projects.pote.${key}  is PostgreSQL's port  choose another port`,
+  ]);
+});
+
+test('no two kinds or features have a key of the same name', () => {
+  const parts = [{ keys: appKeys }, ...Object.values(KINDS), ...Object.values(REGISTERED)];
+  const names = parts.flatMap(({ keys }) => Object.keys(keys));
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+});

@@ -1,0 +1,49 @@
+import { defineFeature } from '../part';
+import { command, key, plain, whole } from '../schema/fields';
+
+/** Who hears of failures, and how long logs tell of them. */
+interface Failure {
+  mail?: string;
+  /** A command line. */
+  hook?: string;
+  logDays: number;
+}
+
+/** Reports of jobs and backups that failed, and the logs. */
+export const failure = defineFeature({
+  keys: {
+    failure_mail: key(
+      plain(
+        (value) => /^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+$/.test(value),
+        'is not a mail address',
+        'write e.g. ops@example.lan',
+      ),
+      {
+        description:
+          'Who gets a mail when a job or a backup fails, by SMTP_HOST and SMTP_PORT of `env_vars`.',
+        otherwise: 'no mail',
+      },
+    ),
+    failure_hook: key(command(), {
+      description: 'A command that runs as `app` when a job or a backup fails; $UNIT is what failed.',
+    }),
+    log_days: key(whole(1, 3650, 'number of days'), {
+      description: 'Days that files in ~/logs (/var/lib/app/logs) are kept.',
+      default: 30,
+    }),
+  },
+
+  resolve: (scope): Failure => ({
+    mail: scope.maybe('failure_mail'),
+    hook: scope.maybe('failure_hook'),
+    logDays: scope.get('log_days'),
+  }),
+
+  check({ scope, validation }) {
+    const mail = scope.find('failure_mail');
+    const hasHost = scope.all('env_vars').some(({ value }) => 'SMTP_HOST' in value);
+    if (mail && !hasHost && !validation.isRefused(mail.path)) {
+      validation.error(mail.path, 'needs a mail server', 'set SMTP_HOST (and SMTP_PORT) in env_vars');
+    }
+  },
+});
