@@ -56,7 +56,7 @@ describeWith([realGuests, providers], 'a host that somebody else made, reached a
     const { code, output } = await lab.workspace.apply(STACK);
     expect([code, said({ output }).at(-1)]).toEqual([
       1,
-      'base_os: debian may not use sudo without a password. Allow it, or connect as root (app_bootstrap_user).',
+      'kit: debian may not use sudo without a password. Allow it, or connect as root (app_bootstrap_user).',
     ]);
     expect(await ssh('ls -d /var/lib/pvestack 2>/dev/null || echo untouched')).toBe('untouched');
   });
