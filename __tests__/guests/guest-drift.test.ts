@@ -268,7 +268,9 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
       await ssh(
         'systemctl is-active app-old || true; ls /etc/pvestack /etc/apt/apt.conf.d/52pvestack-upgrades',
       ),
-    ).toBe('inactive\n/etc/apt/apt.conf.d/52pvestack-upgrades\n\n/etc/pvestack:\ndeploy.conf\nservices\nsteps.sh\ntheirs');
+    ).toBe(
+      'inactive\n/etc/apt/apt.conf.d/52pvestack-upgrades\n\n/etc/pvestack:\ndeploy.conf\nservices\nsteps.sh\ntheirs',
+    );
     await nothingToDo();
   });
 

@@ -185,7 +185,8 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     const [secrets, seen] = counts.split('\n').map(Number);
     return { secrets: secrets ?? NaN, seen: (seen ?? 0) > 0 };
   };
-  const release = (env: EnvName): Promise<string> => on(env, 'cat "/var/lib/pvestack/release/releases/$(basename "$(readlink /srv/app/current)").commit"');
+  const release = (env: EnvName): Promise<string> =>
+    on(env, 'cat "/var/lib/pvestack/release/releases/$(basename "$(readlink /srv/app/current)").commit"');
   /** Commits to a branch of its own, from the head of main. @returns the branch */
   const branch = (name: string, files: Record<string, string | undefined>): string => {
     repository.git('checkout', '--quiet', '-b', name);
