@@ -97,6 +97,6 @@ else
 fi
 note=$(said note | clean 300)
 if [ -n "$printed" ]; then
-  note="${note:+$note }The login of $SSH_USER prints something ($printed), also where nobody reads it. Uploads of terraform can fail of that: let ~/.bashrc and its like print in interactive shells only."
+  note="${note:+$note }The login of $SSH_USER prints text where only programs read (it begins: $printed). Uploads of terraform fail of that: let .bashrc and its like print in interactive shells only."
 fi
 answer yes "$note"

@@ -51,11 +51,13 @@ const lighter = {
     );
     // The deprecated util.isArray warns on every run of Node 23 and later.
     patch(/[\\/]cdktf[\\/]lib[\\/]terraform-output\.js$/, { '(0, util_2.isArray)': 'Array.isArray' });
-    // A text without the mark of a token (encoded numbers have an exponent) is what it is: CDKTF runs three regular
-    // expressions over each and makes five closures.
+    // A text without the mark of a token (encoded numbers have an exponent) is what it is: CDKTF writes its path down,
+    // makes five closures and runs three regular expressions over each.
     patch(/[\\/]cdktf[\\/]lib[\\/]tokens[\\/]private[\\/]resolve\.js$/, {
-      'if (typeof obj === "string") {':
-        'if (typeof obj === "string") { if (!obj.includes("TfToken[") && !obj.includes("e+")) return obj;',
+      'function resolve(obj, options) {':
+        'function resolve(obj, options) { if (typeof obj === "boolean" || (typeof obj === "string" && !obj.includes("TfToken[") && !obj.includes("e+"))) return obj;',
+      'const pathName = "/" + prefix.join("/");':
+        'const pathName = { toString: () => "/" + prefix.join("/") };',
       'makeContext()[0].resolve(key)': 'resolve(key, options)',
     });
     // This tool has its own words for what is wrong; see inventory/validation.ts.

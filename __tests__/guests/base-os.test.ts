@@ -125,6 +125,7 @@ describeWith([realGuests, providers, command('python3')], 'base_os, on bare gues
       '',
       '/var/lib/pvestack:',
       'base_os',
+      'kit',
       'inactive',
     ]);
   });

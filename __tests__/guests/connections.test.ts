@@ -2,7 +2,7 @@ import { BAKED } from '../support/app-fixture';
 import { did, said } from '../support/deploy';
 import { realGuests, useRealLab } from '../support/real-lab';
 import { describeWith, providers } from '../support/requirements';
-import type { Outcome } from '../support/workspace';
+import { type Outcome, unwrapped } from '../support/workspace';
 
 // The first test of a machine builds the base image.
 jest.setTimeout(600_000);
@@ -54,9 +54,9 @@ describeWith([realGuests, providers], 'a host that somebody else made, reached a
     synth({ app_bootstrap_user: 'debian' });
     await ssh(`usermod -aG sudo debian`);
     const { code, output } = await lab.workspace.apply(STACK);
-    expect([code, said({ output }).at(-1)]).toEqual([
+    expect([code, said({ output }, 'kit').at(-1)]).toEqual([
       1,
-      'base_os: debian may not use sudo without a password. Allow it, or connect as root (app_bootstrap_user).',
+      'kit: debian may not use sudo without a password. Allow it, or connect as root (app_bootstrap_user).',
     ]);
     expect(await ssh('ls -d /var/lib/pvestack 2>/dev/null || echo untouched')).toBe('untouched');
   });
@@ -84,6 +84,24 @@ describeWith([realGuests, providers], 'a host that somebody else made, reached a
     await ssh('rm /etc/sudoers.d/pvestack-appuser');
     const plan = await lab.workspace.plan(STACK);
     expect(plan.output).toContain(': missing /etc/sudoers.d/pvestack-appuser"');
+    await apply();
+    await nothingToDo();
+  });
+
+  test('a login that prints something changes nothing in a plan, which names it', async () => {
+    await ssh(`sed -i '1i echo "release 12.5"' /home/debian/.bashrc`);
+    const plan = await lab.workspace.plan(STACK);
+    expect([plan.code, plan.output]).toEqual([0, expect.stringContaining('No changes.')]);
+    expect(unwrapped(plan.output)).toContain(
+      'The login of debian prints text where only programs read (it begins: release 12.5).',
+    );
+    // Terraform takes what is printed for the answer to its upload; why stands beside its error.
+    const outcome = await lab.workspace.apply(STACK, '-replace=null_resource.base_os');
+    expect([outcome.code, unwrapped(outcome.output)]).toEqual([
+      1,
+      expect.stringContaining('Uploads of terraform fail of that: let .bashrc and its like print in'),
+    ]);
+    await ssh(`sed -i 1d /home/debian/.bashrc`);
     await apply();
     await nothingToDo();
   });

@@ -79,7 +79,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
     expect(did(first)).toContain(
       'warning  Node.js 18 of Debian gets no security fixes from its makers any more: set node_version and node_sha256',
     );
-    expect(configured(first)).toEqual(['preflight', 'ssh', 'base_os', 'app', 'release']);
+    expect(configured(first)).toEqual(['preflight', 'ssh', 'kit', 'base_os', 'app', 'release']);
     await nothingToDo();
   });
 
@@ -95,17 +95,17 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
     ],
     [
       'another mode',
-      'chmod 0777 /usr/local/bin/deploy_app.sh',
+      'chmod 0777 /etc/pvestack/deploy.conf',
       'app',
-      '"1: edited /etc/systemd/system/app-backend.service" -> "2: mode of /usr/local/bin/deploy_app.sh"',
-      'stat -c %a /usr/local/bin/deploy_app.sh',
-      '755',
+      '"1: edited /etc/systemd/system/app-backend.service" -> "2: mode of /etc/pvestack/deploy.conf"',
+      'stat -c %a /etc/pvestack/deploy.conf',
+      '644',
     ],
     [
       'an edited env file',
       'echo MORE=1 >>/srv/app/.env.dev',
       'app',
-      '"2: mode of /usr/local/bin/deploy_app.sh" -> "3: edited /srv/app/.env.dev"',
+      '"2: mode of /etc/pvestack/deploy.conf" -> "3: edited /srv/app/.env.dev"',
       'grep -c MORE /srv/app/.env.dev || true',
       '0',
     ],
@@ -268,7 +268,9 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
       await ssh(
         'systemctl is-active app-old || true; ls /etc/pvestack /etc/apt/apt.conf.d/52pvestack-upgrades',
       ),
-    ).toBe('inactive\n/etc/apt/apt.conf.d/52pvestack-upgrades\n\n/etc/pvestack:\ntheirs');
+    ).toBe(
+      'inactive\n/etc/apt/apt.conf.d/52pvestack-upgrades\n\n/etc/pvestack:\ndeploy.conf\nservices\nsteps.sh\ntheirs',
+    );
     await nothingToDo();
   });
 
@@ -290,7 +292,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
       await ssh(
         'systemctl list-unit-files "app-*" --no-legend | wc -l; ls /var/lib/pvestack; ls /srv/app/theirs',
       ),
-    ).toBe('0\nbase_os\n/srv/app/theirs');
+    ).toBe('0\nbase_os\nkit\n/srv/app/theirs');
     await nothingToDo();
     synth();
     expect(configured(await apply())).toEqual(['base_os', 'app', 'release']);
@@ -352,7 +354,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
     });
     const plan = await lab.workspace.plan(STACK);
     expect(plan.output.replace(/ +/g, ' ')).toContain('-> "1: not configured"');
-    expect(configured(await apply())).toEqual(['ssh', 'base_os', 'app', 'release']);
+    expect(configured(await apply())).toEqual(['ssh', 'kit', 'base_os', 'app', 'release']);
     await nothingToDo();
     expect(await ssh('systemctl is-active app-backend app-frontend')).toBe('active\nactive');
   });

@@ -116,8 +116,8 @@ describe('what a guest says', () => {
     const { answer } = ask(ssh);
     expect(answer).toMatchObject({ asked: 'yes', kit: '', base_os: 'fine', app: '', release: 'abc' });
     expect(answer['note']).toBe(
-      `${ssh.includes('note held') ? 'held ' : ''}The login of root prints something (${printed}), also where nobody reads it. ` +
-        'Uploads of terraform can fail of that: let ~/.bashrc and its like print in interactive shells only.',
+      `${ssh.includes('note held') ? 'held ' : ''}The login of root prints text where only programs read (it begins: ${printed}). ` +
+        'Uploads of terraform fail of that: let .bashrc and its like print in interactive shells only.',
     );
   });
 
@@ -181,8 +181,8 @@ describe('what a guest says', () => {
 test('both notes, of a held release and of a login that prints, arrive whole', () => {
   const { answer } = ask(`echo ${'x'.repeat(80)}\n${says(`note ${'y'.repeat(400)}`)}`);
   expect(answer['note']).toBe(
-    `${'y'.repeat(300)} The login of root prints something (${'x'.repeat(60)}), also where nobody reads it. ` +
-      'Uploads of terraform can fail of that: let ~/.bashrc and its like print in interactive shells only.',
+    `${'y'.repeat(300)} The login of root prints text where only programs read (it begins: ${'x'.repeat(60)}). ` +
+      'Uploads of terraform fail of that: let .bashrc and its like print in interactive shells only.',
   );
 });
 
