@@ -65,7 +65,10 @@ async function demo(output: Output): Promise<void> {
 /** Plans, deploys, plans again and changes one value, on an emulated Proxmox VE. */
 async function show(output: Output, step: Step, emulator: Emulator, root: string): Promise<void> {
   // Loaded here: the other commands start without CDKTF and the certificate library.
-  const [{ synthesize }, { DEFAULT_TOKEN }] = await Promise.all([import('../main'), import('proxmox-emulator')]);
+  const [{ synthesize }, { DEFAULT_TOKEN }] = await Promise.all([
+    import('../main'),
+    import('proxmox-emulator'),
+  ]);
   const settings: Settings = { root, inventory: 'inventory.yml', output: 'cdktf.out', allowOtherKeys: false };
   const [id = '', secret = ''] = DEFAULT_TOKEN.split('=');
   // The emulated guests are data: nothing can log in to them.

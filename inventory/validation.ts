@@ -109,7 +109,7 @@ export class Validation {
  * @param known what would be right
  * @returns ` (did you mean "x"?)`, or an empty text when nothing is near
  */
-export function didYouMean(word: string, known: readonly string[]): string {
+function didYouMean(word: string, known: readonly string[]): string {
   const near = nearest(word, known)[0];
   return near === undefined ? '' : ` (did you mean "${near}"?)`;
 }

@@ -112,21 +112,16 @@ describeWith([realGuests, providers, git], 'values of env_vars, in the process o
   });
 
   test('a changed template shows its lines only', async () => {
-    const template = readFileSync(path.join(__dirname, '../../templates/node/service.ejs'), 'utf8');
+    const template = readFileSync(path.join(__dirname, '../../templates/app/common.conf.ejs'), 'utf8');
     const folder = path.join(lab.workspace.root, 'templates');
-    mkdirSync(path.join(folder, 'node'), { recursive: true });
+    mkdirSync(path.join(folder, 'app'), { recursive: true });
     writeFileSync(
-      path.join(folder, 'node/service.ejs'),
+      path.join(folder, 'app/common.conf.ejs'),
       template.replace('TimeoutStopSec=20', 'TimeoutStopSec=45'),
     );
     synth({ ...named('V', PLAIN), NODE_ENV: 'staging' }, { templates_dir: 'templates' });
     const { output } = await terraform(['plan']);
-    expect(changes(output)).toEqual([
-      '- TimeoutStopSec=20',
-      '+ TimeoutStopSec=45',
-      '- TimeoutStopSec=20',
-      '+ TimeoutStopSec=45',
-    ]);
+    expect(changes(output)).toEqual(['- TimeoutStopSec=20', '+ TimeoutStopSec=45']);
   });
 
   test('secrets arrive byte for byte, alone and in longer texts', async () => {

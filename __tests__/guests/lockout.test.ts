@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { BAKED } from '../support/app-fixture';
@@ -12,6 +13,7 @@ jest.setTimeout(600_000);
 const STACK = 'app-shop-dev';
 const GUEST = 301;
 const OURS = path.join(__dirname, '../../templates');
+const KIT = path.join(__dirname, '..', '..', 'kit');
 
 describeWith([realGuests, providers], 'nobody is locked out', () => {
   const lab = useRealLab({ lab: BAKED });
@@ -45,6 +47,25 @@ describeWith([realGuests, providers], 'nobody is locked out', () => {
     const text = readFileSync(path.join(OURS, name), 'utf8');
     expect(change(text)).not.toBe(text);
     return { [name]: change(text) };
+  };
+  /** Changes programs of the kit in the stack's folder, as another version of this tool would have them. */
+  const changeKit = (changes: Record<string, [from: string, to: string][]>): void => {
+    const file = path.join(lab.workspace.folder(STACK), 'kit.sh');
+    const json = path.join(lab.workspace.folder(STACK), 'cdk.tf.json');
+    const sum = (text: string): string => createHash('sha256').update(text).digest('hex');
+    const before = readFileSync(file, 'utf8');
+    let kit = before;
+    for (const [name, pairs] of Object.entries(changes)) {
+      const text = readFileSync(path.join(KIT, name), 'utf8');
+      let changed = text;
+      for (const [from, to] of pairs) {
+        expect(changed).toContain(from);
+        changed = changed.replace(from, to);
+      }
+      kit = kit.replace(text, changed).replace(sum(text), sum(changed));
+    }
+    writeFileSync(file, kit);
+    writeFileSync(json, readFileSync(json, 'utf8').replace(sum(before), sum(kit)));
   };
   const ssh = async (script: string): Promise<string> => {
     const { code, output } = await lab.ssh(GUEST, script);
@@ -90,7 +111,7 @@ describeWith([realGuests, providers], 'nobody is locked out', () => {
       'allow 22/tcp',
       'passwordauthentication no',
     ]);
-    expect(await ssh(TIMER)).toBe('active\nbase_os\nundo');
+    expect(await ssh(TIMER)).toBe('active\nbase_os\nkit\nundo');
     // Not after the two minutes, but now.
     expect(
       await ssh(
@@ -108,7 +129,7 @@ describeWith([realGuests, providers], 'nobody is locked out', () => {
       ]),
     );
     await nothingToDo();
-    expect(await ssh(TIMER)).toBe('inactive\nbase_os');
+    expect(await ssh(TIMER)).toBe('inactive\nbase_os\nkit');
   });
 
   test('the guest is restarted before the fresh connection: undone at its start', async () => {
@@ -132,17 +153,16 @@ describeWith([realGuests, providers], 'nobody is locked out', () => {
 
   test('a firewall that lets nobody in is undone, and the deploy says so', async () => {
     const before = await ssh(RULES);
-    synth(
-      { firewall_ports: [443] },
-      template('base_os/after.sh.ejs', (text) =>
-        text
-          .replace('--on-active=120', '--on-active=5')
-          .replace(
-            'if firewall_on; then\n  unchanged',
-            'ufw insert 1 deny from 10.0.10.1\nif firewall_on; then\n  unchanged',
-          ),
-      ),
-    );
+    synth({ firewall_ports: [443] });
+    changeKit({
+      'base_os/lockout.sh': [['--on-active=120', '--on-active=5']],
+      'base_os/firewall.sh': [
+        [
+          'if firewall_on; then\n    unchanged',
+          'ufw insert 1 deny from 10.0.10.1\n  if firewall_on; then\n    unchanged',
+        ],
+      ],
+    });
     const { code, output } = await lab.workspace.apply(STACK);
     expect([code, output]).toEqual([1, output]);
     expect(said({ output }).at(-1)).toBe(
