@@ -38,6 +38,8 @@ leave() {
         rm -f "$2"
         case $2 in
           /etc/systemd/system/*)
+            # A folder of drop-ins is nobody's when it is empty.
+            case $2 in */system/*.d/*) rmdir "${2%/*}" 2>/dev/null || true ;; esac
             systemctl daemon-reload
             # A unit that failed would otherwise be listed for ever.
             systemctl reset-failed "${2##*/}" 2>/dev/null || true
