@@ -4,6 +4,7 @@ import type { Env, ProxmoxApi } from '../inventory/types';
 import { addressOf } from './addresses';
 import { Adoption, importOwnVm } from './adoption';
 import { CaCheck } from './ca';
+import { guardDestroy } from './destroy-guard';
 import { GuestGuards, UNGUARDED } from './guards';
 import { KvmGuest } from './kvm';
 import { LxcGuest } from './lxc';
@@ -45,6 +46,7 @@ export class Guest extends Construct implements GuestRef {
     const guarded = env.present ? new GuestGuards(this, 'guards', { env, api }) : UNGUARDED;
     const isContainer = env.guest.type === 'lxc';
     const guest = new (isContainer ? LxcGuest : KvmGuest)(this, 'guest', { env, guarded });
+    guardDestroy(guest, env);
     const protection = new Protection(this, 'protection', { env, guest });
     const address = addressOf(guest);
     this.id = `${address}.id`;

@@ -140,3 +140,17 @@ export function searchedCheck(): Guard {
     errorMessage: SEARCH_MESSAGE,
   };
 }
+
+/**
+ * What is said where a destroy meets another guest than this stack's.
+ * @param env the env
+ * @param address of the guest's resource
+ * @returns text for between double quotes of a shell
+ */
+export function destroyRefusal({ vmid, stack }: Env, address: string): string {
+  return (
+    `VMID ${vmid} is not a guest of ${stack} any more: it has no tag ${stack}. Nothing was touched. ` +
+    `If the guest of this stack is gone, let Terraform forget it: terraform state rm ${address}. ` +
+    'If this is the guest and it lost its tag, give it the tag back in Proxmox.'
+  );
+}

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { DEFAULT_TOKEN } from 'proxmox-emulator';
 import { useLab } from '../support/lab';
 import { command, describeWith, providers } from '../support/requirements';
-import { unwrapped } from '../support/workspace';
+import { runCommand, unwrapped } from '../support/workspace';
 
 jest.setTimeout(300_000);
 
@@ -49,7 +49,7 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
       resource: {
         null_resource?: unknown;
         proxmox_virtual_environment_container: {
-          guest: { depends_on?: unknown; lifecycle: { precondition?: unknown } };
+          guest: { depends_on?: unknown; provisioner?: unknown; lifecycle: { precondition?: unknown } };
         };
       };
     };
@@ -59,6 +59,7 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
     delete stack.resource.null_resource;
     delete guest.depends_on;
     delete guest.lifecycle.precondition;
+    delete guest.provisioner;
     writeFileSync(file, JSON.stringify(stack));
   };
 
@@ -135,6 +136,34 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
     expect(guestNow(301)).toMatchObject({ config: { hostname: 'shop-dev', memory: 2048 } });
     expect((await lab.workspace.terraform(STACK, ['destroy', '-auto-approve'])).code).toBe(0);
     expect(guestNow(301)).toBeUndefined();
+  });
+
+  test.each([
+    ['terraform destroy', undefined, ['destroy', '-auto-approve']],
+    ['state: absent', '        state: absent\n', ['apply', '-auto-approve']],
+  ])('%s does not touch a stranger who has the VMID now', async (_what, env, command) => {
+    lab.workspace.synth(inventory(lab.emulator.url));
+    expect((await lab.workspace.apply(STACK)).code).toBe(0);
+    lab.emulator.removeGuest(301);
+    const config = { hostname: 'mail', tags: 'othersteam' };
+    lab.emulator.addGuest({ vmid: 301, type: 'lxc', node: 'pve', running: true, config });
+    if (env) lab.workspace.synth(inventory(lab.emulator.url, env));
+    lab.emulator.log.clear();
+    const { code, output } = await lab.workspace.terraform(STACK, command);
+    expect(code).toBe(1);
+    expect(unwrapped(output)).toContain(
+      'VMID 301 is not a guest of app-shop-dev any more: it has no tag app-shop-dev. Nothing was touched. ' +
+        'If the guest of this stack is gone, let Terraform forget it: terraform state rm proxmox_virtual_environment_container.guest.',
+    );
+    expect(lab.writes()).toEqual([]);
+    expect(guestNow(301)).toMatchObject({ running: true, config });
+
+    // As the message says.
+    const forget = ['state', 'rm', 'proxmox_virtual_environment_container.guest'];
+    const cwd = lab.workspace.folder(STACK);
+    expect((await runCommand('terraform', forget, { cwd, env: process.env })).code).toBe(0);
+    expect((await lab.workspace.terraform(STACK, command)).code).toBe(0);
+    expect(guestNow(301)).toMatchObject({ running: true, config });
   });
 
   test('a VMID of a guest that the token may not see fails the plan', async () => {
