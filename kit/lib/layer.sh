@@ -1,5 +1,5 @@
 # The library of a layer: what each of them begins with. The lines before it set layer (its name) and token (what the
-# plan asked for); those after it bring settings and files, in the words of settings.sh and files.sh.
+# plan asked for); those after it bring settings and files, in the words of files.sh.
 set -eu
 umask 022
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
