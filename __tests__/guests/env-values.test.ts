@@ -102,10 +102,10 @@ describeWith([realGuests, providers, git], 'values of env_vars, in the process o
     synth({ ...named('V', PLAIN), NODE_ENV: 'staging' }, { backend_port: 3100 });
     const { output } = await terraform(['plan']);
     expect(changes(output)).toEqual([
-      '- Environment=PORT=3001',
-      '+ Environment=PORT=3100',
       '- app-backend.service backend 3001 -',
       '+ app-backend.service backend 3100 -',
+      '- Environment=PORT=3001',
+      '+ Environment=PORT=3100',
       '- allow 3001/tcp',
       '+ allow 3100/tcp',
     ]);
