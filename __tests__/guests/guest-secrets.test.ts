@@ -177,7 +177,9 @@ describeWith(
       );
       expect(code).toBe(1);
       const said = unwrapped(output);
-      const borne = names.filter((name) => !new RegExp(` ${name} (is |holds |has |stands )`).test(said));
+      const borne = names
+        .filter((name) => !new RegExp(` ${name} (is |holds |has |stands )`).test(said))
+        .sort();
       const isLine = !attack.includes('\n');
       expect(borne).toEqual(
         [
