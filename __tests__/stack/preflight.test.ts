@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { DEFAULT_TOKEN, startEmulator, type Emulator } from 'proxmox-emulator';
@@ -110,7 +113,7 @@ describeWith([command('curl')], 'the preflight script', () => {
     ],
     [
       'a token that expires on the way',
-      { kind: 'unauthorized', skip: 2 },
+      { kind: 'unauthorized', skip: 3 },
       'the configuration of the guest lxc.400.pve cannot be read (HTTP 401), so 10.0.10.31 may be in use. The token',
     ],
     [
@@ -126,6 +129,55 @@ describeWith([command('curl')], 'the preflight script', () => {
     emulator.removeGuest(400);
     expect(outcome.output).toMatch(/^\{"ok":"no",/);
     expect(outcome.output).toContain(message);
+  });
+
+  test.each([
+    ['nobody', { role: 'NoAccess' }],
+    ['one guest', { role: 'PVEAdmin', vmids: [400] }],
+  ] as const)('refuses with a token that sees %s, with the line that grants it', async (_whom, grant) => {
+    emulator.addGuest({ vmid: 400, type: 'lxc', node: 'pve', running: false });
+    const secret = '00000000-0000-0000-0000-00000000000b';
+    emulator.auth.setToken({ id: 'blind@pve!ci', secret, grant });
+    const blind = { PROXMOX_VE_API_TOKEN: `blind@pve!ci=${secret}` };
+    const said =
+      'these credentials do not see the guests of the cluster: they lack VM.Audit on /vms, so 10.0.10.31 may be in use. ' +
+      'On a Proxmox node, as root: pveum acl modify /vms --roles PVEAuditor --users blind@pve and, where the token was made ' +
+      "with --privsep 1, also pveum acl modify /vms --roles PVEAuditor --tokens 'blind@pve!ci'";
+    expect(await preflight(blind)).toEqual({ code: 0, output: `{"ok":"no","message":"${said}"}\n` });
+    expect(await preflight({ ...blind, MODE: 'apply' })).toEqual({ code: 1, output: `${said}\n` });
+    const overridden = await preflight({ ...blind, ALLOW_IP_CONFLICTS: 'true' });
+    expect(overridden.output).toContain('the address was not checked (allow_ip_conflicts)');
+    emulator.removeGuest(400);
+  });
+
+  const GUESTS = '{"total":1,"data":[{"type":"lxc","vmid":400,"node":"pve","name":"a"}]}';
+  const AUDITOR = '{"data":{"/vms":{"VM.Audit":1}}}';
+  test.each([
+    ['everything', {}, 'cluster/resources came as: '],
+    ['the VMID', { resources: GUESTS }, 'cluster/nextid came as: '],
+    ['another VMID', { resources: GUESTS, nextid: '{"data":"100"}' }, 'cluster/nextid came as: data:100.'],
+    ['the rights', { resources: GUESTS, nextid: '{"data":"301"}' }, 'access/permissions came as: '],
+    [
+      'a configuration',
+      { resources: GUESTS, nextid: '{"data":"301"}', permissions: AUDITOR },
+      'the configuration of the guest lxc.400.pve came as: ',
+    ],
+    [
+      'a right that does not reach the guests',
+      { resources: GUESTS, nextid: '{"data":"301"}', permissions: '{"data":{"/vms":{"VM.Audit":0}}}' },
+      'they lack VM.Audit on /vms',
+    ],
+  ])('refuses where a proxy answers 200 with %s', async (_what, answers: Record<string, string>, reason) => {
+    const server = createServer(({ url }, response) => {
+      const [, name = ''] = /\/(\w+)(?:\?|$)/.exec(url ?? '') ?? [];
+      response.end(answers[name] ?? '<html><body>Please <b>log in</b></body></html>\n');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { output } = await preflight({ ENDPOINT: `http://127.0.0.1:${port}` });
+    server.close();
+    expect(output).toMatch(/^\{"ok":"no",/);
+    expect(output).toContain(reason);
   });
 
   test('a name full of mischief arrives harmless', async () => {
