@@ -56,7 +56,13 @@ if [ -z "$endpoint" ] || { [ -z "$token" ] && { [ -z "$username" ] || [ -z "$pas
   refuse "the address or the credentials of the Proxmox API are missing: set proxmox_host and a token in the inventory, or export PROXMOX_VE_ENDPOINT and PROXMOX_VE_API_TOKEN."
 fi
 
-work=$(mktemp -d)
+# What a kill -9 leaves lies in a folder named after its process; those of dead ones go.
+folder=${TMPDIR:-/tmp}/pvestack-preflight
+for left in "$folder".*; do
+  of=${left#"$folder".}
+  kill -0 "${of%%.*}" 2>/dev/null || rm -rf "$left" 2>/dev/null || true
+done
+work=$(mktemp -d "$folder.$$.XXXXXX")
 
 # advice STATUS FILE: what to do about an answer of the API that is no 200.
 advice() {
@@ -84,26 +90,35 @@ quoted() { printf '%s' "$1" | sed 's/[\\"]/\\&/g'; }
   if [ -n "$ca_file" ]; then printf 'cacert = "%s"\n' "$(quoted "$ca_file")"; fi
 } >"$work/options"
 
+# curl reads the credentials from its standard input: no file holds them, which a kill -9 would leave.
+ask() { printf '%s\n' "$login" | curl -K "$work/options" -K - "$@"; }
+unreachable() { refuse "the Proxmox API at $endpoint does not answer: $(curl_said)"; }
+
 # A proxy, a portal or another server may answer anything with 200.
 foreign() { refuse "what answers at $endpoint is not the Proxmox API: $1 came as: $(clean <"$2" | cut -c 1-80). Look what stands between here and Proxmox (a proxy, a portal), and at proxmox_host."; }
 
 # get PATH FILE FORM: one answer of the API into a file; its HTTP status into $status. FORM is how its data begins.
 get() {
-  status=$(curl -K "$work/options" -K "$work/login" -o "$2" -w '%{http_code}' "$endpoint/api2/json/$1" 2>"$work/error") ||
-    refuse "the Proxmox API at $endpoint does not answer: $(curl_said)"
+  status=$(ask -o "$2" -w '%{http_code}' "$endpoint/api2/json/$1" 2>"$work/error") || unreachable
   [ "$status" != 200 ] || grep -qE "$(form "$3")" "$2" || foreign "${1%%[?]*}" "$2"
 }
 form() { printf '%s' '^[[:space:]]*\{(.*,)?[[:space:]]*"data" *: *'"$1"; }
 
 if [ -n "$token" ]; then
-  printf 'header = "Authorization: PVEAPIToken=%s"\n' "$(quoted "$token")" >"$work/login"
+  login="header = \"Authorization: PVEAPIToken=$(quoted "$token")\""
 else
-  printf 'data-urlencode = "username=%s"\ndata-urlencode = "password=%s"\n' \
-    "$(quoted "$username")" "$(quoted "$password")" >"$work/login"
-  get access/ticket "$work/ticket" '\{'
-  [ "$status" = 200 ] || refuse "the Proxmox API at $endpoint refuses the user $username (HTTP $status). $(advice "$status" "$work/ticket")"
-  ticket=$(sed -n 's/.*"ticket" *: *"\([^"]*\)".*/\1/p' "$work/ticket")
-  printf 'header = "Cookie: PVEAuthCookie=%s"\n' "$(quoted "$ticket")" >"$work/login"
+  login="data-urlencode = \"username=$(quoted "$username")\"
+data-urlencode = \"password=$(quoted "$password")\""
+  # The ticket is as good as the password.
+  ticket=$(ask -w '\n%{http_code}' "$endpoint/api2/json/access/ticket" 2>"$work/error") || unreachable
+  status=$(printf '%s' "$ticket" | tail -n 1)
+  if [ "$status" != 200 ]; then
+    printf '%s' "$ticket" >"$work/refusal"
+    refuse "the Proxmox API at $endpoint refuses the user $username (HTTP $status). $(advice "$status" "$work/refusal")"
+  fi
+  ticket=$(printf '%s' "$ticket" | sed -n 's/.*"ticket" *: *"\([^"]*\)".*/\1/p')
+  [ -n "$ticket" ] || refuse "what answers at $endpoint is not the Proxmox API: access/ticket came without a ticket."
+  login="header = \"Cookie: PVEAuthCookie=$(quoted "$ticket")\""
 fi
 
 # Every guest that the credentials may see, one per line: kind, VMID, node, tags, name.
@@ -169,7 +184,7 @@ done <"$work/guests" >"$work/urls"
 
 own_has_address=no
 if [ -s "$work/urls" ]; then
-  curl -K "$work/options" -K "$work/login" --parallel --parallel-max 16 -K "$work/urls" \
+  ask --parallel --parallel-max 16 -K "$work/urls" \
     -w '%{http_code} %{filename_effective}\n' >"$work/statuses" 2>"$work/error" ||
     refuse "the configurations of the guests cannot be read: $(curl_said). Try again."
   while read -r status file; do

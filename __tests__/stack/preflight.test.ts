@@ -1,9 +1,11 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_TOKEN, startEmulator, type Emulator } from 'proxmox-emulator';
 import { command, describeWith } from '../support/requirements';
 import { PLANNER_FOLDER } from '../support/shell';
@@ -12,6 +14,8 @@ import { type Outcome, runCommand } from '../support/workspace';
 jest.setTimeout(60_000);
 
 const TOOLS = ['awk', 'cat', 'cut', 'find', 'grep', 'mktemp', 'rm', 'sed', 'sh', 'tail', 'tr', 'uname', 'wc'];
+
+const SETTINGS = { MODE: 'plan', STACK: 'app-a-dev', VMID: '301', ADDRESS: '10.0.10.31' };
 
 describeWith([command('curl')], 'the preflight script', () => {
   let emulator: Emulator;
@@ -41,10 +45,7 @@ describeWith([command('curl')], 'the preflight script', () => {
 
   function preflight(env: NodeJS.ProcessEnv): Promise<Outcome> {
     const settings = {
-      MODE: 'plan',
-      STACK: 'app-a-dev',
-      VMID: '301',
-      ADDRESS: '10.0.10.31',
+      ...SETTINGS,
       ENDPOINT: emulator.url,
       CA_FILE: path.join(folder, 'ca.pem'),
       TMPDIR: folder,
@@ -194,10 +195,59 @@ describeWith([command('curl')], 'the preflight script', () => {
     emulator.removeGuest(301);
   });
 
+  const left = (): string[] => readdirSync(folder).filter((name) => name.startsWith('pvestack-'));
+
   test('leaves nothing behind', async () => {
-    const before = readdirSync(folder).filter((name) => name.startsWith('tmp.'));
     await preflight({});
     await preflight({ ENDPOINT: 'https://127.0.0.1:9' });
-    expect(readdirSync(folder).filter((name) => name.startsWith('tmp.'))).toEqual(before);
+    expect(left()).toEqual([]);
+  });
+
+  test.each([
+    ['a token', 'api2/json/cluster', {}, DEFAULT_TOKEN.split('=')[1]],
+    [
+      'a password',
+      'api2/json/access',
+      { PROXMOX_VE_API_TOKEN: '', PROXMOX_VE_USERNAME: 'root@pam', PROXMOX_VE_PASSWORD: 'not-a-password' },
+      'not-a-password',
+    ],
+    [
+      'a ticket',
+      'api2/json/cluster',
+      { PROXMOX_VE_API_TOKEN: '', PROXMOX_VE_USERNAME: 'root@pam', PROXMOX_VE_PASSWORD: 'not-a-password' },
+      'PVE:not-a-ticket',
+    ],
+  ])('is killed with %s in its hand: no file has it, and the next one removes the rest', async (...of) => {
+    const [, at, env, secret = ''] = of;
+    // Answers the login, and nothing else.
+    const asked = new Set<string>();
+    const server = createServer(({ url = '' }, response) => {
+      if (url.includes(at)) asked.add(url);
+      else response.end('{"data":{"ticket":"PVE:not-a-ticket"}}');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const child = spawn('/bin/sh', [path.join(PLANNER_FOLDER, 'preflight.sh')], {
+      detached: true,
+      stdio: 'ignore',
+      env: {
+        ...process.env,
+        ...SETTINGS,
+        PROXMOX_VE_API_TOKEN: DEFAULT_TOKEN,
+        TMPDIR: folder,
+        ENDPOINT: `http://127.0.0.1:${port}`,
+        ...env,
+      },
+    });
+    await once(server, 'request');
+    while (asked.size === 0) await sleep(20);
+    process.kill(-(child.pid ?? NaN), 'SIGKILL');
+    await once(child, 'exit');
+    server.closeAllConnections();
+    server.close();
+    expect(left()).toHaveLength(1);
+    expect(spawnSync('grep', ['-rF', secret, path.join(folder, left()[0] ?? '')]).status).toBe(1);
+    await preflight({});
+    expect(left()).toEqual([]);
   });
 });
