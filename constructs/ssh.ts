@@ -1,7 +1,8 @@
 import { Resource } from '@cdktf/provider-null/lib/resource';
+import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Env } from '../inventory/types';
-import { connection } from '../renderers/connection';
+import { agentCheck, connection, keyGuard } from '../renderers/connection';
 import type { GuestRef } from './guest';
 
 /** What the wait for SSH is made from. */
@@ -19,7 +20,9 @@ export class SshReady extends Resource {
    * @param props what it is made from
    */
   constructor(scope: Construct, id: string, { env, guest }: SshReadyProps) {
+    const guard = keyGuard(env);
     super(scope, id, {
+      ...(guard ? { lifecycle: { precondition: [guard] } } : {}),
       triggers: {
         address: env.ip.address,
         // The MAC tells a re-created guest from the one before; the id alone stays the same.
@@ -29,5 +32,10 @@ export class SshReady extends Resource {
     });
     this.addOverride('connection', connection(env));
     this.addOverride('provisioner', [{ 'remote-exec': { inline: ['echo "SSH: ready"'] } }]);
+    const check = agentCheck(env);
+    if (!check) return;
+    TerraformStack.of(this).addOverride('check.ssh_agent', {
+      assert: [{ condition: check.condition, error_message: check.errorMessage }],
+    });
   }
 }

@@ -108,6 +108,7 @@ function resolveSsh(scope: LevelScope): SshSettings {
     publicKeys: publicKeys(scope),
     hostKey: scope.maybe('ssh_host_key'),
     bastion: scope.maybe('ssh_bastion'),
+    agent: scope.get('ssh_agent'),
   };
 }
 

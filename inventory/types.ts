@@ -75,6 +75,8 @@ export interface SshSettings {
   publicKeys: readonly Value[];
   hostKey?: Value;
   bastion?: { host: Value; port: number; user: Value };
+  /** Whether Terraform may use the SSH agent, which it forwards to the guest. */
+  agent: boolean;
 }
 
 /** What base_os does on a guest, besides packages and keys. */

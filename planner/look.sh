@@ -6,7 +6,13 @@
 set -eu
 umask 077
 
-work=$(mktemp -d)
+# What a kill -9 leaves lies in a folder named after its process; those of dead ones go.
+folder=${TMPDIR:-/tmp}/pvestack-look
+for left in "$folder".*; do
+  of=${left#"$folder".}
+  kill -0 "${of%%.*}" 2>/dev/null || rm -rf "$left" 2>/dev/null || true
+done
+work=$(mktemp -d "$folder.$$.XXXXXX")
 started=
 # shellcheck disable=SC2086 # process ids
 trap 'rm -rf "$work"; [ -z "$started" ] || kill $started 2>/dev/null || true' EXIT
@@ -38,8 +44,16 @@ else
 fi
 key=
 if [ -n "${TF_VAR_ssh_private_key:-}" ]; then
-  printf '%s\n' "$TF_VAR_ssh_private_key" >"$work/key"
+  # Its file has no name any more when the key comes into it, so a kill -9 leaves none; ssh finds it all the same.
+  # Without /proc (macOS) it keeps its name, and the next look removes what is left.
   key=$work/key
+  : >"$key"
+  exec 3<>"$key"
+  if [ -r "/proc/$$/fd/3" ]; then
+    rm "$key"
+    key=/proc/$$/fd/3
+  fi
+  printf '%s\n' "$TF_VAR_ssh_private_key" >&3
 elif [ -n "${KEY_FILE:-}" ]; then
   key=$KEY_FILE
   # shellcheck disable=SC2088 # as terraform's pathexpand does

@@ -16,7 +16,7 @@ trap '[ -z "$work" ] || rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
 # Guest names and API messages are strangers' words: only harmless characters reach the terminal.
-clean() { tr '\n\t' '  ' | tr -cd "A-Za-z0-9 .,:;/_()=+@'-" | cut -c 1-1200; }
+clean() { tr '\n\t' '  ' | tr -cd "A-Za-z0-9 .,:;/_()=+@!'-" | cut -c 1-1200; }
 
 answer() {
   message=$(printf '%s' "$2" | clean)
@@ -56,7 +56,13 @@ if [ -z "$endpoint" ] || { [ -z "$token" ] && { [ -z "$username" ] || [ -z "$pas
   refuse "the address or the credentials of the Proxmox API are missing: set proxmox_host and a token in the inventory, or export PROXMOX_VE_ENDPOINT and PROXMOX_VE_API_TOKEN."
 fi
 
-work=$(mktemp -d)
+# What a kill -9 leaves lies in a folder named after its process; those of dead ones go.
+folder=${TMPDIR:-/tmp}/pvestack-preflight
+for left in "$folder".*; do
+  of=${left#"$folder".}
+  kill -0 "${of%%.*}" 2>/dev/null || rm -rf "$left" 2>/dev/null || true
+done
+work=$(mktemp -d "$folder.$$.XXXXXX")
 
 # advice STATUS FILE: what to do about an answer of the API that is no 200.
 advice() {
@@ -84,25 +90,39 @@ quoted() { printf '%s' "$1" | sed 's/[\\"]/\\&/g'; }
   if [ -n "$ca_file" ]; then printf 'cacert = "%s"\n' "$(quoted "$ca_file")"; fi
 } >"$work/options"
 
-# get PATH FILE: one answer of the API into a file; its HTTP status into $status.
+# curl reads the credentials from its standard input: no file holds them, which a kill -9 would leave.
+ask() { printf '%s\n' "$login" | curl -K "$work/options" -K - "$@"; }
+unreachable() { refuse "the Proxmox API at $endpoint does not answer: $(curl_said)"; }
+
+# A proxy, a portal or another server may answer anything with 200.
+foreign() { refuse "what answers at $endpoint is not the Proxmox API: $1 came as: $(clean <"$2" | cut -c 1-80). Look what stands between here and Proxmox (a proxy, a portal), and at proxmox_host."; }
+
+# get PATH FILE FORM: one answer of the API into a file; its HTTP status into $status. FORM is how its data begins.
 get() {
-  status=$(curl -K "$work/options" -K "$work/login" -o "$2" -w '%{http_code}' "$endpoint/api2/json/$1" 2>"$work/error") ||
-    refuse "the Proxmox API at $endpoint does not answer: $(curl_said)"
+  status=$(ask -o "$2" -w '%{http_code}' "$endpoint/api2/json/$1" 2>"$work/error") || unreachable
+  [ "$status" != 200 ] || grep -qE "$(form "$3")" "$2" || foreign "${1%%[?]*}" "$2"
 }
+form() { printf '%s' '^[[:space:]]*\{(.*,)?[[:space:]]*"data" *: *'"$1"; }
 
 if [ -n "$token" ]; then
-  printf 'header = "Authorization: PVEAPIToken=%s"\n' "$(quoted "$token")" >"$work/login"
+  login="header = \"Authorization: PVEAPIToken=$(quoted "$token")\""
 else
-  printf 'data-urlencode = "username=%s"\ndata-urlencode = "password=%s"\n' \
-    "$(quoted "$username")" "$(quoted "$password")" >"$work/login"
-  get access/ticket "$work/ticket"
-  [ "$status" = 200 ] || refuse "the Proxmox API at $endpoint refuses the user $username (HTTP $status). $(advice "$status" "$work/ticket")"
-  ticket=$(sed -n 's/.*"ticket" *: *"\([^"]*\)".*/\1/p' "$work/ticket")
-  printf 'header = "Cookie: PVEAuthCookie=%s"\n' "$(quoted "$ticket")" >"$work/login"
+  login="data-urlencode = \"username=$(quoted "$username")\"
+data-urlencode = \"password=$(quoted "$password")\""
+  # The ticket is as good as the password.
+  ticket=$(ask -w '\n%{http_code}' "$endpoint/api2/json/access/ticket" 2>"$work/error") || unreachable
+  status=$(printf '%s' "$ticket" | tail -n 1)
+  if [ "$status" != 200 ]; then
+    printf '%s' "$ticket" >"$work/refusal"
+    refuse "the Proxmox API at $endpoint refuses the user $username (HTTP $status). $(advice "$status" "$work/refusal")"
+  fi
+  ticket=$(printf '%s' "$ticket" | sed -n 's/.*"ticket" *: *"\([^"]*\)".*/\1/p')
+  [ -n "$ticket" ] || refuse "what answers at $endpoint is not the Proxmox API: access/ticket came without a ticket."
+  login="header = \"Cookie: PVEAuthCookie=$(quoted "$ticket")\""
 fi
 
 # Every guest that the credentials may see, one per line: kind, VMID, node, tags, name.
-get 'cluster/resources?type=vm' "$work/resources"
+get 'cluster/resources?type=vm' "$work/resources" '\['
 [ "$status" = 200 ] || refuse "the Proxmox API at $endpoint does not list the guests (HTTP $status). $(advice "$status" "$work/resources")"
 tr '{' '\n' <"$work/resources" | awk '
   function field(name,  rest) {
@@ -118,7 +138,7 @@ tr '{' '\n' <"$work/resources" | awk '
 has_tag() { case ";$1;" in *";$2;"*) return 0 ;; *) return 1 ;; esac; }
 
 # 1. The VMID. The cluster itself is asked: the list hides what these credentials may not see.
-get "cluster/nextid?vmid=$vmid" "$work/nextid"
+get "cluster/nextid?vmid=$vmid" "$work/nextid" "\"?$vmid\"?[,}]"
 case $status in
   200) ;;
   400)
@@ -140,7 +160,23 @@ if [ "${ALLOW_IP_CONFLICTS:-}" = true ]; then
   answer yes "VMID $vmid is free or ours; the address was not checked (allow_ip_conflicts)."
 fi
 
-# 2. The address, in the configuration of every other guest, running or not.
+# 2. Whether anything is hidden: to credentials that see no guest every address looks free. The 1 says that the
+# privilege reaches the guests below; their own entries may still take it away.
+get 'access/permissions?path=%2Fvms' "$work/permissions" '\{'
+[ "$status" = 200 ] || refuse "the Proxmox API at $endpoint does not tell what these credentials may see (HTTP $status). $(advice "$status" "$work/permissions")"
+if ! grep -qE '"VM\.Audit" *: *"?1' "$work/permissions"; then
+  grant='pveum acl modify /vms --roles PVEAuditor'
+  case $token in
+    *!*=*)
+      id=${token%%=*}
+      ways="$grant --users ${id%%!*} and, where the token was made with --privsep 1, also $grant --tokens '$id'"
+      ;;
+    *) ways="$grant --users ${username:-USER}" ;;
+  esac
+  refuse "these credentials do not see the guests of the cluster: they lack VM.Audit on /vms, so $address may be in use. On a Proxmox node, as root: $ways"
+fi
+
+# 3. The address, in the configuration of every other guest, running or not.
 while read -r kind id node _; do
   printf 'url = "%s/api2/json/nodes/%s/%s/%s/config"\noutput = "%s/config.%s.%s.%s"\n' \
     "$endpoint" "$node" "$kind" "$id" "$work" "$kind" "$id" "$node"
@@ -148,7 +184,7 @@ done <"$work/guests" >"$work/urls"
 
 own_has_address=no
 if [ -s "$work/urls" ]; then
-  curl -K "$work/options" -K "$work/login" --parallel --parallel-max 16 -K "$work/urls" \
+  ask --parallel --parallel-max 16 -K "$work/urls" \
     -w '%{http_code} %{filename_effective}\n' >"$work/statuses" 2>"$work/error" ||
     refuse "the configurations of the guests cannot be read: $(curl_said). Try again."
   while read -r status file; do
@@ -165,6 +201,8 @@ if [ -s "$work/urls" ]; then
   answered=$(wc -l <"$work/statuses")
   [ "$asked" -eq "$answered" ] ||
     refuse "only $((answered)) of $((asked)) configurations were answered, so $address may be in use. Try again."
+  find "$work" -name 'config.*' -exec grep -LE "$(form '\{')" {} + >"$work/strange" || true
+  while read -r file; do foreign "the configuration of the guest ${file##*/config.}" "$file"; done <"$work/strange"
 
   pattern='"(net|ipconfig)[0-9]+" *: *"([^"]*,)?ip='$(printf '%s' "$address" | sed 's/\./\\./g')'(/[0-9]+)?[",]'
   find "$work" -name 'config.*' -exec grep -lE "$pattern" {} + >"$work/matches" || true
@@ -183,7 +221,7 @@ if [ -s "$work/urls" ]; then
   done <"$work/matches"
 fi
 
-# 3. The address on the network: a host that Proxmox does not know. Our own guest may answer.
+# 4. The address on the network: a host that Proxmox does not know. Our own guest may answer.
 note=
 if [ "$own_has_address" = no ]; then
   if command -v ping >/dev/null 2>&1; then

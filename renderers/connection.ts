@@ -2,19 +2,55 @@ import type { Env } from '../inventory/types';
 import { template, toTemplate } from './expression';
 
 /** Terraform's `connection` block, as JSON. */
-export type Connection = Record<string, string | number>;
+export type Connection = Record<string, string | number | boolean>;
+
+/** Whether a key was given; says nothing of the key itself. */
+const KEY_GIVEN = 'nonsensitive(var.ssh_private_key != null) || var.ssh_private_key_file != null';
 
 /**
- * What every connection shares. The key is the variable's, the file's, or the agent's. Terraform would offer the agent
- * (and forward it to the guest) beside a key, so it is switched off where there is one.
+ * What every connection shares. The key is the variable's, the file's or, where the inventory allows it, the agent's.
+ * Terraform forwards an agent that it uses to the guest, so it is off wherever there is a key.
+ * @param env the env
  * @returns local values
  */
-export function connectionLocals(): Record<string, string> {
+export function connectionLocals(env: Env): Record<string, string> {
   return {
     ssh_key: template(
       'var.ssh_private_key != null ? var.ssh_private_key : var.ssh_private_key_file != null ? file(pathexpand(var.ssh_private_key_file)) : null',
     ),
-    ssh_agent: template('var.ssh_private_key == null && var.ssh_private_key_file == null'),
+    ...(env.ssh.agent ? { ssh_agent: template(`!(${KEY_GIVEN})`) } : {}),
+  };
+}
+
+/**
+ * That a plan has what its deploy logs in with: without it Terraform would knock for three minutes, after the guest
+ * was created. A plan that is told not to look at the guest is one to read, and needs no key.
+ * @param env the env
+ * @returns a precondition of the wait for SSH; undefined where the agent is allowed
+ */
+export function keyGuard(env: Env): { condition: string; errorMessage: string } | undefined {
+  if (env.ssh.agent) return undefined;
+  return {
+    condition: template(`${KEY_GIVEN} || !var.look_at_guest`),
+    errorMessage:
+      `No SSH key for this guest: export TF_VAR_ssh_private_key_file (its path) or TF_VAR_ssh_private_key (its content). ` +
+      'The SSH agent is not used, because Terraform forwards it to the guest; ssh_agent: true in the inventory allows that. ' +
+      'For a plan that is only read: TF_VAR_look_at_guest=false.',
+  };
+}
+
+/**
+ * What a plan warns of: that its deploy hands the agent to the guest.
+ * @param env the env
+ * @returns condition and message of a check block; undefined where the agent is not allowed
+ */
+export function agentCheck(env: Env): { condition: string; errorMessage: string } | undefined {
+  if (!env.ssh.agent) return undefined;
+  return {
+    condition: template('!local.ssh_agent'),
+    errorMessage:
+      `ssh_agent: a deploy forwards your SSH agent to the guest: whoever is root there can use all keys in it meanwhile. ` +
+      'Export TF_VAR_ssh_private_key_file to go without.',
   };
 }
 
@@ -31,7 +67,8 @@ export function connection(env: Env, step = 'ssh'): Connection {
     host: env.ip.address,
     ...(isRoot(env) ? {} : { user: toTemplate(ssh.user) }),
     private_key: template('local.ssh_key'),
-    agent: template('local.ssh_agent'),
+    // Not said, it would be true.
+    agent: ssh.agent ? template('local.ssh_agent') : false,
     timeout: '3m',
     script_path: step === 'ssh' ? './.pvestack-ssh.sh' : `${uploads(env)}/.pvestack-${step}.sh`,
     ...(ssh.hostKey ? { host_key: toTemplate(ssh.hostKey) } : {}),

@@ -45,7 +45,7 @@ export function guestConfiguration(
   const layers = layersOf(env, source);
   return {
     locals: {
-      ...connectionLocals(),
+      ...connectionLocals(env),
       ...(guest ? { guest: `\${${guest.id}} \${${guest.mac}}` } : {}),
       ...lookLocals(env, layers),
       ...layerLocals(layers, env.stack),

@@ -101,7 +101,7 @@ export const SSH_VARIABLES: readonly Variable[] = [
     name: 'ssh_private_key',
     type: 'string',
     description:
-      'Private key for the guest (its content). Without it and without ssh_private_key_file the SSH agent is used.',
+      'Private key for the guest (its content). This or ssh_private_key_file is needed, unless the inventory allows the SSH agent (ssh_agent).',
     sensitive: true,
     default: null,
     required: false,

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { DEFAULT_TOKEN, startEmulator, type Emulator } from 'proxmox-emulator';
 import { command, describeWith, providers } from '../support/requirements';
-import { Workspace } from '../support/workspace';
+import { unwrapped, Workspace } from '../support/workspace';
 
 jest.setTimeout(240_000);
 
@@ -14,6 +14,7 @@ describeWith([providers, command('curl')], 'the first plan of a stack, as a revi
   let emulator: Emulator;
   let folder: string;
   let workspace: Workspace;
+  let inventory: string;
   beforeAll(async () => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'plan-'));
     const certFile = path.join(folder, 'ca.pem');
@@ -27,8 +28,10 @@ describeWith([providers, command('curl')], 'the first plan of a stack, as a revi
       TF_VAR_vault_project_a_session_secret: 'fake-session-2210',
       TF_VAR_vault_pote_git_deploy_key:
         '-----BEGIN OPENSSH PRIVATE KEY-----\nfake-key-5309\n-----END OPENSSH PRIVATE KEY-----\n',
+      TF_VAR_ssh_private_key_file: os.devNull,
     });
-    workspace.synth(EXAMPLE.replace('terraform@pve!pvestack', id));
+    inventory = EXAMPLE.replace('terraform@pve!pvestack', id);
+    workspace.synth(inventory);
   });
   afterAll(async () => {
     await emulator.stop();
@@ -55,5 +58,23 @@ describeWith([providers, command('curl')], 'the first plan of a stack, as a revi
         expect([file, lines.filter((line) => !plan.includes(line))]).toEqual([file, []]);
       }
     }
+  });
+
+  test('without an SSH key it says what to set, unless it is only read; an agent that goes to the guest is a warning', async () => {
+    const plan = async (env: NodeJS.ProcessEnv): Promise<[number | null, string]> => {
+      const { code, output } = await workspace.terraform('app-pote-dev', ['plan', '-detailed-exitcode'], {
+        env,
+      });
+      return [code, unwrapped(output)];
+    };
+    const keyless = { TF_VAR_ssh_private_key_file: undefined };
+    const missing = 'No SSH key for this guest: export TF_VAR_ssh_private_key_file';
+    expect(await plan(keyless)).toEqual([1, expect.stringContaining(missing)]);
+    expect((await plan({ ...keyless, TF_VAR_look_at_guest: 'false' }))[0]).toBe(2);
+
+    workspace.synth(`ssh_agent: true\n${inventory}`);
+    const warning = 'a deploy forwards your SSH agent to the guest';
+    expect(await plan(keyless)).toEqual([2, expect.stringContaining(warning)]);
+    expect(await plan({})).toEqual([2, expect.not.stringContaining(warning)]);
   });
 });

@@ -1,4 +1,4 @@
-import { connection } from '../../renderers/connection';
+import { agentCheck, connection, connectionLocals, keyGuard } from '../../renderers/connection';
 import { guestDescription } from '../../renderers/description';
 import { application } from '../../renderers/application';
 import { stackOutputs } from '../../renderers/outputs';
@@ -36,7 +36,7 @@ it('connects through a bastion, with a host key', () => {
   expect(plain).toEqual({
     host: '10.0.10.101',
     private_key: '${local.ssh_key}',
-    agent: '${local.ssh_agent}',
+    agent: false,
     timeout: '3m',
     script_path: './.pvestack-ssh.sh',
   });
@@ -55,6 +55,19 @@ it('connects through a bastion, with a host key', () => {
     bastion_user: '${var.vault_u}',
     bastion_private_key: plain['private_key'],
   });
+});
+
+it('uses the SSH agent only where the inventory allows it, and says so', () => {
+  const plain = envOf();
+  expect(Object.keys(connectionLocals(plain))).toEqual(['ssh_key']);
+  expect(keyGuard(plain)?.errorMessage).toMatch(/^No SSH key for this guest: export TF_VAR_/);
+  expect(agentCheck(plain)).toBeUndefined();
+  const allowed = envOf({ top: 'ssh_agent: true' });
+  expect(connection(allowed)).toMatchObject({ agent: '${local.ssh_agent}' });
+  expect(connectionLocals(allowed)).toHaveProperty('ssh_agent');
+  expect(keyGuard(allowed)).toBeUndefined();
+  expect(agentCheck(allowed)?.condition).toBe('${!local.ssh_agent}');
+  expect(connection(envOf({ top: 'ssh_agent: true', env: 'ssh_agent: false' }))['agent']).toBe(false);
 });
 
 it('has outputs', () => {

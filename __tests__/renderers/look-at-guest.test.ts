@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { lookProgram } from '../../renderers/look';
 import { layersOf } from '../../renderers/layers';
@@ -249,7 +249,7 @@ describe('what is asked', () => {
 describe('how ssh is called', () => {
   const COMMAND =
     "sh -c 'if [ -x /usr/local/lib/pvestack/look ]; then exec /usr/local/lib/pvestack/look; fi; read -r mark; echo; echo $mark none'";
-  const KEYS = ['-i', expect.stringMatching(/\/key$/), '-o', 'IdentitiesOnly=yes'];
+  const KEYS = ['-i', expect.stringMatching(/\/key$|^\/proc\/\d+\/fd\/3$/), '-o', 'IdentitiesOnly=yes'];
   test('nothing of the caller’s own configuration counts, and nothing of the guest’s is kept', () => {
     const { args } = ask(':');
     expect(args.slice(0, 3)).toEqual(['-F', '/dev/null', '-T']);
@@ -262,13 +262,38 @@ describe('how ssh is called', () => {
 
   test('the key of the environment is a file of this user only, gone afterwards', () => {
     const { args, answer } = ask(
-      framed(`shift 14; while [ "$1" != -i ]; do shift; done; echo "base_os $(stat -c %a "$2") $(cat "$2")"`),
+      framed(
+        `shift 14; while [ "$1" != -i ]; do shift; done; echo "base_os $(stat -Lc %a "$2") $(cat "$2")"`,
+      ),
       { TF_VAR_ssh_private_key: 'not a key' },
     );
     expect(args).toEqual(expect.arrayContaining(KEYS));
     expect(answer['base_os']).toBe('600 not a key');
     const file = args[args.indexOf('-i') + 1] ?? '';
     expect(existsSync(file)).toBe(false);
+  });
+
+  test('a look that is killed leaves no key, and the next one removes what it left', () => {
+    folder.fake('ssh', 'kill -9 "$PPID"');
+    const { signal } = spawnSync('/bin/sh', ['-c', PROGRAM], {
+      env: {
+        ...folder.env,
+        TMPDIR: folder.root,
+        ADDRESS: '10.0.10.101',
+        SSH_USER: 'root',
+        LAYERS: 'kit',
+        TF_VAR_ssh_private_key: 'not a key',
+      },
+    });
+    expect(signal).toBe('SIGKILL');
+    const left = (): string[] => readdirSync(folder.root).filter((name) => name.startsWith('pvestack-look.'));
+    expect(left()).toHaveLength(1);
+    // macOS has no /proc: there the key stays until the next look.
+    if (existsSync('/proc/self/fd')) {
+      expect(spawnSync('grep', ['-r', 'not a key', folder.at(left()[0] ?? '')]).status).toBe(1);
+    }
+    ask(':');
+    expect(left()).toEqual([]);
   });
 
   test('the key file, from home', () => {

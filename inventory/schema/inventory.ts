@@ -40,6 +40,11 @@ const everywhere = {
   ssh_host_key: key(checked(RULES.hostKey), {
     description: "The guest's SSH host key; without it host keys are not verified.",
   }),
+  ssh_agent: key(bool(), {
+    description:
+      'Whether Terraform may use your SSH agent where no key is given. It forwards the agent to the guest: whoever is root there can use all keys in it during a deploy.',
+    default: false,
+  }),
   packages: key(z.array(checked(RULES.package)), {
     description: 'Debian packages besides the base.',
     default: [],

@@ -165,6 +165,22 @@ describe('credentials', () => {
     expect(renewed.status).toBe(200);
   });
 
+  it('a token without a role on all guests holds nothing there', async () => {
+    const secret = '00000000-0000-0000-0000-000000000001';
+    const one = { id: 'tf@pve!one', secret, grant: { role: 'PVEAdmin', vmids: [150] } } as const;
+    const none = { id: 'tf@pve!none', secret, grant: { role: 'NoAccess' } } as const;
+    await open({ tokens: [one, none] });
+    const held = async ({ id }: { id: string }, path: string): Promise<unknown> => {
+      const headers = { Authorization: `PVEAPIToken=${id}=${secret}` };
+      return (await call('GET', '/access/permissions', { path }, headers)).json?.data;
+    };
+    expect(await held(none, '/vms')).toEqual({ '/vms': {} });
+    expect(await held(one, '/vms')).toEqual({ '/vms': {} });
+    expect(await held(one, '/vms/150')).toEqual({
+      '/vms/150': expect.objectContaining({ 'VM.Audit': 1 }) as unknown,
+    });
+  });
+
   it('a token that does not see a guest cannot touch it, yet its id is taken', async () => {
     const secret = '00000000-0000-0000-0000-000000000001';
     await open({ tokens: [{ id: 'tf@pve!ci', secret, grant: { role: 'PVEAdmin', hidden: [150] } }] });
@@ -180,6 +196,10 @@ describe('credentials', () => {
     );
     const taken = await call('GET', '/cluster/nextid', { vmid: '150' }, headers);
     expect(taken.json?.errors).toEqual({ vmid: 'VM 150 already exists' });
+    const held = async (path: string): Promise<unknown> =>
+      (await call('GET', '/access/permissions', { path }, headers)).json?.data;
+    expect(await held('/vms')).toEqual({ '/vms': expect.objectContaining({ 'VM.Audit': 1 }) as unknown });
+    expect(await held('/vms/150')).toEqual({ '/vms/150': {} });
     const refused = await call('POST', '/nodes/pve/lxc', { ...CREATE, vmid: '150' }, headers);
     expect(refused.reason).toBe("CT 150 already exists on node 'pve'");
     const keyctl = await call(

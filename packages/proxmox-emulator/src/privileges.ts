@@ -124,6 +124,13 @@ export function permissionTree(who: Principal): Record<string, Record<string, nu
   return Object.fromEntries([...paths, ...guests].map((path) => [path, flags(held)]));
 }
 
+/** The answer of `access/permissions` for one path: what the caller holds there; empty for nothing. */
+export function privilegesOn(who: Principal, path: string): Record<string, number> {
+  // Who has single guests has nothing on the folder above them.
+  if (path === '/vms' && who.grant.vmids) return {};
+  return flags(ROLES[who.grant.role].filter((privilege) => can(who, path, privilege)));
+}
+
 /** The `cap` of a ticket: which buttons a web interface may show. */
 export function capabilities(who: Principal): Record<string, Record<string, number>> {
   const sections: Record<string, RegExp> = {

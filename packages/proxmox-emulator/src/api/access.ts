@@ -1,7 +1,7 @@
 import type { Endpoint } from '../endpoint';
 import { ApiError } from '../errors';
 import { flag, required, text } from '../params';
-import { capabilities, permissionTree } from '../privileges';
+import { capabilities, permissionTree, privilegesOn } from '../privileges';
 
 /** Logging in and asking what one may do. */
 export const accessEndpoints: readonly Endpoint[] = [
@@ -39,11 +39,8 @@ export const accessEndpoints: readonly Endpoint[] = [
     path: '/access/permissions',
     params: { path: text(), userid: text() },
     handler: (call) => {
-      const tree = permissionTree(call.who);
       const path = call.str('path');
-      if (path === undefined) return tree;
-      const known = Object.keys(tree).find((one) => one === path) ?? '/';
-      return { [path]: tree[known] ?? {} };
+      return path === undefined ? permissionTree(call.who) : { [path]: privilegesOn(call.who, path) };
     },
   },
 ];
