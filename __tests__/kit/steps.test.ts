@@ -233,6 +233,7 @@ base=$1 record=$1 branch=main trial=${trial} rebuild= release=
 services() { :; }
 current() { :; }
 releases() { :; }
+next_number() { echo 000001; }
 now() { echo 0; }
 since() { echo; }
 say() { :; }

@@ -28,11 +28,7 @@ deploy() {
     say 'done' "$(short "$commit") is deployed already, $(since "$began")"
     return
   fi
-  release=$base/releases/$(date -u +%Y%m%dT%H%M%SZ)-$(short "$commit")
-  while [ -e "$release" ]; do
-    sleep 1
-    release=$base/releases/$(date -u +%Y%m%dT%H%M%SZ)-$(short "$commit")
-  done
+  release=$base/releases/n$(next_number "$record/releases.number" "$base/releases")-$(date -u +%Y%m%dT%H%M%SZ)-$(short "$commit")
   step 10 "check out" check_out
   something_to_run
   build_release

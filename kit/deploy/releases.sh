@@ -2,8 +2,8 @@
 # rollback) stands apart from them, where no build can write: a release counts as made once its commit is there.
 known=$record/releases
 
-# releases: their folders, the newest first; a name begins with its time.
-releases() { find "$base/releases" -mindepth 1 -maxdepth 1 -type d | sort -r; }
+# releases: their folders, the newest first; a name begins with its number.
+releases() { find "$base/releases" -mindepth 1 -maxdepth 1 -type d | newest_first; }
 # commit_of RELEASE: empty for one that is not made.
 commit_of() { cat "$known/${1##*/}.commit" 2>/dev/null || true; }
 is_made() { [ -e "$known/${1##*/}.commit" ]; }
@@ -38,7 +38,7 @@ remember() {
 
 prune() {
   releases | awk -v keep="$keep" 'NR > keep' | while read -r old; do
-    [ "$old" = "$(current)" ] || rm -rf "$old"
+    case $old in "$(current)" | "$release") ;; *) rm -rf "$old" ;; esac
   done
   for mark in "$known"/*; do
     name=${mark##*/}
