@@ -42,10 +42,10 @@ SQL
 }
 sql() { runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -v database="$database" -v new="$new" -v old="$old" -v role="$role" "$@"; }
 
-exec 9>/run/pvestack.lock
-flock -n 9 || {
-  echo 'waiting for another run on this guest'
-  flock -w 1800 9
+. /usr/local/lib/pvestack/lib/lock.sh
+lock restore_app_db.sh "$dump" || {
+  echo "restore_app_db.sh: $held_for_long" >&2
+  exit 1
 }
 work=$(mktemp -d)
 units=$(systemctl list-units --plain --no-legend --state=active,activating 'app-backend.service' 'app-job-*' | cut -d ' ' -f 1)

@@ -5,6 +5,7 @@ let folder: TemporaryFolder;
 beforeEach(() => {
   folder = new TemporaryFolder();
   folder.write('state/file', '');
+  folder.write('bin/lib/lock.sh', kitPart('lib/lock.sh').replaceAll('/run/pvestack.lock', folder.at('lock')));
   folder.write('dump', 'a dump');
   folder.write('etc/postgresql.conf', 'database=shop user=shop backup_keep=2\n');
   folder.fake('id', 'echo 0');
@@ -32,8 +33,7 @@ function restore(fails = '^never'): Ran & { queries: string[] } {
   const script = kitPart('restore_app_db.sh')
     .replaceAll('/etc/pvestack', folder.at('etc'))
     .replaceAll('/var/lib/pvestack', folder.at('state'))
-    .replaceAll('/usr/local/lib/pvestack', folder.at('bin'))
-    .replaceAll('/run/pvestack.lock', folder.at('lock'));
+    .replaceAll('/usr/local/lib/pvestack', folder.at('bin'));
   const env = { ...folder.env, PSQL_FAILS: fails };
   const ran = sh(`rm -f "$2/log"; set -- "$1"\n${script}`, { args: [folder.at('dump'), folder.root], env });
   const { stdout } = sh('cat "$1"', { args: [folder.at('log')] });

@@ -14,7 +14,7 @@ check_out() {
   mirror rev-list --objects --max-count=1 "$commit" >/dev/null
   git clone --quiet --shared --no-checkout "$mirror" "$release"
   git -C "$release" -c advice.detachedHead=false checkout --quiet --detach "$commit"
-  if [ -f "$release/.gitmodules" ]; then git -C "$release" submodule --quiet update --init --recursive; fi
+  if [ -f "$release/.gitmodules" ]; then timeout 600 git -C "$release" submodule --quiet update --init --recursive; fi
   chown -R app:app "$release"
 }
 
