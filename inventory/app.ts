@@ -17,6 +17,10 @@ interface ReleaseSettings {
   healthCommand?: string;
   /** Seconds. */
   healthTimeout: number;
+  /** Seconds for each step of a build. */
+  buildTimeout: number;
+  /** MiB for each step of a build. */
+  buildMemory?: number;
   trialStart: boolean;
   keep: number;
   /** MiB for each service. */
@@ -79,6 +83,8 @@ export function resolveApp(draft: Draft, validation: Validation): App {
       migrate: scope.maybe('migrate'),
       healthCommand: scope.maybe('health_command'),
       healthTimeout: scope.get('health_timeout'),
+      buildTimeout: scope.get('build_timeout'),
+      buildMemory: scope.maybe('build_memory'),
       trialStart: scope.get('trial_start'),
       keep: scope.get('keep_releases'),
       memory: scope.maybe('service_memory'),

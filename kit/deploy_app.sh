@@ -18,7 +18,7 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 base=/srv/app
 record=/var/lib/pvestack/release
 
-# stack, repo, branch, env_file, build_environment, keep, health_timeout, trial
+# stack, repo, branch, env_file, build_environment, keep, health_timeout, build_timeout, build_memory, trial
 . /etc/pvestack/deploy.conf
 # A plan asks for what the inventory says now.
 repo=${PVESTACK_REPO:-$repo} branch=${PVESTACK_BRANCH:-$branch}
@@ -39,6 +39,7 @@ now() { echo $(($(date +%s%N) / 1000000)); }
 since() { awk -v ms=$(($(now) - $1)) 'BEGIN { printf "%.1f s", ms / 1000 }'; }
 
 kit=/usr/local/lib/pvestack
+for part in numbers lock; do . "$kit/lib/$part.sh"; done
 for part in repository releases steps health trial switch rollback deploy; do . "$kit/deploy/$part.sh"; done
 # What a release of this application takes; what it does not define it does not need.
 build_release() { :; }
@@ -75,11 +76,7 @@ esac
 
 # One deploy at a time; a layer of terraform holds the lock already.
 if [ -z "${PVESTACK_LOCKED:-}" ]; then
-  exec 9>/run/pvestack.lock
-  flock -n 9 || {
-    say waiting 'for another run on this guest'
-    flock -w 1800 9 || fail 1 'another run has held /run/pvestack.lock for 30 minutes'
-  }
+  lock deploy_app.sh "$@" || fail 1 "$held_for_long"
 fi
 trap stop_trials EXIT
 trap '' HUP

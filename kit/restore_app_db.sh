@@ -6,14 +6,18 @@ umask 077
 # database, user
 . /etc/pvestack/postgresql.conf
 role=$user
-new=${database}_restored old=${database}_replaced
+# Names that nobody else gives, and short: PostgreSQL cuts a name after 63 bytes. They are written down before they are
+# made, so that the run after one that was killed knows what is ours to drop.
+record=/var/lib/pvestack/restore
+run=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
+new=pvestack_new_$run old=pvestack_old_$run
 if [ "$(id -u)" -ne 0 ]; then
   echo "needs root: sudo restore_app_db.sh $*" >&2
   exit 1
 fi
 if [ $# -ne 1 ] || [ ! -r "$1" ]; then
   echo 'restore_app_db.sh DUMP, one of:' >&2
-  find /var/backups/pvestack -name '*.dump' 2>/dev/null | sort -r >&2
+  find /var/backups/pvestack -name '*.dump' 2>/dev/null | LC_ALL=C sort -Vr >&2
   exit 1
 fi
 if [ ! -s "$1" ] || ! pg_restore --list "$1" >/dev/null 2>&1; then
@@ -23,23 +27,31 @@ fi
 dump=$(readlink -f "$1")
 # A folder that the user postgres may be in, too.
 cd /
+# drop_ours: what restores have made beside the database, this one and those that were killed. While a restore changes
+# the names nobody may connect; one that was killed right then left it so.
+drop_ours() {
+  [ -s "$record" ] || return 0
+  echo 'ALTER DATABASE :"database" ALLOW_CONNECTIONS true' | sql -d postgres || return 1
+  while read -r name; do
+    sql -d postgres -v name="$name" <<'SQL' || return 1
+SET client_min_messages = warning;
+DROP DATABASE IF EXISTS :"name" WITH (FORCE);
+SQL
+  done <"$record"
+  rm -f "$record"
+}
 sql() { runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -v database="$database" -v new="$new" -v old="$old" -v role="$role" "$@"; }
 
-exec 9>/run/pvestack.lock
-flock -n 9 || {
-  echo 'waiting for another run on this guest'
-  flock -w 1800 9
+. /usr/local/lib/pvestack/lib/lock.sh
+lock restore_app_db.sh "$dump" || {
+  echo "restore_app_db.sh: $held_for_long" >&2
+  exit 1
 }
 work=$(mktemp -d)
 units=$(systemctl list-units --plain --no-legend --state=active,activating 'app-backend.service' 'app-job-*' | cut -d ' ' -f 1)
 end() {
   status=$?
-  sql -d postgres <<'SQL' || true
-SET client_min_messages = warning;
-ALTER DATABASE :"database" ALLOW_CONNECTIONS true;
-DROP DATABASE IF EXISTS :"new" WITH (FORCE);
-DROP DATABASE IF EXISTS :"old" WITH (FORCE);
-SQL
+  drop_ours || echo "restore_app_db.sh: what it made beside the database is dropped by the next restore ($record)" >&2
   rm -rf "$work"
   # A job is let run on its own, and the service is there before its health is asked for.
   # shellcheck disable=SC2086 # names of units
@@ -56,12 +68,14 @@ SQL
   esac
 }
 trap end EXIT
+trap 'exit 130' HUP INT TERM
+drop_ours
 # shellcheck disable=SC2086
 [ -z "$units" ] || systemctl stop $units
-echo "before: $(/usr/local/lib/pvestack/pg-backup before-restore)"
+before=$(/usr/local/lib/pvestack/pg-backup before-restore "$dump")
+echo "before: $before"
+printf '%s\n' "$new" "$old" >>"$record"
 sql -d postgres <<'SQL'
-SET client_min_messages = warning;
-DROP DATABASE IF EXISTS :"new" WITH (FORCE);
 CREATE DATABASE :"new" OWNER :"role" ENCODING 'UTF8' TEMPLATE template0;
 SQL
 # Extensions are the superuser's; all else is the role's, whatever its name was when the dump was made.

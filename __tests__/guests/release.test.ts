@@ -308,7 +308,7 @@ describeWith(
     test('releases beyond keep_releases leave', async () => {
       const { output } = await guest('deploy_app.sh --list; ls /srv/app/releases | wc -l');
       expect(output.trim().split('\n')).toEqual([
-        expect.stringMatching(/^\* \d{8}T\d{6}Z-\w{7} six$/),
+        expect.stringMatching(/^\* n\d{6}-\d{8}T\d{6}Z-\w{7} six$/),
         ...['five', 'four', 'three', 'two'].map(
           (name) => expect.stringMatching(new RegExp(`^ {2}.* ${name}$`)) as string,
         ),

@@ -54,7 +54,7 @@ test('defaults', () => {
           branch: text('dev', 'branch'),
           knownHosts: [],
           packages: [],
-          release: { healthTimeout: 30, trialStart: true, keep: 5 },
+          release: { healthTimeout: 30, buildTimeout: 1800, trialStart: true, keep: 5 },
           backend: { folder: 'backend', port: 3001, start: 'npm start' },
           frontend: { folder: 'frontend', port: 3000, start: 'npm start' },
           features: { jobs: [], failure: { logDays: 30 } },

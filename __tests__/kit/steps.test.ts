@@ -210,6 +210,41 @@ ${lines}`,
     expect(run('echo first | { step 12 build cat; read -r line; echo "$line"; }').stdout).toContain('first');
   });
 
+  test.each([
+    ['ActiveState=active\nResult=success\n', '', 0, ''],
+    [
+      'ActiveState=failed\nResult=timeout\n',
+      '',
+      1,
+      'ended: it took longer than 9 s (build_timeout in the inventory)\n',
+    ],
+    [
+      'ActiveState=failed\nResult=oom-kill\n',
+      'build_memory=64',
+      1,
+      "ended: out of memory, of which it may use 64 MiB (build_memory and the guest's memory in the inventory)\n",
+    ],
+    [
+      'ActiveState=failed\nResult=oom-kill\n',
+      'build_memory=',
+      1,
+      "ended: out of memory (build_memory and the guest's memory in the inventory)\n",
+    ],
+    ['ActiveState=failed\nResult=exit-code\n', '', 1, ''],
+    ['ActiveState=failed\nResult=signal\n', '', 1, 'ended by somebody else, before it was through\n'],
+    ['ActiveState=inactive\nResult=success\n', '', 1, 'ended by somebody else, before it was through\n'],
+    [
+      'ActiveState=inactive\nResult=success\n',
+      'echo Failed to start: no bus >"$record/step.run"',
+      1,
+      'Failed to start: no bus\n',
+    ],
+  ])('that ended: %j %j', (properties, more, status, said) => {
+    const lines = `echo 'Job for a.service failed.' >"$record/step.run"; build_timeout=9; ${more}
+how_it_ended '${properties}'`;
+    expect(run(lines)).toMatchObject({ status, stdout: said });
+  });
+
   test('a migration is preceded by a dump, where there is a database, and a failure names it', () => {
     const migrate = 'confined() { [ "$3" = \'true\' ]; }; migration folder';
     expect(run(`${migrate} true`).stdout).toBe('  migration          0.1 s\n');
@@ -233,6 +268,8 @@ base=$1 record=$1 branch=main trial=${trial} rebuild= release=
 services() { :; }
 current() { :; }
 releases() { :; }
+next_number() { echo 000001; }
+stop_steps() { :; }
 now() { echo 0; }
 since() { echo; }
 say() { :; }

@@ -46,6 +46,14 @@ export const appKeys = {
     description: 'Seconds that a new release has for its first healthy answer.',
     default: 30,
   }),
+  build_timeout: key(whole(10, 86_400, 'number of seconds'), {
+    description: 'Seconds that each step of a build, and a migration, may take; then it is ended.',
+    default: 1800,
+  }),
+  build_memory: key(whole(64, 134_217_728, 'size in MiB'), {
+    description: 'MiB that each step of a build, and a migration, may use.',
+    otherwise: 'no limit but that of the guest',
+  }),
   trial_start: key(bool(), {
     description:
       'Start a new release beside the old one, on another $PORT, before it is switched to. false for an application that must not run twice.',

@@ -2,6 +2,7 @@
 
 deploy() {
   began=$(now)
+  stop_steps
   releases | while read -r half; do is_made "$half" || rm -rf "$half"; done
   live=$(commit_of "$(current)")
   wanted=${1:-$branch} asked=${1:-refs/heads/$branch} commit=
@@ -28,11 +29,7 @@ deploy() {
     say 'done' "$(short "$commit") is deployed already, $(since "$began")"
     return
   fi
-  release=$base/releases/$(date -u +%Y%m%dT%H%M%SZ)-$(short "$commit")
-  while [ -e "$release" ]; do
-    sleep 1
-    release=$base/releases/$(date -u +%Y%m%dT%H%M%SZ)-$(short "$commit")
-  done
+  release=$base/releases/n$(next_number "$record/releases.number" "$base/releases")-$(date -u +%Y%m%dT%H%M%SZ)-$(short "$commit")
   step 10 "check out" check_out
   something_to_run
   build_release

@@ -2,8 +2,8 @@
 # rollback) stands apart from them, where no build can write: a release counts as made once its commit is there.
 known=$record/releases
 
-# releases: their folders, the newest first; a name begins with its time.
-releases() { find "$base/releases" -mindepth 1 -maxdepth 1 -type d | sort -r; }
+# releases: their folders, the newest first; a name begins with its number.
+releases() { find "$base/releases" -mindepth 1 -maxdepth 1 -type d | newest_first; }
 # commit_of RELEASE: empty for one that is not made.
 commit_of() { cat "$known/${1##*/}.commit" 2>/dev/null || true; }
 is_made() { [ -e "$known/${1##*/}.commit" ]; }
@@ -14,7 +14,7 @@ check_out() {
   mirror rev-list --objects --max-count=1 "$commit" >/dev/null
   git clone --quiet --shared --no-checkout "$mirror" "$release"
   git -C "$release" -c advice.detachedHead=false checkout --quiet --detach "$commit"
-  if [ -f "$release/.gitmodules" ]; then git -C "$release" submodule --quiet update --init --recursive; fi
+  if [ -f "$release/.gitmodules" ]; then timeout 600 git -C "$release" submodule --quiet update --init --recursive; fi
   chown -R app:app "$release"
 }
 
@@ -38,7 +38,7 @@ remember() {
 
 prune() {
   releases | awk -v keep="$keep" 'NR > keep' | while read -r old; do
-    [ "$old" = "$(current)" ] || rm -rf "$old"
+    case $old in "$(current)" | "$release") ;; *) rm -rf "$old" ;; esac
   done
   for mark in "$known"/*; do
     name=${mark##*/}

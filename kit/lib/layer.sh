@@ -63,12 +63,12 @@ die() {
   exit 1
 }
 
+# The layer kit brings the library itself; the others find it where that layer put it.
+command -v library >/dev/null 2>&1 || library() { . "/usr/local/lib/pvestack/$1.sh"; }
+
 # One run at a time on a guest; a deploy by hand takes the same lock.
-exec 9>/run/pvestack.lock
-if ! flock -n 9; then
-  say waiting "for an earlier run on this guest"
-  flock -w 1800 9 || die "an earlier run has held /run/pvestack.lock for 30 minutes; see: fuser -v /run/pvestack.lock"
-fi
+library lib/lock
+lock "the layer $layer" || die "$held_for_long"
 
 # What a killed run left in memory.
 for left in /run/pvestack/"$layer".*; do
@@ -77,8 +77,6 @@ done
 
 install -d -m 0700 "$state"
 
-# The layer kit brings the library itself; the others find it where that layer put it.
-command -v library >/dev/null 2>&1 || library() { . "/usr/local/lib/pvestack/$1.sh"; }
 library lib/manifest
 library lib/files
 library lib/leave

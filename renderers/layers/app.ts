@@ -92,6 +92,8 @@ function deploySettings(env: Env, app: Application): Record<string, unknown> {
     buildEnvironment: app.buildEnvironment,
     keep: release.keep,
     healthTimeout: release.healthTimeout,
+    buildTimeout: release.buildTimeout,
+    buildMemory: release.buildMemory ?? '',
     trial: release.trialStart,
   };
 }
