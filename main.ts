@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { App } from 'cdktf';
+import { keepPrivate, keepStatesPrivate } from './cli/private';
 import { type Settings, stackFolder } from './cli/settings';
 import { AppStack } from './constructs/app-stack';
 import type { Env, Inventory } from './inventory/types';
@@ -30,7 +31,13 @@ export function synthesize(settings: Settings, inventory: Inventory): Synthesize
     return { env, stack: new AppStack(app, env.stack, { env, api: inventory.api, source, toRoot }) };
   });
   app.synth();
-  for (const { env } of stacks) writePrograms(stackFolder(settings, env.stack));
+  for (const { env } of stacks) {
+    const folder = stackFolder(settings, env.stack);
+    writePrograms(folder);
+    // The cdktf CLI leaves a saved plan in it, which holds the values of all variables.
+    keepPrivate(folder, 0o700);
+  }
+  keepStatesPrivate(settings.root, inventory.envs);
   return stacks;
 }
 

@@ -1,5 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { chmodSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
@@ -9,6 +8,7 @@ import type { Synthesized } from '../main';
 import { type Context, openContext } from './context';
 import { eachOf } from './each-of';
 import type { Output } from './output';
+import { temporaryFolder } from './private';
 import { selectEnvs } from './select';
 import { stackFolder } from './settings';
 import { changesOf, inWords, terraform } from './terraform';
@@ -98,7 +98,7 @@ async function runStage(
   const { synthesize } = await import('../main');
   const stacks = synthesize(settings, inventory).filter(({ env }) => envs.includes(env));
 
-  const plans = mkdtempSync(path.join(os.tmpdir(), 'pvestack-'));
+  const plans = temporaryFolder('plans');
   const removePlans = (): void => {
     rmSync(plans, { recursive: true, force: true });
   };
