@@ -32,6 +32,7 @@ current() { :; }
 commit_of() { :; }
 stop_trials() { :; }
 fail() { shift; echo "$*"; exit 7; }
+${kitPart('lib/quote.sh')}
 ${kitPart('deploy/steps.sh')}
 END_OF_STEPS`,
       );
@@ -62,10 +63,10 @@ END_OF_SCRIPT
         output: '',
       });
       expect((await lab.ssh(vmid, 'cat /srv/app/releases/one/said')).output).toBe('1 of the env\napp\n');
-      const failed = await step('echo out; echo err >&2; exit 3');
+      const failed = await step('echo out; printf "err \\033[31m%s\\n" "$X" >&2; exit 3');
       expect(failed).toEqual({
         code: 7,
-        output: '    | out\n    | err\nbuild failed. No release runs yet.\n',
+        output: '    | out\n    | err ***\nbuild failed. No release runs yet.\n',
       });
     });
 

@@ -163,6 +163,7 @@ commit_of() { printf %s '${live}'; }
 short() { printf '%.7s' "$1"; }
 stop_trials() { echo stopped; }
 fail() { code=$1; shift; printf 'deploy_app.sh: %s\\n' "$*" >&2; exit "$code"; }
+${kitPart('lib/quote.sh')}
 ${kitPart('deploy/steps.sh')
   .replaceAll('/etc/pvestack', folder.at('etc'))
   .replaceAll('/usr/local/lib/pvestack', folder.at('bin'))}

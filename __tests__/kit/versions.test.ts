@@ -63,6 +63,7 @@ test('the steps of a layer are its file and what that reads', () => {
   expect(partsOf('postgresql')).toEqual([
     'layers/postgresql.sh',
     'lib/apt.sh',
+    'lib/quote.sh',
     'lib/timers.sh',
     'postgresql/cluster.sh',
     'postgresql/role.sh',

@@ -35,7 +35,7 @@ began=
 unwell() {
   journalctl --sync 2>/dev/null || true
   echo "$1: $2. Its last lines:"
-  journalctl -q -o cat -n 20 ${began:+--since "@$((began / 1000))"} -u "$1" | sed 's/^/  /'
+  journalctl -q -o cat -n 20 ${began:+--since "@$((began / 1000))"} -u "$1" | quoted 20 | sed 's/^/  /'
 }
 died() { unwell "$1" "it ended ($(systemctl show -p Result --value "$1"), status $(systemctl show -p ExecMainStatus --value "$1"))"; }
 

@@ -32,7 +32,7 @@ fetch() {
 }
 
 # reason: of git's last words those that tell something, on one line.
-reason() { grep -v -e '^$' -e '^Please make sure' -e '^and the repository exists' -e '^Warning: Permanently' | tail -n 2 | tr '\n' ' '; }
+reason() { grep -v -e '^$' -e '^Please make sure' -e '^and the repository exists' -e '^Warning: Permanently' | tail -n 2 | plain | tr '\n' ' '; }
 
 # head_of [NAME]: the commit of the branch, or of that commit, tag or branch.
 head_of() {

@@ -1,7 +1,7 @@
 # The steps of a deploy: each says its time, or its last lines and why nothing was switched.
 
 # quote_log: what a step said, its last lines.
-quote_log() { tail -n 30 "$record/step.log" | sed 's/^/    | /'; }
+quote_log() { quoted 30 <"$record/step.log" | sed 's/^/    | /'; }
 
 # step CODE NAME COMMAND …: its time, and when it fails its last lines. CODE -: the command's own status.
 step() {

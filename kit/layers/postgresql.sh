@@ -1,5 +1,6 @@
 # The layer postgresql: PostgreSQL of Debian, a role, a database, and a dump every day.
 library lib/apt
+library lib/quote
 library lib/timers
 for part in cluster role database; do library "postgresql/$part"; done
 

@@ -29,7 +29,8 @@ if [ -z "${WORKER:-}" ]; then
   exec 8<"$run/log"
   WORKER=$run setsid /bin/sh "$run/script" >"$run/log" 2>&1 </dev/null 8<&- &
   worker=$!
-  tail -n +1 -s 0.05 -f --pid="$worker" <&8 2>/dev/null || true
+  # Nothing in it is to steer the terminal of who deploys.
+  tail -n +1 -s 0.05 -f --pid="$worker" <&8 2>/dev/null | LC_ALL=C stdbuf -oL tr -d '\000-\010\013-\037\177' || true
   status=0
   wait "$worker" || status=$?
   exit "$status"

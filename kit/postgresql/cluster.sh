@@ -27,7 +27,7 @@ start_cluster() {
   else
     systemctl enable --quiet postgresql.service
     systemctl start "$unit" || {
-      journalctl -q -o cat -n 20 -u "$unit"
+      journalctl -q -o cat -n 20 -u "$unit" | plain | bounded
       die "PostgreSQL does not start"
     }
     changed "PostgreSQL $1 runs"
