@@ -3,10 +3,10 @@ import path from 'node:path';
 import { App } from 'cdktf';
 import { keepPrivate, keepStatesPrivate } from './cli/private';
 import { type Settings, stackFolder } from './cli/settings';
+import { templatesOf } from './cli/templates';
 import { AppStack } from './constructs/app-stack';
 import type { Env, Inventory } from './inventory/types';
 import { stackPrograms } from './renderers/programs';
-import { templateSource } from './renderers/template-source';
 
 /** An env and the stack that was made of it. */
 export interface Synthesized {
@@ -24,9 +24,8 @@ export function synthesize(settings: Settings, inventory: Inventory): Synthesize
   const outdir = path.resolve(settings.root, settings.output);
   mkdirSync(outdir, { recursive: true });
   const app = new App({ outdir, stackTraces: false });
-  const base = path.dirname(path.resolve(settings.root, settings.inventory));
   const stacks = inventory.envs.map((env): Synthesized => {
-    const source = templateSource(env.templateDirs.map((folder) => path.resolve(base, folder)));
+    const source = templatesOf(settings, env);
     const toRoot = path.relative(stackFolder(settings, env.stack), settings.root);
     return { env, stack: new AppStack(app, env.stack, { env, api: inventory.api, source, toRoot }) };
   });

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { layersOf } from '../renderers/layers';
 import { openContext } from './context';
+import { templatesOf } from './templates';
 import type { Output } from './output';
 
 /**
@@ -12,7 +14,9 @@ export function addCheck(program: Command, output: Output): void {
     .command('check')
     .description('check the inventory; every error at once, nothing is written')
     .action(() => {
-      const { inventory } = openContext(output, { deploys: true });
+      const { inventory, settings } = openContext(output, { deploys: true });
+      // Own templates are part of what is checked: a mistake in one would only show at synth.
+      for (const env of inventory.envs) layersOf(env, templatesOf(settings, env));
       const count = inventory.envs.length;
       output.print(`${inventory.file}: ${count} ${count === 1 ? 'environment' : 'environments'}, no errors.`);
     });

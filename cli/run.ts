@@ -22,10 +22,10 @@ function messageOf(error: unknown): string {
   return error instanceof UserError ? error.message : (ofFileSystem(error) ?? error.stack ?? error.message);
 }
 
-/** A fault of the disk is nobody's bug: what failed, and where. */
-function ofFileSystem({ code, path }: NodeJS.ErrnoException): string | undefined {
+/** A fault of the disk is nobody's bug: what failed, and where (reading a folder names no path). */
+function ofFileSystem({ code, path, message }: NodeJS.ErrnoException): string | undefined {
   const what = code === undefined ? undefined : FILE_ERRORS[code];
-  return what === undefined || path === undefined ? undefined : `${path}: ${what}`;
+  return what === undefined ? undefined : `${path ?? message}: ${what}`;
 }
 
 const FILE_ERRORS: Record<string, string> = {
@@ -35,4 +35,7 @@ const FILE_ERRORS: Record<string, string> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota of the disk is used up',
   ENOTDIR: 'a folder is expected here, but it is a file',
+  EEXIST: 'a folder is expected here, but it is a file',
+  EISDIR: 'a file is expected here, but it is a folder',
+  ENOENT: 'there is no such file or folder',
 };

@@ -21,7 +21,7 @@ export interface Settings {
  * @param root the folder of cdktf.json
  * @param environment the environment variables
  * @returns the settings
- * @throws UserError where cdktf.json is not JSON
+ * @throws UserError where cdktf.json is not JSON, or has another type of value than is meant
  */
 export function readSettings(root: string, environment: NodeJS.ProcessEnv = process.env): Settings {
   const config = readConfig(path.join(root, 'cdktf.json'));
@@ -47,15 +47,45 @@ export function stackFolder({ root, output }: Settings, stack: string): string {
   return path.resolve(root, output, 'stacks', stack);
 }
 
-/** What is read of cdktf.json. */
+/** What is read of cdktf.json, and as which type. */
 interface Config {
   output?: string;
   context?: { inventory?: string; inventory_allow_other_keys?: boolean };
 }
 
 function readConfig(file: string): Config {
+  const config = parse(file);
+  const context = config['context'] ?? {};
+  const values: [name: string, value: unknown, type: string][] = [
+    ['output', config['output'], 'string'],
+    ['context', context, 'object'],
+    ['context.inventory', (context as Record<string, unknown>)['inventory'], 'string'],
+    [
+      'context.inventory_allow_other_keys',
+      (context as Record<string, unknown>)['inventory_allow_other_keys'],
+      'boolean',
+    ],
+  ];
+  const wrong = values.filter(([, value, type]) => value !== undefined && typeof value !== type);
+  if (wrong.length > 0) {
+    throw new UserError(wrong.map(([name, , type]) => `${file}: ${name} is not ${WORDS[type]}`).join('\n'));
+  }
+  return config as Config;
+}
+
+const WORDS: Record<string, string> = {
+  string: 'a text: write it in quotes',
+  object: 'an object: write { … }',
+  boolean: 'true or false: write it without quotes',
+};
+
+function parse(file: string): Record<string, unknown> {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Config;
+    const value = JSON.parse(readFileSync(file, 'utf8')) as unknown;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
+    throw new UserError(`${file} is no object: write { … }`);
   } catch (error) {
     if (error instanceof SyntaxError) throw new UserError(`${file} is not JSON: ${error.message}`);
     throw error;

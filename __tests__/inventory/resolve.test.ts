@@ -38,6 +38,7 @@ test('defaults', () => {
         node: text('pve', 'node'),
         configure: true,
         ssh: {
+          agent: false,
           user: text('root', 'user'),
           publicKeys: [
             text(

@@ -128,14 +128,17 @@ function isFromVault(value: string): boolean {
  * @param test the check
  * @param what what is wrong when it fails
  * @param fix what to do then
+ * @param instead what to do instead of a vault reference
  * @returns the zod type
  */
-export function plain(test: (value: string) => boolean, what: string, fix: string): z.ZodString {
+export function plain(
+  test: (value: string) => boolean,
+  what: string,
+  fix: string,
+  instead = 'write the value itself',
+): z.ZodString {
   return text()
-    .refine(
-      (value) => !hasJinja(value),
-      message('cannot be a vault reference here', 'write the value itself'),
-    )
+    .refine((value) => !hasJinja(value), message('cannot be a vault reference here', instead))
     .refine((value) => hasJinja(value) || test(value), message(what, fix));
 }
 
@@ -146,7 +149,9 @@ export function isLine(value: string): boolean {
 
 /** A command line, known at synth. */
 export function command(): z.ZodString {
-  return plain(isLine, 'is not one line', 'write one command line');
+  // Its text stands in the JSON and on the guest: a secret has to come by the environment.
+  const instead = 'write it in env_vars, and its name here, as $NAME';
+  return plain(isLine, 'is not one line', 'write one command line', instead);
 }
 
 /** Any text but the empty one. It may hold what looks like a vault reference: say what becomes of that. */
