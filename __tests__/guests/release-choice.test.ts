@@ -182,7 +182,7 @@ ${more}
         [
           'deploy_app.sh --help',
           0,
-          /^Deploys one commit of app-shop-dev[^]*--rollback[^]*Exit codes: 1 usage/,
+          /^Deploys one commit of this guest's application[^]*--rollback[^]*Exit codes: 1 usage/,
         ],
         ['deploy_app.sh --frobnicate', 1, /unknown option --frobnicate; see deploy_app.sh --help/],
         [`deploy_app.sh 'x; touch /pwned'`, 1, /that is no commit, tag or branch/],
