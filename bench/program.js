@@ -81,6 +81,7 @@ function programFor(stack) {
   for (const [name, config] of Object.entries(stack.output ?? {})) {
     add(use('cdktf', 'TerraformOutput'), 'output', name, code(camel(config, 1)));
   }
+  body.push(`stack.addOverride('terraform.required_version', ${code(stack.terraform.required_version)});`);
   for (const key of Object.keys(stack).filter((name) => !known.includes(name))) {
     body.push(`stack.addOverride(${code(key)}, ${code(stack[key])});`);
   }
