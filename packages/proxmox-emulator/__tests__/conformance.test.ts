@@ -10,7 +10,7 @@ import {
   type ReplayResult,
 } from './replay';
 
-const ROOT = join(__dirname, '..', '..');
+const ROOT = join(__dirname, '..', '..', '..');
 const FIXTURE = join(__dirname, 'fixtures', 'containers.jsonl');
 const TRACES = process.env.PVE_TRACES ?? join(ROOT, '..', 'shared', 'facts', 'pve-traces.jsonl');
 
