@@ -13,15 +13,14 @@ import { localStatePath } from '../renderers/backend';
  */
 export function keepStatesPrivate(root: string, envs: readonly Env[]): void {
   const own = path.resolve(root, STATE_FOLDER);
-  for (const env of envs) {
-    if (env.backend.type !== 'local') continue;
-    const file = path.resolve(root, localStatePath(env));
-    if (path.dirname(file) === own) {
-      mkdirSync(own, { recursive: true });
-      keepPrivate(own, 0o700);
-    }
-    for (const one of [file, `${file}.backup`]) keepPrivate(one, 0o600);
+  const states = envs
+    .filter(({ backend }) => backend.type === 'local')
+    .map((env) => path.resolve(root, localStatePath(env)));
+  if (states.some((file) => path.dirname(file) === own)) {
+    mkdirSync(own, { recursive: true });
+    keepPrivate(own, 0o700);
   }
+  for (const file of states) for (const one of [file, `${file}.backup`]) keepPrivate(one, 0o600);
 }
 
 /**

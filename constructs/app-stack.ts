@@ -70,7 +70,8 @@ export class AppStack extends TerraformStack {
     const guest = isGuest ? new Guest(this, 'guest', { env, api }) : undefined;
     this.guestAddresses = guest ? addressesIn(guest) : [];
     const ready = env.present && env.configure ? new SshReady(this, 'ssh', { env, guest }) : undefined;
-    if (ready) new Layers(this, 'layers', { configuration: guestConfiguration(env, source, guest), ready });
+    if (ready)
+      new Layers(this, 'layers', { configuration: guestConfiguration(env, source, guest, app), ready });
     else if (env.present && !env.guest.start) this.#sayNotConfigured();
     this.configurationAddresses = addressesIn(this).filter(
       (address) => !this.guestAddresses.includes(address),

@@ -67,3 +67,15 @@ export function toExpression(text: Text): string {
 export function template(expression: string): string {
   return `\${${expression}}`;
 }
+
+/**
+ * The variables that texts refer to.
+ * @param texts the texts
+ * @returns their names, sorted, each once
+ */
+export function variablesOf(texts: readonly Text[]): string[] {
+  const names = texts.flatMap(({ parts }) =>
+    parts.flatMap((part) => (typeof part === 'string' ? [] : [part.variable])),
+  );
+  return [...new Set(names)].sort();
+}

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { kit } from './kit';
+import { kit, KIT_FILE } from './kit';
 
 /** The programs that run where Terraform runs: plain POSIX sh, the same for every stack. */
 const PLANNER = path.join(__dirname, '..', 'planner');
@@ -31,7 +31,7 @@ let read: readonly Program[] | undefined;
  */
 export function stackPrograms(): readonly Program[] {
   read ??= [
-    { name: 'kit.sh', text: kit() },
+    { name: KIT_FILE, text: kit() },
     { name: '.terraformignore', text: IGNORE },
     ...NAMES.map((name) => ({
       name,

@@ -1,6 +1,6 @@
 # Whether the services of a release run and answer.
 
-# services: unit, folder, port (or -) and health path (or -) of each.
+# services: unit, folder, port and health path (or -) of each.
 services() { cat /etc/pvestack/services 2>/dev/null || true; }
 
 # each_service RELEASE: unit, port and health path of the services that a release has.

@@ -1,5 +1,5 @@
 import type { Contributor } from '../contribution';
-import { toExpression } from '../expression';
+import { toExpression, variablesOf } from '../expression';
 import { CONFIG, unitPath } from '../layers/paths';
 import { rootFile } from '../layers/layer';
 import { literalLines, renderGuestLines } from '../lines';
@@ -40,11 +40,7 @@ export const postgresql: Contributor = (env, source) => {
           ),
         ],
         ...(password ? { uploads: { db_password: toExpression(password) } } : {}),
-        secretVariables: [
-          ...new Set(
-            (password?.parts ?? []).flatMap((part) => (typeof part === 'string' ? [] : [part.variable])),
-          ),
-        ].sort(),
+        secretVariables: variablesOf(password ? [password] : []),
       },
     ],
   };

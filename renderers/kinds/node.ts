@@ -7,19 +7,18 @@ import { rootFile } from '../layers/layer';
 import { renderGuestLines } from '../lines';
 import { commandLine } from '../systemd';
 
+/** Of what runs and of what builds. */
+const ENVIRONMENT = [
+  ['NODE_ENV', 'production'],
+  ['npm_config_update_notifier', 'false'],
+  ['npm_config_cache', '/var/cache/app/npm'],
+] as const;
+
 /** A Node.js application: a backend with migrations, and a frontend that is built. Either may be missing. */
 export const node: Contributor = (env, source) => ({
   packages: env.baseOs.node ? ['xz-utils'] : ['nodejs', 'npm'],
-  environment: [
-    ['NODE_ENV', 'production'],
-    ['npm_config_update_notifier', 'false'],
-    ['npm_config_cache', '/var/cache/app/npm'],
-  ],
-  buildEnvironment: [
-    ['NODE_ENV', 'production'],
-    ['npm_config_update_notifier', 'false'],
-    ['npm_config_cache', '/var/cache/app/npm'],
-  ],
+  environment: ENVIRONMENT,
+  buildEnvironment: ENVIRONMENT,
   services: partsOf(env).map(({ name, part }) => ({
     name,
     unit: `app-${name}.service`,

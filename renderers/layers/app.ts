@@ -2,7 +2,7 @@ import type { Env } from '../../inventory/types';
 import type { Application } from '../application';
 import type { Service } from '../contribution';
 import { envFile } from '../env-file';
-import { toExpression } from '../expression';
+import { toExpression, variablesOf } from '../expression';
 import { literalLines, renderGuestLines, textLines } from '../lines';
 import type { TemplateSource } from '../template';
 import { type GuestFile, type Layer, rootFile } from './layer';
@@ -55,14 +55,6 @@ function serviceLines(app: Application): string[] {
       ({ unit, folder, port, healthPath }) => `${unit} ${folder} ${port} ${healthPath ?? '-'}`,
     ),
   );
-}
-
-/** The variables that texts refer to, sorted. */
-function variablesOf(texts: Env['app']['envVars'][string][]): string[] {
-  const names = texts.flatMap(({ parts }) =>
-    parts.flatMap((part) => (typeof part === 'string' ? [] : [part.variable])),
-  );
-  return [...new Set(names)].sort();
 }
 
 function environmentFile(env: Env): GuestFile {

@@ -31,7 +31,7 @@ export interface Layer {
   /** Shell variables of the script, as Terraform expressions. */
   variables?: Readonly<Record<string, string>>;
   /** Lists that its steps read, by name: NAME.wanted in the layer's working folder; an empty one is not there. */
-  lists: Readonly<Record<string, readonly string[] | string>>;
+  lists: Readonly<Record<string, readonly string[]>>;
   files: readonly GuestFile[];
   /** Secrets that the steps read with `secret NAME`, as Terraform expressions. */
   uploads?: Readonly<Record<string, string>>;
@@ -44,7 +44,7 @@ export interface Layer {
 }
 
 /**
- * A file of root's that anybody may read, or run where it is a program.
+ * A file of root's that anybody may read.
  * @param path absolute
  * @param lines its lines
  * @returns the file

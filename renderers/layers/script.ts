@@ -1,4 +1,5 @@
 import { template } from '../expression';
+import { KIT_FILE } from '../kit';
 import type { GuestFile, Layer } from './layer';
 import { KIT } from './paths';
 
@@ -69,7 +70,7 @@ const part = (name: string, of = 'layer'): string => `try(${of}.${name}, {})`;
  * what moved to one of them is not taken away), lists, files, and around them the steps of kit/layers/<name>.sh.
  */
 const SCRIPT = `join("\\n", concat(
-  ["layer=\${name}", "token='\${replace(local.facts[name], "'", "")}'", name == "kit" ? file("\${path.module}/kit.sh") : ". ${KIT}/lib/layer.sh"],
+  ["layer=\${name}", "token='\${replace(local.facts[name], "'", "")}'", name == "kit" ? file("\${path.module}/${KIT_FILE}") : ". ${KIT}/lib/layer.sh"],
   ["elsewhere_too '\${base64encode(join("\\n", flatten([for other, theirs in local.layers : other == name ? [] : concat([for path in keys(${part('files', 'theirs')}) : "file\\t\${path}"], [for package in try(theirs.lists.packages, []) : "package\\t\${split("=", package)[0]}"])])))}'"],
   [for list, lines in ${part('lists')} : "settings \${list} \${${encoded('lines')}}"],
   ["before_files"],

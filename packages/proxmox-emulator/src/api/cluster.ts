@@ -4,7 +4,7 @@ import * as formats from '../formats';
 import { choice, integer, type ParamSpec } from '../params';
 import { can } from '../privileges';
 import { uptime } from '../guests/status';
-import { HOST } from '../host';
+import { nodeLoad } from './nodes';
 import type { Guest, Node, Storage } from '../model';
 import { guestStatus } from './guests';
 import { taskVisible } from './tasks';
@@ -38,17 +38,7 @@ function nodeResource(call: Call, node: Node): Json {
     status: node.online ? 'online' : 'offline',
     level: '',
     'cgroup-mode': 2,
-    ...(can(call.who, `/nodes/${node.name}`, 'Sys.Audit') && node.online
-      ? {
-          cpu: 0.02,
-          maxcpu: HOST.cpus,
-          mem: 1_383_575_552,
-          maxmem: HOST.memory,
-          disk: HOST.diskUsed,
-          maxdisk: HOST.disk,
-          uptime: Math.floor((Date.now() - call.services.state.bootTime) / 1000),
-        }
-      : {}),
+    ...(can(call.who, `/nodes/${node.name}`, 'Sys.Audit') && node.online ? nodeLoad(call) : {}),
   };
 }
 

@@ -11,6 +11,19 @@ function version(call: Call): Json {
   return { version: full, release: full.split('.').slice(0, 2).join('.'), repoid: '0123456789abcdef' };
 }
 
+/** What a node that may be seen says of its load. */
+export function nodeLoad(call: Call): Record<string, Json> {
+  return {
+    cpu: 0.02,
+    maxcpu: HOST.cpus,
+    mem: 1_383_575_552,
+    maxmem: HOST.memory,
+    disk: HOST.diskUsed,
+    maxdisk: HOST.disk,
+    uptime: Math.floor((Date.now() - call.services.state.bootTime) / 1000),
+  };
+}
+
 /** Nodes, and the version of the API. */
 export const nodeEndpoints: readonly Endpoint[] = [
   { method: 'GET', path: '/version', params: {}, handler: version },
@@ -27,17 +40,7 @@ export const nodeEndpoints: readonly Endpoint[] = [
         status: node.online ? 'online' : 'offline',
         level: '',
         ssl_fingerprint: call.services.fingerprint,
-        ...(can(call.who, `/nodes/${node.name}`, 'Sys.Audit')
-          ? {
-              cpu: 0.02,
-              maxcpu: HOST.cpus,
-              mem: 1_383_575_552,
-              maxmem: HOST.memory,
-              disk: HOST.diskUsed,
-              maxdisk: HOST.disk,
-              uptime: Math.floor((Date.now() - call.services.state.bootTime) / 1000),
-            }
-          : {}),
+        ...(can(call.who, `/nodes/${node.name}`, 'Sys.Audit') ? nodeLoad(call) : {}),
       })),
   },
   {

@@ -16,7 +16,8 @@ const SYSTEMD: readonly [RegExp, number][] = [
   [/^ubuntu-24/, 255],
   [/^ubuntu-2[5-9]/, 257],
 ];
-const TYPES = [
+/** The distributions that a container's `ostype` names. */
+export const OS_TYPES = [
   'debian',
   'devuan',
   'ubuntu',
@@ -27,14 +28,14 @@ const TYPES = [
   'alpine',
   'gentoo',
   'nixos',
-];
+] as const;
 const WITHOUT_SYSTEMD = ['alpine', 'devuan', 'gentoo'];
 
 /** Reads distribution and architecture from a template's name, e.g. `debian-12-standard_12.12-1_amd64.tar.zst`. */
 export function templateFacts(name: string): TemplateFacts {
   const file = name.slice(name.lastIndexOf('/') + 1);
   const ostype =
-    TYPES.find((one) => file.startsWith(one)) ?? (/^(alma|rocky)/.test(file) ? 'centos' : 'unmanaged');
+    OS_TYPES.find((one) => file.startsWith(one)) ?? (/^(alma|rocky)/.test(file) ? 'centos' : 'unmanaged');
   const arch = /_(amd64|arm64|i386|armhf|riscv64)\./.exec(file)?.[1] ?? 'amd64';
   if (ostype === 'unmanaged' || WITHOUT_SYSTEMD.includes(ostype)) return { ostype, arch };
   return { ostype, arch, systemd: SYSTEMD.find(([shape]) => shape.test(file))?.[1] ?? 252 };

@@ -4,6 +4,7 @@ import { choice, decimal, flag, indexed, integer, required, text, type ParamSpec
 import { propFormat, type PropSchema } from '../propstring';
 import { parseSize } from '../sizes';
 import { netSpec } from './net';
+import { OS_TYPES } from './ostemplate';
 
 const size = text({
   format: (value) =>
@@ -95,19 +96,7 @@ export const OPTIONS: ParamSpecs = {
   nameserver: text({ format: formats.listOf(formats.nameserver) }),
   'net[n]': indexed(LIMITS.net, netSpec),
   onboot: flag(),
-  ostype: choice(
-    'debian',
-    'devuan',
-    'ubuntu',
-    'centos',
-    'fedora',
-    'opensuse',
-    'archlinux',
-    'alpine',
-    'gentoo',
-    'nixos',
-    'unmanaged',
-  ),
+  ostype: choice(...OS_TYPES, 'unmanaged'),
   protection: flag(),
   rootfs: text({ format: propFormat(ROOTFS) }),
   searchdomain: text({ format: formats.listOf(formats.dnsName) }),

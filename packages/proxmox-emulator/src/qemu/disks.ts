@@ -1,7 +1,7 @@
 import type { Call } from '../endpoint';
 import { badParameters, failure } from '../errors';
 import { formatSize, parseSize } from '../sizes';
-import type { Storage } from '../model';
+import type { Guest, Storage } from '../model';
 import { allocate, checkVolumeName, newVolumeSize, splitVolid } from '../volumes';
 
 const CLOUD_INIT_SIZE = 4 * 1024 * 1024;
@@ -25,6 +25,15 @@ export function parseDrive(value: string): Drive {
     else rest.set(key, part.slice(at + 1));
   }
   return { file, rest };
+}
+
+/** A guest's drive that is to be moved or resized, as written and taken apart. @throws ApiError where it cannot be */
+export function changeableDrive(guest: Guest, disk: string, verb: string): { value: string; drive: Drive } {
+  const value = guest.config.get(disk);
+  if (value === undefined) throw failure(`disk '${disk}' does not exist`);
+  const drive = parseDrive(String(value));
+  if (drive.rest.get('media') === 'cdrom') throw failure(`you can't ${verb} a cdrom`);
+  return { value: String(value), drive };
 }
 
 /** Writes a drive option the way Proxmox does: the volume, then the rest sorted. */

@@ -7,7 +7,7 @@ import { exclusively, LOCK_TIMEOUT } from '../guests/locks';
 import { GUEST_PATH } from '../guests/schema';
 import { flag, required, text } from '../params';
 import { allocate, free, splitVolid } from '../volumes';
-import { driveSize, parseDrive, printDrive, storageFor } from './disks';
+import { changeableDrive, driveSize, printDrive, storageFor } from './disks';
 import { DRIVES } from './schema';
 
 function moveDisk(call: Call): Promise<Json> {
@@ -16,10 +16,7 @@ function moveDisk(call: Call): Promise<Json> {
   return locks.with(call.vmid, LOCK_TIMEOUT, () => {
     const guest = guestOf(MACHINE, call);
     call.checkLock(guest);
-    const value = guest.config.get(disk);
-    if (value === undefined) throw failure(`disk '${disk}' does not exist`);
-    const drive = parseDrive(String(value));
-    if (drive.rest.get('media') === 'cdrom') throw failure("you can't move a cdrom");
+    const { value, drive } = changeableDrive(guest, disk, 'move');
     const storage = storageFor(call, call.need('storage'));
     if (splitVolid(drive.file)?.storage === storage.storage) {
       throw failure("you can't move to the same storage with same format");
@@ -28,7 +25,7 @@ function moveDisk(call: Call): Promise<Json> {
       await exclusively(call, call.vmid, task, async () => {
         task.log(`create full clone of drive ${disk} (${drive.file})`);
         await task.takeTime();
-        const bytes = driveSize(call, String(value));
+        const bytes = driveSize(call, value);
         const moved = allocate(state, storage, call.vmid, bytes, 'images');
         guest.config.set(disk, printDrive({ ...drive, file: moved.volid }));
         if (call.on('delete')) free(state, drive.file);

@@ -6,7 +6,7 @@ import { exclusively, LOCK_TIMEOUT } from '../guests/locks';
 import { GUEST_PATH } from '../guests/schema';
 import { flag, required, text } from '../params';
 import { formatSize } from '../sizes';
-import { driveSize, parseDrive, printDrive } from './disks';
+import { changeableDrive, driveSize, printDrive } from './disks';
 import { DRIVES } from './schema';
 
 function resize(call: Call): Promise<Json> {
@@ -15,11 +15,8 @@ function resize(call: Call): Promise<Json> {
   return locks.with(call.vmid, LOCK_TIMEOUT, () => {
     const guest = guestOf(MACHINE, call);
     call.checkLock(guest);
-    const value = guest.config.get(disk);
-    if (value === undefined) throw failure(`disk '${disk}' does not exist`);
-    const drive = parseDrive(String(value));
-    if (drive.rest.get('media') === 'cdrom') throw failure(`you can't resize a cdrom`);
-    const current = driveSize(call, String(value));
+    const { value, drive } = changeableDrive(guest, disk, 'resize');
+    const current = driveSize(call, value);
     const size = askedSize(call, current);
     if (size < current) throw failure('shrinking disks is not supported');
     return call.task('resize', String(call.vmid), async (task) => {
