@@ -32,16 +32,16 @@ function printLab({ namespaces }: Lab, print: CommandOptions['print']): void {
   });
 }
 
-/**
- * Starts the emulator that the arguments of a command ask for, and says how to reach it.
- * @param argv the arguments after the command's name
- * @returns the running emulator, or undefined after `--help`
- * @throws Error with a clear text for bad arguments
- */
-export async function startFromArguments(
+/** A running emulator, and what says how to reach it. */
+interface Started {
+  readonly emulator: Emulator;
+  readonly greet: () => void;
+}
+
+async function start(
   argv: readonly string[],
   { print, name = 'proxmox-emulator' }: CommandOptions,
-): Promise<Emulator | undefined> {
+): Promise<Started | undefined> {
   const asked = parseArguments(argv);
   if (!asked) {
     print(usage(name));
@@ -53,16 +53,31 @@ export async function startFromArguments(
   const { emulator, lab } = asked.lab
     ? await startLxcEmulator(options, { ...asked.lab, log: print })
     : { emulator: await startEmulator(options), lab: undefined };
-  printGreeting(emulator, certFile, print);
-  if (lab) printLab(lab, print);
-  if (certFile !== ownFile) return emulator;
-  return {
-    ...emulator,
-    stop: async () => {
-      await emulator.stop();
-      rmSync(certFile, { force: true });
-    },
+  const greet = (): void => {
+    printGreeting(emulator, certFile, print);
+    if (lab) printLab(lab, print);
   };
+  if (certFile !== ownFile) return { emulator, greet };
+  const stop = async (): Promise<void> => {
+    await emulator.stop();
+    rmSync(certFile, { force: true });
+  };
+  return { emulator: { ...emulator, stop }, greet };
+}
+
+/**
+ * Starts the emulator that the arguments of a command ask for, and says how to reach it.
+ * @param argv the arguments after the command's name
+ * @returns the running emulator, or undefined after `--help`
+ * @throws Error with a clear text for bad arguments
+ */
+export async function startFromArguments(
+  argv: readonly string[],
+  options: CommandOptions,
+): Promise<Emulator | undefined> {
+  const started = await start(argv, options);
+  started?.greet();
+  return started?.emulator;
 }
 
 /** What a person is told who cannot have what they asked for. */
@@ -82,13 +97,15 @@ function explain(error: unknown): string {
  * @throws Error with a text for people when it cannot start
  */
 export async function runCommand(argv: readonly string[], options: CommandOptions): Promise<void> {
-  const emulator = await startFromArguments(argv, options).catch((error: unknown) => {
+  const started = await start(argv, options).catch((error: unknown) => {
     throw new Error(explain(error), { cause: error });
   });
-  if (!emulator) return;
+  if (!started) return;
+  // Before it says that it is there: who reads that may end it at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      void emulator.stop().then(() => process.exit(0));
+      void started.emulator.stop().then(() => process.exit(0));
     });
   }
+  started.greet();
 }
