@@ -100,7 +100,7 @@ describeWith([realGuests, providers, command('python3')], 'base_os, on bare gues
        runuser -u appuser -- sudo -n id -un
        stat -c '%a %U:%G %n' /root/.ssh/authorized_keys /home/appuser/.ssh /home/appuser/.ssh/authorized_keys /etc/sudoers.d/pvestack-appuser /var/lib/pvestack
        apt-config dump APT::Periodic::Unattended-Upgrade
-       systemctl is-enabled apt-daily-upgrade.timer pvestack-undo.service; ls /run/pvestack /var/lib/pvestack
+       systemctl is-enabled apt-daily-upgrade.timer; ls /etc/systemd/system | grep undo; ls /run/pvestack /var/lib/pvestack
        systemctl is-active pvestack-undo.timer`,
     );
     expect(state.output.trim().split('\n')).toEqual([
@@ -119,7 +119,6 @@ describeWith([realGuests, providers, command('python3')], 'base_os, on bare gues
       '440 root:root /etc/sudoers.d/pvestack-appuser',
       '700 root:root /var/lib/pvestack',
       'APT::Periodic::Unattended-Upgrade "1";',
-      'enabled',
       'enabled',
       '/run/pvestack:',
       '',

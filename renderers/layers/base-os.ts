@@ -5,7 +5,6 @@ import { literalLines, renderGuestLines, textLines } from '../lines';
 import { shellQuote } from '../shell';
 import type { TemplateSource } from '../template';
 import { type GuestFile, type Layer, rootFile } from './layer';
-import { KIT, unitPath } from './paths';
 
 /**
  * The system of a guest: packages, the operators' user, keys, sshd, firewall, upgrades, time zone and locale.
@@ -27,7 +26,6 @@ export function baseOs(
       path,
       renderGuestLines(source, `base_os/${template}.ejs`, {
         user: settings.user,
-        program: `${KIT}/undo`,
         securityUpgrades: settings.securityUpgrades,
       }),
     );
@@ -46,7 +44,6 @@ export function baseOs(
         check: 'visudo -cqf',
       },
       file('/etc/apt/apt.conf.d/52pvestack-upgrades', 'apt-upgrades.conf'),
-      file(unitPath('pvestack-undo.service'), 'undo.service'),
       ...(settings.hardenSshd ? [file('/etc/ssh/sshd_config.d/00-pvestack.conf', 'sshd.conf')] : []),
     ],
     secretVariables: [],
