@@ -30,10 +30,10 @@ async function launch(name, start) {
 
 /** In a clone; an installed package comes with its bundles. */
 async function buildWhereStale() {
-  const builder = path.join(root, 'scripts', 'build.js');
-  if (!fs.existsSync(builder)) return;
-  const { build, isStale } = require(builder);
-  if (isStale()) await build();
+  const scripts = path.join(root, 'scripts');
+  if (!fs.existsSync(scripts)) return;
+  if (require(path.join(scripts, 'stale.js')).isStale())
+    await require(path.join(scripts, 'build.js')).build();
 }
 
 module.exports = { launch };

@@ -7,23 +7,9 @@ require('./installed.js');
 const fs = require('node:fs');
 const path = require('node:path');
 const { get, pinnedProvider, schemaPath } = require('./get.js');
+const { mark, record } = require('./stale.js');
 
 const root = path.join(__dirname, '..');
-const dist = path.join(root, 'dist');
-const record = path.join(dist, 'inputs.json');
-
-/** Size and time of a file, which tell whether it changed. */
-function mark(file) {
-  const stat = fs.statSync(path.join(root, file), { throwIfNoEntry: false });
-  return stat ? `${stat.size} ${stat.mtimeMs}` : 'missing';
-}
-
-/** @returns {boolean} whether anything that the bundles are made from has changed since they were made */
-function isStale() {
-  if (!fs.existsSync(record)) return true;
-  const inputs = JSON.parse(fs.readFileSync(record, 'utf8'));
-  return Object.entries(inputs).some(([file, was]) => mark(file) !== was);
-}
 
 /** Leaves out of the libraries what every run would pay for and none uses. */
 const lighter = {
@@ -49,6 +35,11 @@ const lighter = {
       /[\\/]node_modules[\\/]archiver[\\/]index\.js$/,
       'module.exports = () => { throw new Error("archiver is not in this bundle"); };',
     );
+    // CDKTF runs terraform to learn its version; a stack says itself which one it needs.
+    replace(
+      /[\\/]cdktf[\\/]lib[\\/]validations[\\/]validate-binary-version\.js$/,
+      'exports.ValidateBinaryVersion = class { validate() { throw new Error("it is not in this bundle"); } };',
+    );
     // The deprecated util.isArray warns on every run of Node 23 and later.
     patch(/[\\/]cdktf[\\/]lib[\\/]terraform-output\.js$/, { '(0, util_2.isArray)': 'Array.isArray' });
     // A text without the mark of a token (encoded numbers have an exponent) is what it is: CDKTF writes its path down,
@@ -59,6 +50,10 @@ const lighter = {
       'const pathName = "/" + prefix.join("/");':
         'const pathName = { toString: () => "/" + prefix.join("/") };',
       'makeContext()[0].resolve(key)': 'resolve(key, options)',
+    });
+    // One inventory is parsed once: code made for its objects costs more than it saves.
+    patch(/[\\/]zod[\\/]v4[\\/]core[\\/]core\.js$/, {
+      '(_a.__zod_globalConfig = {})': '(_a.__zod_globalConfig = { jitless: true })',
     });
     // This tool has its own words for what is wrong; see inventory/validation.ts.
     replace(/[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/, 'export { default as en } from "./en.js";');
@@ -83,13 +78,19 @@ async function build() {
     plugins: [lighter],
   });
   const own = Object.keys(result.metafile.inputs).filter((file) => !file.startsWith('node_modules/'));
-  const others = ['package-lock.json', 'scripts/build.js', 'scripts/get.js', 'scripts/installed.js'];
+  const others = [
+    'package-lock.json',
+    'scripts/build.js',
+    'scripts/get.js',
+    'scripts/installed.js',
+    'scripts/stale.js',
+  ];
   const schema = path.relative(root, schemaPath(pinnedProvider()));
   const inputs = [...own, ...others, schema].sort();
   fs.writeFileSync(record, JSON.stringify(Object.fromEntries(inputs.map((file) => [file, mark(file)]))));
 }
 
-module.exports = { build, isStale, lighter };
+module.exports = { build, lighter };
 
 if (require.main === module) {
   build().catch((error) => {
