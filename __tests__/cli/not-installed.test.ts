@@ -16,8 +16,17 @@ let clone: string;
 
 beforeAll(() => {
   clone = mkdtempSync(path.join(os.tmpdir(), 'clone-'));
-  for (const name of ['bin', 'scripts', 'bench', 'package.json', 'cdktf.json', 'schemas'])
-    cpSync(path.join(ROOT, name), path.join(clone, name), { recursive: true });
+  for (const name of [
+    'pvestack',
+    'cdktf',
+    'bin',
+    'scripts',
+    'bench',
+    'package.json',
+    'cdktf.json',
+    'schemas',
+  ])
+    cpSync(path.join(ROOT, name), path.join(clone, name), { recursive: true, verbatimSymlinks: true });
 });
 
 afterAll(() => {
@@ -44,6 +53,11 @@ function inClone(command: string): { status: number | null; out: string; err: st
 test.each([
   ...Object.entries(scripts).filter(([name]) => name !== 'test'),
   ...['app', 'pvestack'].map((name) => [name, `node bin/${name}.js`]),
+  ...['check', 'plan app-pote-dev', 'deploy app-pote-dev'].map((rest) => [
+    `./pvestack ${rest}`,
+    `./pvestack ${rest}`,
+  ]),
+  ...['plan app-pote-dev', 'synth'].map((rest) => [`./cdktf ${rest}`, `./cdktf ${rest}`]),
   ...['scripts/build.js', 'scripts/get.js', 'bench/commands.js'].map((file) => [file, `node ${file}`]),
 ])('without its packages %s says to install them', (_name, command) => {
   expect(inClone(command)).toEqual(REFUSED);
