@@ -2,7 +2,7 @@ import { Resource } from '@cdktf/provider-null/lib/resource';
 import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Env } from '../inventory/types';
-import { agentCheck, connection, keyGuard } from '../renderers/connection';
+import { agentCheck, connection, keyGuards } from '../renderers/connection';
 import type { GuestRef } from './guest';
 
 /** What the wait for SSH is made from. */
@@ -20,9 +20,8 @@ export class SshReady extends Resource {
    * @param props what it is made from
    */
   constructor(scope: Construct, id: string, { env, guest }: SshReadyProps) {
-    const guard = keyGuard(env);
     super(scope, id, {
-      ...(guard ? { lifecycle: { precondition: [guard] } } : {}),
+      lifecycle: { precondition: keyGuards(env) },
       triggers: {
         address: env.ip.address,
         // The MAC tells a re-created guest from the one before; the id alone stays the same.

@@ -1,5 +1,6 @@
 import { splitAddress } from './address';
 import { resolveApp } from './app';
+import { distributionOf } from './distribution';
 import { type Draft, isProtected, keepsData } from './draft';
 import { inventorySchema, type InventoryInput, type levelKeys } from './schema/inventory';
 import { Scope } from './scope';
@@ -69,7 +70,7 @@ function resolveGuest(draft: Draft): Guest {
   return {
     type: guest.get('proxmox_guest_type'),
     template: guest.get('lxc_ostemplate'),
-    osType: guest.get('lxc_ostype'),
+    osType: guest.maybe('lxc_ostype') ?? distributionOf(guest.get('lxc_ostemplate')) ?? 'debian',
     unprivileged: guest.get('lxc_unprivileged'),
     nesting: guest.get('lxc_nesting'),
     password: guest.maybe('lxc_password'),
@@ -105,6 +106,7 @@ function resolveGuest(draft: Draft): Guest {
 function resolveSsh(scope: LevelScope): SshSettings {
   return {
     user: scope.get('app_bootstrap_user'),
+    port: scope.get('ssh_port'),
     publicKeys: publicKeys(scope),
     hostKey: scope.maybe('ssh_host_key'),
     bastion: scope.maybe('ssh_bastion'),

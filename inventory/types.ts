@@ -72,6 +72,7 @@ export interface Guest {
 /** How Terraform reaches a guest by SSH. */
 export interface SshSettings {
   user: Value;
+  port: number;
   publicKeys: readonly Value[];
   hostKey?: Value;
   bastion?: { host: Value; port: number; user: Value };

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Asks the guest how it is, at plan: its program look answers. Runs where terraform runs; an answer in any case, so
 # that a guest that does not answer never keeps anyone from repairing it. From the environment: ADDRESS, SSH_USER,
-# LAYERS and, where there are any, KEY_FILE, HOST_KEY, BASTION, RELEASE, REPO, BRANCH; the key itself is
+# LAYERS and, where there are any, SSH_PORT, KEY_FILE, HOST_KEY, BASTION, RELEASE, REPO, BRANCH; the key itself is
 # TF_VAR_ssh_private_key of terraform's environment (the arguments and the answer of this program stand in the state).
 set -eu
 umask 077
@@ -33,11 +33,16 @@ answer() {
   exit 0
 }
 
+# word TEXT: one word of a shell.
+word() { printf '%s' "$1" | sed "s/'/'\\\\''/g; s/^/'/; s/\$/'/"; }
+
 command -v ssh >/dev/null 2>&1 || answer no 'ssh is not installed here, so the guest was not looked at.'
 
-set -- -F /dev/null -T -o BatchMode=yes -o ConnectTimeout=5 -o ServerAliveInterval=5 -o ServerAliveCountMax=3 -o LogLevel=ERROR
+set -- -F /dev/null -T -o BatchMode=yes -o ConnectTimeout=5 -o ServerAliveInterval=5 -o ServerAliveCountMax=3 -o LogLevel=ERROR -p "${SSH_PORT:-22}"
 if [ -n "${HOST_KEY:-}" ]; then
-  printf '%s %s\n' "$ADDRESS" "$HOST_KEY" >"$work/known_hosts"
+  name=$ADDRESS
+  [ -z "${SSH_PORT:-}" ] || name="[$ADDRESS]:$SSH_PORT"
+  printf '%s %s\n' "$name" "$HOST_KEY" >"$work/known_hosts"
   set -- "$@" -o StrictHostKeyChecking=yes -o "UserKnownHostsFile=$work/known_hosts"
 else
   set -- "$@" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null
@@ -64,10 +69,10 @@ fi
 [ -z "$key" ] || set -- "$@" -i "$key" -o IdentitiesOnly=yes
 if [ -n "${BASTION:-}" ]; then
   proxy="ssh -F /dev/null -o BatchMode=yes -o ConnectTimeout=5 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
-  # ssh gives this line to a shell, and fills %h and its like in first.
-  word() { printf '%s' "$1" | sed "s/'/'\\\\''/g; s/%/%%/g; s/^/'/; s/\$/'/"; }
-  [ -z "$key" ] || proxy="$proxy -i $(word "$key") -o IdentitiesOnly=yes"
-  set -- "$@" -o "ProxyCommand=$proxy -W %h:%p -p ${BASTION%% *} -- $(word "${BASTION#* }")"
+  # ssh fills %h and its like in first.
+  fixed() { word "$1" | sed 's/%/%%/g'; }
+  [ -z "$key" ] || proxy="$proxy -i $(fixed "$key") -o IdentitiesOnly=yes"
+  set -- "$@" -o "ProxyCommand=$proxy -W %h:%p -p ${BASTION%% *} -- $(fixed "${BASTION#* }")"
 fi
 
 # RELEASE is an argument of git on the guest.
@@ -78,22 +83,33 @@ printf '%s\n' "$mark" "$LAYERS" "${RELEASE:-}" "${REPO:-}" "${BRANCH:-}" >"$work
 look=/usr/local/lib/pvestack/look
 run="sh -c 'if [ -x $look ]; then exec $look; fi; read -r mark; echo; echo \$mark none'"
 [ "$SSH_USER" = root ] || run="sudo -n $run"
-# A guest that says too much or never ends is no better than one that says nothing. Where ssh ends by itself, the
-# guard goes with it.
-(
-  ulimit -f 64
-  # shellcheck disable=SC2029 # $run is fixed text
-  exec ssh "$@" -l "$SSH_USER" -- "$ADDRESS" "$run" <"$work/question" >"$work/answer" 2>"$work/error"
-) &
-ssh=$!
-(
-  trap 'kill $!' TERM
-  sleep 60 &
-  wait && kill "$ssh"
-) >/dev/null 2>&1 &
-started="$ssh $!"
-status=0
-wait "$ssh" 2>/dev/null || status=$?
+
+# ask PROGRAM…: its answer, and its exit code in $status. A guest that says too much or never ends is no better than
+# one that says nothing. Where ssh ends by itself, the guard goes with it.
+ask() {
+  (
+    ulimit -f 64
+    exec "$@" <"$work/question" >"$work/answer" 2>"$work/error"
+  ) &
+  ssh=$!
+  (
+    trap 'kill $!' TERM
+    sleep 60 &
+    wait && kill "$ssh"
+  ) >/dev/null 2>&1 &
+  started="$ssh $!"
+  status=0
+  wait "$ssh" 2>/dev/null || status=$?
+}
+
+ask ssh "$@" -l "$SSH_USER" -- "$ADDRESS" "$run"
+if [ "$status" -ne 0 ] && grep -qi 'sudo.* tty' "$work/error"; then
+  # sudo with requiretty: script(1) of the guest gives it a terminal, which ends lines in its own way.
+  kill "${started#* }" 2>/dev/null || true
+  ask ssh "$@" -l "$SSH_USER" -- "$ADDRESS" "exec script -qE never -ec $(word "$run") /dev/null"
+  tr -d '\r' <"$work/answer" >"$work/lines"
+  mv "$work/lines" "$work/answer"
+fi
 
 printed=$(sed "/^$mark /,\$d" "$work/answer" | grep -v '^$' | head -n 1 | clean 60)
 if [ "$status" -eq 0 ] && grep -qx "$mark none" "$work/answer"; then

@@ -3,7 +3,7 @@ import type { Text } from '../inventory/text';
 import type { Env } from '../inventory/types';
 
 /** What Ansible knows of a host. */
-type HostVars = Record<string, string>;
+type HostVars = Record<string, string | number>;
 
 /** A static Ansible inventory, as its `yaml` plugin reads it. */
 interface AnsibleInventory {
@@ -24,6 +24,7 @@ export function ansibleInventory(envs: readonly Env[]): AnsibleInventory {
   for (const env of envs.filter(({ present }) => present)) {
     hosts[env.hostname] = {
       ansible_host: env.ip.address,
+      ...(env.ssh.port === 22 ? {} : { ansible_port: env.ssh.port }),
       ansible_user: toJinja(env.ssh.user),
       ...bastionVars(env),
       app_project: env.project,

@@ -22,21 +22,32 @@ export function connectionLocals(env: Env): Record<string, string> {
   };
 }
 
+/** How a private key begins that a passphrase encrypts: in PEM, and in OpenSSH's own form with a cipher but `none`. */
+const ENCRYPTED = 'ENCRYPTED|b3BlbnNzaC1rZXktdjEAAAAA[^B]';
+
 /**
  * That a plan has what its deploy logs in with: without it Terraform would knock for three minutes, after the guest
  * was created. A plan that is told not to look at the guest is one to read, and needs no key.
  * @param env the env
- * @returns a precondition of the wait for SSH; undefined where the agent is allowed
+ * @returns preconditions of the wait for SSH
  */
-export function keyGuard(env: Env): { condition: string; errorMessage: string } | undefined {
-  if (env.ssh.agent) return undefined;
-  return {
+export function keyGuards(env: Env): { condition: string; errorMessage: string }[] {
+  const unlocked = {
+    condition: template(`!can(regex("${ENCRYPTED}", local.ssh_key))`),
+    errorMessage:
+      'The SSH key for this guest is encrypted, and Terraform cannot ask for its passphrase. ' +
+      "Export TF_VAR_ssh_private_key_file with a key without one: a copy made so by ssh-keygen -p -N '' -f copy, or a key of its own for deploys. " +
+      'Or add it to your agent (ssh-add), set ssh_agent: true in the inventory and export neither variable.',
+  };
+  if (env.ssh.agent) return [unlocked];
+  const given = {
     condition: template(`${KEY_GIVEN} || !var.look_at_guest`),
     errorMessage:
       `No SSH key for this guest: export TF_VAR_ssh_private_key_file (its path) or TF_VAR_ssh_private_key (its content). ` +
       'The SSH agent is not used, because Terraform forwards it to the guest; ssh_agent: true in the inventory allows that. ' +
       'For a plan that is only read: TF_VAR_look_at_guest=false.',
   };
+  return [given, unlocked];
 }
 
 /**
@@ -65,6 +76,7 @@ export function connection(env: Env, step = 'ssh'): Connection {
   const { ssh } = env;
   return {
     host: env.ip.address,
+    ...(ssh.port === 22 ? {} : { port: ssh.port }),
     ...(isRoot(env) ? {} : { user: toTemplate(ssh.user) }),
     private_key: template('local.ssh_key'),
     // Not said, it would be true.

@@ -23,6 +23,7 @@ function lookSettings(env: Env, layers: readonly Layer[]): Record<string, string
   return {
     ADDRESS: env.guest.type === 'external' ? env.ip.address : template('local.address_now'),
     SSH_USER: toTemplate(ssh.user),
+    ...(ssh.port === 22 ? {} : { SSH_PORT: String(ssh.port) }),
     LAYERS: layers.map(({ name }) => name).join(' '),
     KEY_FILE: template('var.ssh_private_key_file != null ? var.ssh_private_key_file : ""'),
     KEY_GIVEN: template('nonsensitive(var.ssh_private_key != null) ? "yes" : ""'),

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -71,6 +72,20 @@ describeWith([providers, command('curl')], 'the first plan of a stack, as a revi
     const missing = 'No SSH key for this guest: export TF_VAR_ssh_private_key_file';
     expect(await plan(keyless)).toEqual([1, expect.stringContaining(missing)]);
     expect((await plan({ ...keyless, TF_VAR_look_at_guest: 'false' }))[0]).toBe(2);
+
+    // Made for this test alone, to open nothing.
+    const key = path.join(folder, 'key');
+    for (const form of [[], ['-m', 'PEM']]) {
+      rmSync(key, { force: true });
+      execFileSync('ssh-keygen', ['-q', '-t', 'rsa', ...form, '-N', 'fake-passphrase', '-f', key]);
+      const locked = { TF_VAR_ssh_private_key_file: key };
+      expect(await plan(locked)).toEqual([
+        1,
+        expect.stringContaining('is encrypted, and Terraform cannot ask for its passphrase'),
+      ]);
+      execFileSync('ssh-keygen', ['-q', '-p', '-P', 'fake-passphrase', '-N', '', ...form, '-f', key]);
+      expect((await plan(locked))[0]).toBe(2);
+    }
 
     workspace.synth(`ssh_agent: true\n${inventory}`);
     const warning = 'a deploy forwards your SSH agent to the guest';

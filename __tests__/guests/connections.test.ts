@@ -80,6 +80,41 @@ describeWith([realGuests, providers], 'a host that somebody else made, reached a
     ).toBe('700 debian\n0\n1');
   });
 
+  test('sudo that wants a terminal, lectures, and an sshd on another port that a socket starts', async () => {
+    await ssh(
+      `printf 'Defaults requiretty, use_pty, lecture=always\\ndebian ALL=(ALL) NOPASSWD: ALL\\n' >/etc/sudoers.d/debian`,
+    );
+    await nothingToDo();
+    const plan = await lab.workspace.plan(STACK);
+    expect(plan.output).not.toContain('Check block assertion failed');
+
+    await ssh(`ufw allow 2222/tcp >/dev/null && echo 'Port 2222' >/etc/ssh/sshd_config.d/50-port.conf
+      install -d /etc/systemd/system/ssh.socket.d
+      printf '[Socket]\\nListenStream=\\nListenStream=22\\nListenStream=2222\\nAccept=no\\n' >/etc/systemd/system/ssh.socket.d/port.conf
+      systemctl daemon-reload; systemctl disable -q --now ssh.service; systemctl enable -q --now ssh.socket`);
+    synth({ app_bootstrap_user: 'debian', ssh_port: 2222, harden_sshd: false });
+    expect(did(await apply())).toEqual(
+      expect.arrayContaining([
+        'changed  sshd',
+        'removed  firewall: allow 22/tcp',
+        'proven   sshd and firewall, by a fresh connection',
+      ]),
+    );
+    await nothingToDo();
+    synth({ app_bootstrap_user: 'debian', ssh_port: 2222, firewall_ports: [22] });
+    expect(did(await apply())).toContain('changed  sshd');
+    await nothingToDo();
+    expect(await ssh('systemctl is-active ssh.socket; systemctl --failed --quiet --no-legend')).toBe(
+      'active',
+    );
+
+    await ssh(`rm -r /etc/ssh/sshd_config.d/50-port.conf /etc/systemd/system/ssh.socket.d
+      systemctl daemon-reload; systemctl disable -q --now ssh.socket; systemctl enable -q --now ssh.service`);
+    synth({ app_bootstrap_user: 'debian' });
+    await apply();
+    await nothingToDo();
+  });
+
   test('drift is seen and mended by sudo, too', async () => {
     await ssh('rm /etc/sudoers.d/pvestack-appuser');
     const plan = await lab.workspace.plan(STACK);

@@ -7,11 +7,12 @@ app_projects:
   my-app:
     app_type: none
     envs:
-      dev-1: { name: one, vmid: 201, ip: 10.0.10.101/24, gateway: 10.0.10.1 }
+      dev-1: { name: one, vmid: 201, ip: 10.0.10.101/24, gateway: 10.0.10.1, ssh_port: 2222 }
       gone: { name: two, vmid: 202, ip: 10.0.10.102/24, gateway: 10.0.10.1, state: absent }
 `);
 const one = {
   ansible_host: '10.0.10.101',
+  ansible_port: 2222,
   ansible_user: "{{ vault_user | default('o') }}",
   app_project: 'my-app',
   app_env: 'dev-1',

@@ -1,4 +1,4 @@
-import { agentCheck, connection, connectionLocals, keyGuard } from '../../renderers/connection';
+import { agentCheck, connection, connectionLocals, keyGuards } from '../../renderers/connection';
 import { guestDescription } from '../../renderers/description';
 import { application } from '../../renderers/application';
 import { stackOutputs } from '../../renderers/outputs';
@@ -45,6 +45,7 @@ it('connects through a bastion, with a host key', () => {
     user: 'debian',
     script_path: './.pvestack/.pvestack-app.sh',
   });
+  expect(connection(envOf({ env: 'ssh_port: 2222' }))).toEqual({ ...plain, port: 2222 });
   const env =
     'ssh_host_key: ssh-ed25519 AAAA\nssh_bastion: {host: b.example.lan, port: 2222, user: "{{ vault_u }}"}';
   expect(connection(envOf({ env }))).toEqual({
@@ -60,12 +61,14 @@ it('connects through a bastion, with a host key', () => {
 it('uses the SSH agent only where the inventory allows it, and says so', () => {
   const plain = envOf();
   expect(Object.keys(connectionLocals(plain))).toEqual(['ssh_key']);
-  expect(keyGuard(plain)?.errorMessage).toMatch(/^No SSH key for this guest: export TF_VAR_/);
+  const said = (env: Env): string[] => keyGuards(env).map(({ errorMessage }) => errorMessage.slice(0, 40));
+  const locked = 'The SSH key for this guest is encrypted,';
+  expect(said(plain)).toEqual(['No SSH key for this guest: export TF_VAR', locked]);
   expect(agentCheck(plain)).toBeUndefined();
   const allowed = envOf({ top: 'ssh_agent: true' });
   expect(connection(allowed)).toMatchObject({ agent: '${local.ssh_agent}' });
   expect(connectionLocals(allowed)).toHaveProperty('ssh_agent');
-  expect(keyGuard(allowed)).toBeUndefined();
+  expect(said(allowed)).toEqual([locked]);
   expect(agentCheck(allowed)?.condition).toBe('${!local.ssh_agent}');
   expect(connection(envOf({ top: 'ssh_agent: true', env: 'ssh_agent: false' }))['agent']).toBe(false);
 });

@@ -6,8 +6,6 @@ import type { levelKeys } from '../schema/inventory';
 import type { Keys } from '../scope';
 import type { Validation } from '../validation';
 
-const SSH_PORT = 22;
-
 /** The parts as what all of them have in common sees them. */
 type AnyKind = Kind<Keys, unknown>;
 const kinds = Object.entries<AnyKind>(KINDS);
@@ -35,7 +33,7 @@ export function checkApp({ scope }: Draft, validation: Validation): void {
     (port) => port !== undefined,
   );
   for (const { value, path } of ports) {
-    if (value === SSH_PORT && !validation.isRefused(path)) {
+    if (value === scope.get('ssh_port') && !validation.isRefused(path)) {
       validation.error(path, "is SSH's port", 'choose another port');
     }
   }

@@ -4,6 +4,7 @@ import type { Validation } from '../validation';
 import { checkApi } from './api';
 import { checkApp } from './app';
 import { checkBaseOs } from './base-os';
+import { checkDistribution } from './distribution';
 import { checkEnvVars } from './env-vars';
 import { checkGuest } from './guest';
 import { checkHostname } from './hostname';
@@ -33,6 +34,7 @@ export function checkRules(input: InventoryInput, drafts: readonly Draft[], vali
     checkBaseOs(draft, validation);
     checkApp(draft, validation);
     checkGuest(draft, input, validation);
+    checkDistribution(draft, validation);
     checkAccess(draft, validation);
     const place = checkAddress(draft, validation);
     if (place) addressed.push(place);

@@ -43,7 +43,10 @@ export const guestKeys = {
     description: 'The template a container is created from. A change does not touch an existing guest.',
     default: 'local:vztmpl/debian-12-standard_12.12-1_amd64.tar.zst',
   }),
-  lxc_ostype: key(z.enum(OS_TYPES), { description: "The template's distribution.", default: 'debian' }),
+  lxc_ostype: key(z.enum(OS_TYPES), {
+    description: "The template's distribution, by which Proxmox writes its network settings.",
+    otherwise: "told from the template's name; `debian` where that says none",
+  }),
   lxc_unprivileged: key(bool(), { description: 'An unprivileged container.', default: true }),
   lxc_nesting: key(bool(), {
     description: 'Lets systemd of Debian 12 and later sandbox its units. A token may set no other feature.',

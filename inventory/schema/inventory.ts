@@ -36,6 +36,7 @@ const everywhere = {
   ssh_public_key: key(checked(RULES.publicKey), {
     description: 'One SSH public key, instead of `ssh_public_keys`.',
   }),
+  ssh_port: key(port(), { description: "The port of the guest's sshd.", default: 22 }),
   ssh_bastion: key(bastionSchema, { description: 'The host that connections go through.' }),
   ssh_host_key: key(checked(RULES.hostKey), {
     description: "The guest's SSH host key; without it host keys are not verified.",

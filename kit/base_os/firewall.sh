@@ -21,7 +21,8 @@ firewall() {
       changed "firewall: $rule"
     fi
   done <"$work/firewall.wanted"
-  added | grep -qxF 'ufw allow 22/tcp' || die "the firewall would lock SSH out; it was not enabled"
+  added >"$work/ufw.added"
+  lets_ssh_in || die "the firewall would lock SSH out, as sshd listens on port $sshd_ports; it was not enabled. Write ssh_port in the inventory; where another port is forwarded to this one, firewall_ports: [${sshd_ports%% *}] as well"
   if ! grep -qx 'DEFAULT_INPUT_POLICY="DROP"' /etc/default/ufw; then
     arm
     ufw default deny incoming >/dev/null
@@ -34,6 +35,16 @@ firewall() {
     ufw --force enable >/dev/null
     changed "firewall: active"
   fi
+}
+
+# lets_ssh_in: whether a rule allows a port of sshd, whatever port is forwarded to it.
+lets_ssh_in() {
+  sshd_ports=$(sshd -T | sed -n 's/^port //p' | tr '\n' ' ')
+  sshd_ports=${sshd_ports% }
+  for port in $sshd_ports; do
+    if grep -qxF "ufw allow $port/tcp" "$work/ufw.added"; then return 0; fi
+  done
+  return 1
 }
 
 # firewall_as_found: what this tool switched on goes off before its rules leave; another's firewall stays.

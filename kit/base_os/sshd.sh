@@ -12,8 +12,7 @@ sshd_settings() {
     return
   fi
   arm
-  # Where a socket starts sshd for each connection there is nothing to reload.
-  if systemctl is-active --quiet ssh; then systemctl reload ssh; fi
+  apply_sshd
   printf '%s\n' "$wanted" >"$state/sshd"
   changed "sshd"
 }

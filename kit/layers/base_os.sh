@@ -1,6 +1,6 @@
 # The layer base_os: packages, the operators' user and their keys, sshd, the firewall, time zone and locale.
 library lib/apt
-for part in packages node clock_and_language user keys lockout sshd firewall; do library "base_os/$part"; done
+for part in packages node clock_and_language user keys lockout apply_sshd sshd firewall; do library "base_os/$part"; done
 
 # Packages and the user, before files that need them.
 before_files() {

@@ -87,7 +87,7 @@ function packages(env: Env, ofApp: readonly string[]): string[] {
  */
 function firewallRules(env: Env, app: Application | undefined): string[] {
   const ports = (app?.services ?? []).map(({ port }) => `${port}/tcp`);
-  const rules = ['22/tcp', ...ports, ...env.baseOs.firewallPorts].map((written) => {
+  const rules = [`${env.ssh.port}/tcp`, ...ports, ...env.baseOs.firewallPorts].map((written) => {
     const [target = '', from] = written.split(' from ');
     const [port = '', protocol = 'tcp'] = target.split('/');
     return from === undefined
