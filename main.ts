@@ -6,6 +6,7 @@ import { type Settings, stackFolder } from './cli/settings';
 import { templatesOf } from './cli/templates';
 import { AppStack } from './constructs/app-stack';
 import type { Env, Inventory } from './inventory/types';
+import * as registry from './registry';
 import { stackPrograms } from './renderers/programs';
 
 /** An env and the stack that was made of it. */
@@ -24,10 +25,11 @@ export function synthesize(settings: Settings, inventory: Inventory): Synthesize
   const outdir = path.resolve(settings.root, settings.output);
   mkdirSync(outdir, { recursive: true });
   const app = new App({ outdir, stackTraces: false });
-  const stacks = inventory.envs.map((env): Synthesized => {
+  const { api, envs } = inventory;
+  const stacks = envs.map((env): Synthesized => {
     const source = templatesOf(settings, env);
     const toRoot = path.relative(stackFolder(settings, env.stack), settings.root);
-    return { env, stack: new AppStack(app, env.stack, { env, api: inventory.api, source, toRoot }) };
+    return { env, stack: new AppStack(app, env.stack, { env, api, source, registry, toRoot }) };
   });
   app.synth();
   for (const { env } of stacks) {
@@ -36,7 +38,7 @@ export function synthesize(settings: Settings, inventory: Inventory): Synthesize
     // The cdktf CLI leaves a saved plan in it, which holds the values of all variables.
     keepPrivate(folder, 0o700);
   }
-  keepStatesPrivate(settings.root, inventory.envs);
+  keepStatesPrivate(settings.root, envs);
   return stacks;
 }
 

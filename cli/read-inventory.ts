@@ -4,6 +4,7 @@ import { loadInventory } from '../inventory/load';
 import { literal } from '../inventory/text';
 import type { Inventory, ProxmoxApi } from '../inventory/types';
 import { templateNames } from '../renderers/template-source';
+import * as registry from '../registry';
 import { type Settings, stackFolder } from './settings';
 
 /**
@@ -18,7 +19,7 @@ export function readInventoryOf(settings: Settings, deploys = true): Inventory {
   const relative = path.relative(process.cwd(), absolute);
   const named = relative.startsWith('..') ? absolute : relative;
   const base = path.dirname(absolute);
-  const inventory = loadInventory(named, {
+  const inventory = loadInventory(named, registry, {
     allowOtherKeys: settings.allowOtherKeys,
     templates: { base, names: templateNames() },
   });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { inventoryJsonSchema } from '../inventory/json-schema';
+import * as registry from '../registry';
 import type { Output } from './output';
 
 /**
@@ -12,6 +13,6 @@ export function addSchema(program: Command, output: Output): void {
     .command('schema')
     .description('print the JSON Schema of the inventory, for editors')
     .action(() => {
-      output.print(JSON.stringify(inventoryJsonSchema(), null, 2));
+      output.print(JSON.stringify(inventoryJsonSchema(registry), null, 2));
     });
 }

@@ -7,6 +7,7 @@ import { renderBackend } from '../renderers/backend';
 import { stackOutputs } from '../renderers/outputs';
 import type { TemplateSource } from '../renderers/template';
 import { application } from '../renderers/application';
+import type { Contributors } from '../renderers/contribution';
 import { guestConfiguration } from '../renderers/guest-configuration';
 import {
   ALLOW_IP_CONFLICTS,
@@ -32,6 +33,8 @@ interface AppStackProps {
   api: ProxmoxApi;
   /** Finds templates. */
   source: TemplateSource;
+  /** The kinds of application and the features that there are. */
+  registry: Contributors;
   /** The way from the stack's folder to the folder of cdktf.json, e.g. `../../..`. */
   toRoot: string;
 }
@@ -51,11 +54,11 @@ export class AppStack extends TerraformStack {
    * @param id the stack's name
    * @param props what it is made from
    */
-  constructor(scope: Construct, id: string, { env, api, source, toRoot }: AppStackProps) {
+  constructor(scope: Construct, id: string, { env, api, source, registry, toRoot }: AppStackProps) {
     super(scope, id);
     this.synthesizer = new StackFile(this);
     const isGuest = env.guest.type !== 'external';
-    const app = application(env, source);
+    const app = application(env, source, registry);
     this.addOverride('terraform.required_version', '>= 1.6');
     new ExplicitBackend(this, 'backend', renderBackend(env, toRoot));
     new NullProvider(this, 'null');

@@ -1,8 +1,5 @@
 import type { Draft } from './draft';
-import { FEATURES } from './features/registry';
-import type { KindName } from './kinds';
-import { KINDS } from './kinds/registry';
-import type { Kind } from './part';
+import { type Part, partsOf } from './part';
 import type { Keys } from './scope';
 import { display } from './text';
 import type { Validation } from './validation';
@@ -27,38 +24,34 @@ interface ReleaseSettings {
   memory?: number;
 }
 
-/** What the features of an application are set to. */
-type Features = { readonly [F in keyof typeof FEATURES]: ReturnType<(typeof FEATURES)[F]['resolve']> };
-
-/** What every application has; of an env without one it means nothing. */
-interface Common {
+/** The application of an env. */
+export interface App {
+  /** The name of its kind, or `none`; then the rest means nothing. */
+  type: string;
+  /** What its kind and the features are set to, by their names: to others than these it is data, see `settingsOf`. */
+  settings: Readonly<Record<string, unknown>>;
   repo?: Value;
   branch: Value;
   deployKey?: Value;
   knownHosts: readonly Value[];
   packages: readonly Value[];
   release: ReleaseSettings;
-  features: Features;
   /** Sorted by name. */
   envVars: Readonly<Record<string, Value>>;
 }
 
-/** An application of one kind, with the settings of that kind. */
-type AppOf<K extends KindName> = Common & { type: K } & ReturnType<(typeof KINDS)[K]['resolve']>;
-
-/** The application of an env. */
-export type App = (Common & { type: 'none' }) | { [K in KindName]: AppOf<K> }[KindName];
-
 /**
- * What a kind of application has made of an env that is of this kind.
+ * What a part of an application is set to.
  * @param app the application
- * @param kind the kind
- * @returns its settings
- * @throws Error where the application is of another kind, which is a bug
+ * @param part its kind, or a feature
+ * @returns what the part's `resolve` returned
+ * @throws Error where it has no such part, which is a bug
  */
-export function settingsOf<T>(app: App, kind: Pick<Kind<Keys, T>, 'resolve'>): T {
-  if (app.type !== 'none' && (KINDS[app.type] as unknown) === kind) return app as T;
-  throw new Error(`an application of the type ${app.type} was taken for another`);
+export function settingsOf<T>({ type, settings }: App, { name }: Pick<Part<Keys, T>, 'name' | 'resolve'>): T {
+  if (!Object.hasOwn(settings, name))
+    throw new Error(`an application of the type ${type} has no part ${name}`);
+  // The one cast: under a part's name stands what its own `resolve` returned, see `resolveApp`.
+  return settings[name] as T;
 }
 
 /**
@@ -68,12 +61,13 @@ export function settingsOf<T>(app: App, kind: Pick<Kind<Keys, T>, 'resolve'>): T
  * @returns the application
  */
 export function resolveApp(draft: Draft, validation: Validation): App {
-  const { scope, project } = draft;
+  const { scope, project, registry } = draft;
   const type = scope.get('app_type');
-  const features = Object.entries(FEATURES).map(([name, { resolve }]) => [name, resolve(scope, project)]);
   return {
     type,
-    ...(type === 'none' ? {} : KINDS[type].resolve(scope, project)),
+    settings: Object.fromEntries(
+      partsOf(registry, type).map((part) => [part.name, part.resolve(scope, project)]),
+    ),
     repo: scope.maybe('repo'),
     branch: scope.maybe('branch') ?? toValue('main', RULES.branch),
     deployKey: scope.maybe('git_deploy_key'),
@@ -89,9 +83,8 @@ export function resolveApp(draft: Draft, validation: Validation): App {
       keep: scope.get('keep_releases'),
       memory: scope.maybe('service_memory'),
     },
-    features: Object.fromEntries(features) as unknown as Features,
     envVars: resolveEnvVars(draft, validation),
-  } as App;
+  };
 }
 
 /** Project and env merged, by name; scalars as they were written, so that `1.10` and `yes` stay what they are. */

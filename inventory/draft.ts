@@ -1,14 +1,13 @@
 import type { Path } from './document';
-import { FEATURES } from './features/registry';
 import { groupPart, stackId } from './names';
-import type { Feature } from './part';
+import type { Registry } from './part';
 import { guestKeys } from './schema/guest';
-import { type InventoryInput, levelKeys } from './schema/inventory';
-import { type Found, type Keys, Scope, type Written } from './scope';
+import type { InventoryInput, LevelKeys, Schema } from './schema/inventory';
+import { type Found, Scope, type Written } from './scope';
 import type { Validation } from './validation';
 
 /** What stands on one level of the inventory: at the top, on a project or on an env. */
-export type Level = Written<typeof levelKeys>;
+export type Level = Written<LevelKeys>;
 
 /** An env before the rules: its values, and where each stands. */
 export interface Draft {
@@ -19,17 +18,20 @@ export interface Draft {
   path: Path;
   /** Path of its project. */
   projectPath: Path;
-  scope: Scope<typeof levelKeys>;
+  scope: Scope<LevelKeys>;
   guest: Scope<typeof guestKeys>;
+  /** The kinds and features that there are. */
+  registry: Registry;
 }
 
 /**
  * Every env of the inventory, sorted by stack.
  * @param input the inventory as parsed
+ * @param schema what it was parsed by
  * @param validation tells which values were refused
  * @returns the drafts
  */
-export function drafts(input: InventoryInput, validation: Validation): Draft[] {
+export function drafts(input: InventoryInput, schema: Schema, validation: Validation): Draft[] {
   const all = Object.entries(input.app_projects).flatMap(([project, projectInput]) =>
     Object.entries(projectInput.envs).map(([env, envInput]): Draft => {
       const projectPath = ['app_projects', project];
@@ -39,7 +41,7 @@ export function drafts(input: InventoryInput, validation: Validation): Draft[] {
         { value: projectInput, path: projectPath },
         { value: input, path: [] },
       ];
-      const scope = new Scope(levelKeys, levels, validation);
+      const scope = new Scope(schema.levelKeys, levels, validation);
       return {
         project,
         env,
@@ -48,6 +50,7 @@ export function drafts(input: InventoryInput, validation: Validation): Draft[] {
         projectPath,
         scope,
         guest: scope.within('guest', guestKeys),
+        registry: schema.registry,
       };
     }),
   );
@@ -65,7 +68,7 @@ export function isProtected({ env, guest }: Draft): boolean {
 }
 
 /** Whether a guest holds data that a plan must not destroy. */
-export function keepsData({ scope }: Draft): boolean {
-  const hasData = Object.values<Feature<Keys, unknown>>(FEATURES).some(({ holdsData }) => holdsData?.(scope));
+export function keepsData({ scope, registry }: Draft): boolean {
+  const hasData = Object.values(registry).some(({ holdsData }) => holdsData?.(scope));
   return (scope.maybe('data') ?? (hasData ? 'keep' : 'disposable')) === 'keep';
 }

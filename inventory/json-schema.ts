@@ -1,13 +1,15 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { inventorySchema } from './schema/inventory';
+import type { Registry } from './part';
+import { schemaOf } from './schema/inventory';
 
 /**
  * The JSON Schema of the inventory, draft-07, as yaml-language-server reads it.
+ * @param registry the kinds of application and the features
  * @returns the schema; what only the rules know (uniqueness, subnets) is not in it
  */
-export function inventoryJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(inventorySchema, {
+export function inventoryJsonSchema(registry: Registry): Record<string, unknown> {
+  const schema = z.toJSONSchema(schemaOf(registry).inventory, {
     target: 'draft-7',
     io: 'input',
     reused: 'inline',

@@ -1,7 +1,7 @@
 import type { Path } from './document';
 import { parseText, hasJinja, JinjaError } from './text';
 import { z } from 'zod';
-import { type InventoryInput, inventorySchema } from './schema/inventory';
+import type { InventoryInput, Schema } from './schema/inventory';
 import { reportIssue, slipOf, valueAt, type Validation } from './validation';
 
 /** Fields that are checked against other guests at synth, and so must be known then. */
@@ -11,16 +11,19 @@ const NO_REFERENCE = new Set(['vmid', 'ip', 'gateway', 'name']);
  * Checks the shape of an inventory. What is wrong is reported and left out, so that the rules can go on with
  * the rest and everything is said at once.
  * @param data plain data of the file
+ * @param schema what it must be
  * @param validation takes the problems
  * @param allowOtherKeys ignore unknown keys at the top level, as an Ansible group_vars file has them
  * @returns the valid part of the inventory, or undefined when nothing of it can be used
  */
 export function parseInventory(
   data: unknown,
+  { inventory: schema }: Schema,
   validation: Validation,
   allowOtherKeys: boolean,
 ): InventoryInput | undefined {
-  const known = Object.keys(inventorySchema.shape);
+  const known = Object.keys(schema.shape);
+  const knownKeys = (path: Path): string[] => keysAt(schema, path);
   let rest = structuredClone(data);
   if (allowOtherKeys && isMap(rest)) {
     rest = Object.fromEntries(Object.entries(rest).filter(([name]) => known.includes(name)));
@@ -30,13 +33,13 @@ export function parseInventory(
   // Each round leaves out what the round before refused; a round without issues ends it.
   // A deep file may need many: what is left out at one level can uncover what is wrong around it.
   for (let round = 0; round < 100; round++) {
-    const result = inventorySchema.safeParse(rest);
+    const result = schema.safeParse(rest);
     if (result.success) return result.data;
     // Unknown keys first: one that is misspelt is not missing.
     const unknown = result.error.issues.filter((issue) => issue.code === 'unrecognized_keys');
     for (const issue of unknown) {
       reportIssue(issue, rest, knownKeys, validation);
-      for (const name of issue.keys) takeAsMeant(rest, issue.path, name, validation);
+      for (const name of issue.keys) takeAsMeant(rest, issue.path, name, knownKeys(issue.path), validation);
     }
     if (unknown.length > 0) continue;
     for (const issue of result.error.issues) reportIssue(issue, rest, knownKeys, validation);
@@ -46,9 +49,9 @@ export function parseInventory(
 }
 
 /** The keys allowed in the map at a path. */
-function knownKeys(path: Path): string[] {
-  let at: z.core.$ZodType[] = [inventorySchema];
-  for (const step of path) at = at.flatMap((schema) => below(schema, step));
+function keysAt(schema: z.ZodType, path: Path): string[] {
+  let at: z.core.$ZodType[] = [schema];
+  for (const step of path) at = at.flatMap((one) => below(one, step));
   return [...new Set(at.flatMap(mapsOf).flatMap((map) => Object.keys(map.shape)))];
 }
 
@@ -126,10 +129,16 @@ function checkCharacters(value: string, path: Path, validation: Validation): voi
 }
 
 /** Removes an unknown key. A misspelt one counts as the one that was meant, so that what is in it is checked, too. */
-function takeAsMeant(data: unknown, path: Path, name: string, validation: Validation): void {
+function takeAsMeant(
+  data: unknown,
+  path: Path,
+  name: string,
+  known: readonly string[],
+  validation: Validation,
+): void {
   const map = valueAt(data, path);
   if (!isMap(map)) return;
-  const meant = slipOf(name, knownKeys(path));
+  const meant = slipOf(name, known);
   if (meant !== undefined && !Object.hasOwn(map, meant)) {
     map[meant] = map[name];
     validation.misspelt([...path, meant], name);

@@ -12,8 +12,15 @@ interface Check<S extends Keys> {
   validation: Validation;
 }
 
-/** A part of an application: what a kind of it or a feature adds to the inventory. */
-interface Part<S extends Keys, T> {
+/** A part of an application, a kind of it or a feature: its keys, the settings T that come of them, and what it refuses. */
+export interface Part<S extends Keys, T> {
+  /** No other part has the same; of a kind what `app_type` says. */
+  name: string;
+  /**
+   * Its place among its like, in the reference and on the guest. The first kind is what `app_type` is by default.
+   * @default behind those that have one, by name
+   */
+  order?: number;
   /** Its keys, for projects and envs. No other part has a key of the same name. */
   keys: S;
   /**
@@ -25,54 +32,42 @@ interface Part<S extends Keys, T> {
   resolve(scope: Scope<S & typeof appKeys>, project: string): T;
   /** What the schema alone cannot say. @default nothing */
   check?(check: Check<S>): void;
-}
-
-/** A kind of application. */
-export interface Kind<S extends Keys, T> extends Part<S, T> {
-  /** The ports that are written for services, besides `backend_port`. @default none */
+  /** The ports that are written for its services, besides `backend_port`. @default none */
   ports?(scope: Scope<S & typeof appKeys>): readonly (Found<number> | undefined)[];
-  /** What to do about keys of other kinds that stand where it is meant. @default removing them */
+  /** Whether it puts data on the guest that must not be lost. @default never */
+  holdsData?(scope: Scope<S & typeof appKeys>): boolean;
+  /** Environment variables that it sets, so that `env_vars` may not, each with what to do instead. @default none */
+  variables?: Readonly<Record<string, string>>;
+  /** Of a kind: what to do about keys of other kinds that stand where it is meant. @default removing them */
   instead?: Readonly<Record<string, string>>;
 }
 
-/** Something that any kind of application may have. */
-export interface Feature<S extends Keys, T> extends Part<S, T> {
-  /** Whether it puts data on the guest that must not be lost. @default never */
-  holdsData?(scope: Scope<S & typeof appKeys>): boolean;
+/** A part as those see it who know none by name: its keys and settings are its own matter. */
+export type AnyPart = Part<Keys, unknown> & { role: 'kind' | 'feature' };
+
+/** The kinds of application and the features. P is what is known of them. */
+export type Registry<P extends AnyPart = AnyPart> = Readonly<Record<string, P>>;
+
+/** The kinds of application, in their order. */
+export const kindsOf = <P extends AnyPart>(registry: Registry<P>): P[] => inOrder(registry, 'kind');
+
+/** What any kind of application may have besides, in its order. */
+export const featuresOf = <P extends AnyPart>(registry: Registry<P>): P[] => inOrder(registry, 'feature');
+
+function inOrder<P extends AnyPart>(registry: Registry<P>, role: AnyPart['role']): P[] {
+  const place = ({ order = Infinity }: P): number => order;
+  return Object.values(registry)
+    .filter((part) => part.role === role)
+    .sort((a, b) => (place(a) === place(b) ? (a.name < b.name ? -1 : 1) : place(a) - place(b)));
 }
 
 /**
- * Infers the types of a kind of application from its keys.
- * @param kind the kind
- * @returns the same
+ * The parts of an application.
+ * @param registry the kinds and features that there are
+ * @param type its kind; `none` has no parts
+ * @returns its kind and all features
  */
-export function defineKind<S extends Keys, T>(kind: Kind<S, T>): Kind<S, T> {
-  return kind;
-}
-
-/**
- * Infers the types of a feature from its keys.
- * @param feature the feature
- * @returns the same
- */
-export function defineFeature<S extends Keys, T>(feature: Feature<S, T>): Feature<S, T> {
-  return feature;
-}
-
-/** Parts by name. Each has keys of its own, so that no type fits all but this. */
-type Parts = Readonly<Record<string, { keys: Keys }>>;
-
-type Intersection<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer I) => void
-  ? I
-  : never;
-
-/**
- * The keys of all parts.
- * @param parts the parts
- * @returns the keys in one map, in the order of the parts
- */
-export function keysOf<P extends Parts>(parts: P): Intersection<P[keyof P]['keys']> {
-  return Object.assign({}, ...Object.values(parts).map(({ keys }) => keys)) as Intersection<
-    P[keyof P]['keys']
-  >;
+export function partsOf<P extends AnyPart>(registry: Registry<P>, type: string): P[] {
+  const kind = kindsOf(registry).find(({ name }) => name === type);
+  return kind ? [kind, ...featuresOf(registry)] : [];
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { written } from './json-schema';
+import type { Registry } from './part';
 import { REQUIRED } from './rules/required';
-import { envSchema, inventorySchema, projectSchema } from './schema/inventory';
+import { schemaOf } from './schema/inventory';
 
 /** Keys that the rules demand of an env although the schema leaves them open. */
 export const REQUIRED_BY_RULES = Object.keys(REQUIRED);
@@ -27,12 +28,14 @@ interface Described {
 
 /**
  * The reference of the inventory's keys, for docs/inventory.md.
+ * @param registry the kinds of application and the features
  * @returns Markdown: a heading and a table for each kind of place, in the order of the schema
  */
-export function inventoryReference(): string {
-  const top = describe(inventorySchema);
-  const project = describe(projectSchema);
-  const env = describe(envSchema);
+export function inventoryReference(registry: Registry): string {
+  const schema = schemaOf(registry);
+  const top = describe(schema.inventory);
+  const project = describe(schema.project);
+  const env = describe(schema.env);
   const levels = [
     ['top', top],
     ['project', project],

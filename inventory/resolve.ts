@@ -2,22 +2,23 @@ import { splitAddress } from './address';
 import { resolveApp } from './app';
 import { distributionOf } from './distribution';
 import { type Draft, isProtected, keepsData } from './draft';
-import { inventorySchema, type InventoryInput, type levelKeys } from './schema/inventory';
+import type { InventoryInput, LevelKeys, Schema } from './schema/inventory';
 import { Scope } from './scope';
 import type { BaseOs, Env, Guest, ProxmoxApi, SshSettings } from './types';
 import type { Validation } from './validation';
 import { distinct, type Value } from './values/value';
 
-type LevelScope = Scope<typeof levelKeys>;
+type LevelScope = Scope<LevelKeys>;
 
 /**
  * How the Proxmox API is reached.
  * @param input the inventory as parsed
+ * @param schema what it was parsed by
  * @param validation what was said of it
  * @returns the connection
  */
-export function resolveApi(input: InventoryInput, validation: Validation): ProxmoxApi {
-  const top = new Scope(inventorySchema.shape, [{ value: input, path: [] }], validation);
+export function resolveApi(input: InventoryInput, schema: Schema, validation: Validation): ProxmoxApi {
+  const top = new Scope(schema.inventory.shape, [{ value: input, path: [] }], validation);
   return {
     host: top.maybe('proxmox_host'),
     port: top.get('proxmox_port'),

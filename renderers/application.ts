@@ -1,7 +1,7 @@
+import { settingsOf } from '../inventory/app';
+import { partsOf } from '../inventory/part';
 import type { Env } from '../inventory/types';
-import type { Contribution } from './contribution';
-import { FEATURES } from './features/registry';
-import { KINDS } from './kinds/registry';
+import type { Contribution, Contributors } from './contribution';
 import type { TemplateSource } from './template';
 
 /** An application as a whole: what its kind and its features add, together. */
@@ -11,12 +11,18 @@ export type Application = Required<Contribution>;
  * The application of an env.
  * @param env the env
  * @param source finds templates
+ * @param registry the kinds and features that there are
  * @returns all that its kind and its features add; undefined where nothing is deployed
  */
-export function application(env: Env, source: TemplateSource): Application | undefined {
-  const { type } = env.app;
-  if (type === 'none') return undefined;
-  const parts = [KINDS[type], ...FEATURES].map((contribute) => contribute(env, source));
+export function application(
+  env: Env,
+  source: TemplateSource,
+  registry: Contributors,
+): Application | undefined {
+  const parts = partsOf(registry, env.app.type).map((part) =>
+    part.contribution(settingsOf(env.app, part), env, source),
+  );
+  if (parts.length === 0) return undefined;
   const all = <T>(pick: (part: Contribution) => readonly T[] | undefined): T[] =>
     parts.flatMap((part) => pick(part) ?? []);
   return {

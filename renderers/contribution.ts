@@ -1,3 +1,5 @@
+import type { AnyPart, Part, Registry } from '../inventory/part';
+import type { Keys } from '../inventory/scope';
 import type { Env } from '../inventory/types';
 import type { GuestFile, Layer } from './layers/layer';
 import type { TemplateSource } from './template';
@@ -40,5 +42,28 @@ export interface Contribution {
   layers?: readonly Layer[];
 }
 
-/** A kind of application or a feature: from the env to what it adds. */
-export type Contributor = (env: Env, source: TemplateSource) => Contribution;
+/** A kind of application or a feature as a whole: what the inventory knows of it, and what it adds to a guest. */
+export interface Contributor<S extends Keys, T> extends Part<S, T> {
+  /**
+   * What it adds to a guest.
+   * @param settings what `resolve` made of its keys
+   * @param env the env
+   * @param source finds templates
+   */
+  contribution(settings: T, env: Env, source: TemplateSource): Contribution;
+}
+
+/** The kinds and features with what they add. */
+export type Contributors = Registry<AnyPart & Contributor<Keys, unknown>>;
+
+/** A kind of application; its types come from its keys and from what `resolve` makes of them. */
+export function defineKind<S extends Keys, T>(kind: Contributor<S, T>): Contributor<S, T> & { role: 'kind' } {
+  return { ...kind, role: 'kind' };
+}
+
+/** Something that any kind of application may have; its types come as those of a kind. */
+export function defineFeature<S extends Keys, T>(
+  feature: Contributor<S, T>,
+): Contributor<S, T> & { role: 'feature' } {
+  return { ...feature, role: 'feature' };
+}

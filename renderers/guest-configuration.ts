@@ -1,5 +1,5 @@
 import type { Env } from '../inventory/types';
-import { application } from './application';
+import type { Application } from './application';
 import { connection, type Connection, connectionLocals, isRoot, uploads } from './connection';
 import { encodeEnvExpression, envFile } from './env-file';
 import { layersOf } from './layers';
@@ -36,14 +36,14 @@ export interface GuestConfiguration {
  * @param env the env
  * @param source finds templates
  * @param guest expressions of the guest's id and MAC address; undefined for an external host
- * @param app the env's application, where it is rendered already
+ * @param app the env's application, if it has one
  * @returns local values, the look and the layers
  */
 export function guestConfiguration(
   env: Env,
   source: TemplateSource,
   guest: { id: string; mac: string } | undefined,
-  app = application(env, source),
+  app: Application | undefined,
 ): GuestConfiguration {
   const layers = layersOf(env, source, app);
   return {

@@ -5,6 +5,7 @@ import { readInventory } from '../../inventory/load';
 import { InventoryError } from '../../inventory/problem';
 import { inventoryReference, REQUIRED_BY_RULES } from '../../inventory/reference-docs';
 import { scripts } from '../../package.json';
+import * as registry from '../../registry';
 import { templateNames } from '../../renderers/template-source';
 
 const root = path.join(__dirname, '..', '..');
@@ -39,7 +40,7 @@ describe('the inventory reference', () => {
   const BLOCK = /(?<=<!-- keys:begin -->\n)[\s\S]*?(?=<!-- keys:end -->)/;
 
   test('is what the schema says (UPDATE_DOCS=1 writes it)', () => {
-    const fresh = `\n${inventoryReference()}\n\n`;
+    const fresh = `\n${inventoryReference(registry)}\n\n`;
     if (process.env['UPDATE_DOCS'] === '1') {
       const page = read('docs/inventory.md').replace(BLOCK, () => fresh);
       writeFileSync(path.join(root, 'docs/inventory.md'), page);
@@ -49,7 +50,7 @@ describe('the inventory reference', () => {
 
   test('says of every key what it means', () => {
     expect(
-      inventoryReference()
+      inventoryReference(registry)
         .split('\n')
         .filter((line) => /\|\s*\|$/.test(line)),
     ).toEqual([]);
@@ -59,7 +60,7 @@ describe('the inventory reference', () => {
     const text = 'app_projects: {shop: {repo: "git@git.example.lan:team/shop.git", envs: {dev: {}}}}';
     let missing: string[] = [];
     try {
-      readInventory(Buffer.from(text), 'inventory.yml');
+      readInventory(Buffer.from(text), 'inventory.yml', registry);
     } catch (error) {
       if (!(error instanceof InventoryError)) throw error;
       missing = error.problems

@@ -1,9 +1,8 @@
 import { settingsOf } from '../../inventory/app';
-import { FEATURES as REGISTERED } from '../../inventory/features/registry';
-import { node } from '../../inventory/kinds/node';
-import { python } from '../../inventory/kinds/python';
-import { KINDS } from '../../inventory/kinds/registry';
-import { appKeys } from '../../inventory/schema/app';
+import { schemaOf } from '../../inventory/schema/inventory';
+import { node } from '../../kinds/node';
+import { python } from '../../kinds/python';
+import * as registry from '../../registry';
 import { added, onlyEnv, problems } from './minimal';
 
 const linesOf = (text: string): string[] =>
@@ -25,7 +24,7 @@ describe.each(['node', 'python'])('an application of the kind %s', (kind) => {
   test('has every feature', () => {
     expect(app).toMatchObject({
       type: kind,
-      features: {
+      settings: {
         postgresql: { database: 'pote', user: 'app', extensions: ['pg_trgm'] },
         jobs: [{ name: 'a', run: 'x', at: 'daily', timeout: 3600 }],
         failure: { mail: undefined, hook: 'x', logDays: 7 },
@@ -42,7 +41,7 @@ describe.each(['node', 'python'])('an application of the kind %s', (kind) => {
 test('an application has the settings of its own kind', () => {
   const { app } = onlyEnv(added('project', 'app_type: python', 'service_start: x', 'backend_port: 8080'));
   expect(settingsOf(app, python).service).toEqual({ start: 'x', port: 8080 });
-  expect(() => settingsOf(app, node)).toThrow('an application of the type python was taken for another');
+  expect(() => settingsOf(app, node)).toThrow('an application of the type python has no part node');
 });
 
 describe('without an application', () => {
@@ -55,7 +54,7 @@ describe('without an application', () => {
 
   test('nothing but a guest is there, whose data may be kept', () => {
     const { app, guest } = onlyEnv(added('project', 'app_type: none', 'data: keep'));
-    expect(app).toMatchObject({ type: 'none', features: { jobs: [] } });
+    expect(app).toMatchObject({ type: 'none', settings: {} });
     expect(guest.preventDestroy).toBe(true);
   });
 });
@@ -66,8 +65,11 @@ test.each(['backend_port', 'frontend_port'])("%s is not PostgreSQL's", (key) => 
   ]);
 });
 
-test('no two kinds or features have a key of the same name', () => {
-  const parts = [{ keys: appKeys }, ...Object.values(KINDS), ...Object.values(REGISTERED)];
-  const names = parts.flatMap(({ keys }) => Object.keys(keys));
-  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+test('no two kinds or features have the same name, or a key of the same name or of a name that all have', () => {
+  const parts = Object.values(registry);
+  const { levelKeys: common } = schemaOf({});
+  const keys = [...Object.keys(common), ...parts.flatMap((part) => Object.keys(part.keys))];
+  for (const names of [keys, [...parts.map(({ name }) => name), 'none']]) {
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  }
 });

@@ -1,6 +1,7 @@
 import { readInventory, type LoadOptions } from '../../inventory/load';
 import { formatProblem, InventoryError } from '../../inventory/problem';
 import type { Env, Inventory } from '../../inventory/types';
+import * as registry from '../../registry';
 
 /** The smallest inventory without errors and warnings: one container. Tests count lines and columns in it. */
 export const MINIMAL = `app_projects:
@@ -100,7 +101,12 @@ export function inventoryOf(...envs: EnvLines[]): string {
  * @throws InventoryError when it is refused
  */
 export function read(text: string | Uint8Array, options: LoadOptions = {}): Inventory {
-  return readInventory(typeof text === 'string' ? Buffer.from(text) : text, 'inventory.yml', options);
+  return readInventory(
+    typeof text === 'string' ? Buffer.from(text) : text,
+    'inventory.yml',
+    registry,
+    options,
+  );
 }
 
 /**

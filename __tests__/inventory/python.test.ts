@@ -1,5 +1,8 @@
 import { settingsOf } from '../../inventory/app';
-import { python as kind } from '../../inventory/kinds/python';
+import { failure } from '../../features/failure';
+import { jobs } from '../../features/jobs';
+import { postgresql } from '../../features/postgresql';
+import { python as kind } from '../../kinds/python';
 import { added, inventoryOf, onlyEnv, problems, read } from './minimal';
 
 /** The report lines of an inventory with lines added to its project, which is of app_type: python. */
@@ -223,19 +226,20 @@ describe('what the rules of a Python application refuse, and where', () => {
 describe('what a Python application has when nobody says otherwise', () => {
   test('nothing but a virtualenv', () => {
     expect(settingsOf(python(), kind)).toMatchObject({ install: undefined, service: undefined });
-    expect(python().features).toEqual({ jobs: [], failure: { logDays: 30 } });
+    expect(settingsOf(python(), jobs)).toEqual([]);
+    expect(settingsOf(python(), failure)).toEqual({ logDays: 30 });
     expect(onlyEnv(added('project', 'app_type: python')).guest.preventDestroy).toBe(false);
   });
 
   test('a database of the name of the project, with peer authentication', () => {
-    expect(python('postgresql: {}').features.postgresql).toEqual({
+    expect(settingsOf(python('postgresql: {}'), postgresql)).toEqual({
       database: 'pote',
       user: 'app',
       extensions: [],
       backupAt: '*-*-* 02:30:00',
       backupKeep: 14,
     });
-    const withPassword = python('postgresql: {password: "{{ vault_p }}"}').features.postgresql;
+    const withPassword = settingsOf(python('postgresql: {password: "{{ vault_p }}"}'), postgresql);
     expect(withPassword).toMatchObject({
       user: 'pote',
       password: { parts: [{ variable: 'vault_p' }], secret: true },
@@ -254,24 +258,26 @@ describe('what a Python application has when nobody says otherwise', () => {
 });
 
 describe('jobs of a project and of its envs', () => {
-  const text = (env: string): string =>
-    added(
+  const jobsOf = (env: string): unknown => {
+    const text = added(
       'project',
       'app_type: python',
       'jobs: {b: {run: b, at: daily}, a: {run: a, cron: 0 6 * * *, timeout: 60}}',
     ).replace('branch: dev', `branch: dev\n        ${env}`);
+    return settingsOf(onlyEnv(text).app, jobs);
+  };
 
   test('nobody runs them but an env that says so', () => {
-    expect(onlyEnv(text('data: disposable')).app.features.jobs).toEqual([]);
-    expect(onlyEnv(text('run_jobs: true')).app.features.jobs).toEqual([
+    expect(jobsOf('data: disposable')).toEqual([]);
+    expect(jobsOf('run_jobs: true')).toEqual([
       { name: 'a', run: 'a', cron: '0 6 * * *', timeout: 60 },
       { name: 'b', run: 'b', at: 'daily', timeout: 3600 },
     ]);
   });
 
   test('an env replaces one of them as a whole, and adds others', () => {
-    const jobs = 'run_jobs: true\n        jobs: {a: {run: other, at: hourly}, c: {run: c, at: daily}}';
-    expect(onlyEnv(text(jobs)).app.features.jobs).toEqual([
+    const own = 'run_jobs: true\n        jobs: {a: {run: other, at: hourly}, c: {run: c, at: daily}}';
+    expect(jobsOf(own)).toEqual([
       { name: 'a', run: 'other', at: 'hourly', timeout: 3600 },
       { name: 'b', run: 'b', at: 'daily', timeout: 3600 },
       { name: 'c', run: 'c', at: 'daily', timeout: 3600 },
@@ -287,6 +293,6 @@ describe('jobs of a project and of its envs', () => {
           '  one:\n    app_type: python\n    run_jobs: true\n    jobs: {a: {run: a, at: daily}}\n',
         ),
     );
-    expect(envs.map(({ app }) => app.features.jobs.map(({ name }) => name))).toEqual([['a'], []]);
+    expect(envs.map(({ app }) => settingsOf(app, jobs).map(({ name }) => name))).toEqual([['a'], []]);
   });
 });

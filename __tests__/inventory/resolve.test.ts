@@ -51,14 +51,19 @@ test('defaults', () => {
         templateDirs: [],
         app: {
           type: 'node',
+          settings: {
+            node: [
+              { name: 'backend', folder: 'backend', port: 3001, start: 'npm start' },
+              { name: 'frontend', folder: 'frontend', port: 3000, start: 'npm start' },
+            ],
+            jobs: [],
+            failure: { logDays: 30 },
+          },
           repo: text('git@git.example.lan:team/pote.git', 'repo'),
           branch: text('dev', 'branch'),
           knownHosts: [],
           packages: [],
           release: { healthTimeout: 30, buildTimeout: 1800, trialStart: true, keep: 5 },
-          backend: { folder: 'backend', port: 3001, start: 'npm start' },
-          frontend: { folder: 'frontend', port: 3000, start: 'npm start' },
-          features: { jobs: [], failure: { logDays: 30 } },
           envVars: {},
         },
         baseOs: {

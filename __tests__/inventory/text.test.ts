@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { loadInventory } from '../../inventory/load';
+import * as registry from '../../registry';
 import { InventoryError } from '../../inventory/problem';
 import { added, changed, inventoryOf, MINIMAL, problems, read } from './minimal';
 
@@ -309,7 +310,7 @@ describe('the file', () => {
 
   test('is read by its path', () => {
     const file = path.join(folder, 'inventory.yml');
-    expect(loadInventory(file)).toEqual({ ...read(MINIMAL), file });
+    expect(loadInventory(file, registry)).toEqual({ ...read(MINIMAL), file });
   });
 
   test.each([
@@ -321,7 +322,7 @@ describe('the file', () => {
     ['inventory.yml/below', 'cannot be read (ENOTDIR)  check the file'],
   ])('%s', (name, what) => {
     const file = path.join(folder, name);
-    expect(() => loadInventory(file)).toThrow(
+    expect(() => loadInventory(file, registry)).toThrow(
       new InventoryError(file, [
         {
           severity: 'error',

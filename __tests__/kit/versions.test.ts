@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { layersOf } from '../../renderers/layers';
-import { templateSource } from '../../renderers/template-source';
-import { envOf } from '../renderers/envs';
+import { envOf, layersIn } from '../renderers/envs';
 import { KIT_FOLDER, kitPart, sh } from '../support/shell';
 
 const TABLE = path.join(__dirname, 'versions.json');
@@ -23,7 +21,7 @@ function partsOf(layer: string): string[] {
 
 function present(): Versions {
   const everything = 'app_type: python\npostgresql: {}\nrun_jobs: true\njobs: {a: {run: x, at: daily}}';
-  const layers = layersOf(envOf({ project: everything }), templateSource([]));
+  const layers = layersIn(envOf({ project: everything }));
   return Object.fromEntries(
     layers
       // A change of the kit runs its own layer again by itself.
@@ -38,7 +36,7 @@ function present(): Versions {
 
 const WHAT_TO_DO = `
 Do standing guests have to run the layer again, because the change mends or adds something there?
-- Yes: raise its \`version\` in renderers/, and list it in the CHANGELOG under "Runs again".
+- Yes: raise its \`version\` in renderers/ or features/, and list it in the CHANGELOG under "Runs again".
 - No, it says the same in other words, or concerns only what runs next anyway: leave \`version\`.
 Then: UPDATE_VERSIONS=1 npx jest versions (CONTRIBUTING.md, "A change of a layer's program")`;
 

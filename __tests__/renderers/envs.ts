@@ -1,5 +1,10 @@
 import { readInventory } from '../../inventory/load';
 import type { Env, Inventory } from '../../inventory/types';
+import * as registry from '../../registry';
+import { application } from '../../renderers/application';
+import { layersOf } from '../../renderers/layers';
+import type { Layer } from '../../renderers/layers/layer';
+import { templateSource } from '../../renderers/template-source';
 
 /**
  * Reads an inventory of one project with one env, `pote` and `dev`.
@@ -37,7 +42,13 @@ export function only({ envs }: Inventory): Env {
 
 /** Reads a whole inventory. */
 export function readYaml(yaml: string): Inventory {
-  return readInventory(Buffer.from(yaml), 'inventory.yml');
+  return readInventory(Buffer.from(yaml), 'inventory.yml', registry);
+}
+
+/** The layers of an env, made from this tool's templates. */
+export function layersIn(env: Env): Layer[] {
+  const source = templateSource([]);
+  return layersOf(env, source, application(env, source, registry));
 }
 
 function indent(yaml: string | undefined, columns: number): string {

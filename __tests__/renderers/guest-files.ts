@@ -1,8 +1,6 @@
 import type { Env } from '../../inventory/types';
-import { layersOf } from '../../renderers/layers';
 import type { GuestFile } from '../../renderers/layers/layer';
-import { templateSource } from '../../renderers/template-source';
-import { envOf } from './envs';
+import { envOf, layersIn } from './envs';
 
 /** Lines as they stand on the guest: Terraform's escapes undone. */
 export function unescaped(lines: readonly string[]): string[] {
@@ -11,7 +9,7 @@ export function unescaped(lines: readonly string[]): string[] {
 
 /** All files of an env's layers. */
 export function filesOf(env: Env): GuestFile[] {
-  return layersOf(env, templateSource([])).flatMap(({ files }) => [...files]);
+  return layersIn(env).flatMap(({ files }) => [...files]);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { agentCheck, connection, connectionLocals, keyGuards } from '../../renderers/connection';
 import { guestDescription } from '../../renderers/description';
+import * as registry from '../../registry';
 import { application } from '../../renderers/application';
 import { stackOutputs } from '../../renderers/outputs';
 import { templateSource } from '../../renderers/template-source';
@@ -75,7 +76,7 @@ it('uses the SSH agent only where the inventory allows it, and says so', () => {
 
 it('has outputs', () => {
   const outputsOf = (env: Env): Record<string, unknown> =>
-    stackOutputs(env, application(env, templateSource([])));
+    stackOutputs(env, application(env, templateSource([]), registry));
   const all = {
     address: '10.0.10.101',
     groups: ['app_all', 'app_pote_all', 'app_pote_dev'],

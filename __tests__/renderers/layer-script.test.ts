@@ -1,13 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import * as registry from '../../registry';
+import { application } from '../../renderers/application';
 import { guestConfiguration } from '../../renderers/guest-configuration';
-import { layersOf } from '../../renderers/layers';
 import type { Layer } from '../../renderers/layers/layer';
 import { kit } from '../../renderers/kit';
 import { templateSource } from '../../renderers/template-source';
 import { command, describeWith } from '../support/requirements';
 import { sh, TemporaryFolder } from '../support/shell';
-import { envOf } from './envs';
+import { envOf, layersIn } from './envs';
 import { unescaped } from './guest-files';
 
 jest.setTimeout(120_000);
@@ -70,10 +71,15 @@ function scriptsOf(
 describeWith([command('terraform')], 'the scripts of layers, as Terraform makes them', () => {
   describe.each(CASES)('%s', (_type, project) => {
     const env = envOf({ top: 'ssh_public_keys: ["ssh-ed25519 AAAA it\'s ops"]', project });
-    const layers = layersOf(env, source);
+    const layers = layersIn(env);
     let scripts: Record<string, string>;
     beforeAll(() => {
-      const { locals } = guestConfiguration(env, source, { id: 'a', mac: 'b' });
+      const { locals } = guestConfiguration(
+        env,
+        source,
+        { id: 'a', mac: 'b' },
+        application(env, source, registry),
+      );
       scripts = scriptsOf(layers, locals);
     });
 

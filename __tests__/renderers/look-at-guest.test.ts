@@ -2,10 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { lookProgram } from '../../renderers/look';
-import { layersOf } from '../../renderers/layers';
-import { templateSource } from '../../renderers/template-source';
 import { PLANNER_FOLDER, sh, TemporaryFolder } from '../support/shell';
-import { envOf } from './envs';
+import { envOf, layersIn } from './envs';
 
 const PROGRAM = readFileSync(path.join(PLANNER_FOLDER, 'look.sh'), 'utf8');
 const LAYERS = ['kit', 'base_os', 'app', 'release'];
@@ -208,7 +206,7 @@ describe('what is asked', () => {
 
   test('the program of the data source says all that the program reads', () => {
     const env = envOf({ env: 'ssh_host_key: ssh-ed25519 AAAA' });
-    expect(lookProgram(env, layersOf(env, templateSource([])))).toEqual([
+    expect(lookProgram(env, layersIn(env))).toEqual([
       'env',
       'ADDRESS=${local.address_now}',
       'SSH_USER=root',

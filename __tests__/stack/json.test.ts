@@ -1,8 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readInventoryOf } from '../../cli/read-inventory';
-import { layersOf } from '../../renderers/layers';
-import { templateSource } from '../../renderers/template-source';
+import { layersIn } from '../renderers/envs';
 import { Workspace } from '../support/workspace';
 
 const ROOT = path.join(__dirname, '..', '..');
@@ -244,7 +243,7 @@ describe('the synthesized JSON', () => {
     const { locals } = JSON.parse(example.json(stack)) as {
       locals: { layers: Record<string, { files?: object; lists?: object; modes?: Record<string, string> }> };
     };
-    const layers = layersOf(env, templateSource([]));
+    const layers = layersIn(env);
     expect(Object.keys(locals.layers).sort()).toEqual(layers.map(({ name }) => name).sort());
     const some = (entries: [string, unknown][]): object | undefined =>
       entries.length > 0 ? Object.fromEntries(entries) : undefined;

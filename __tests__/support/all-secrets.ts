@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_PASSWORD, DEFAULT_TOKEN } from 'proxmox-emulator';
-import { inventorySchema } from '../../inventory/schema/inventory';
+import { schemaOf } from '../../inventory/schema/inventory';
+import * as registry from '../../registry';
 
 /** The stack of {@link inventoryWithSecrets}. */
 export const STACK = 'app-shop-dev';
@@ -108,6 +109,6 @@ export function secretKeys(): string[] {
       }
     }
   };
-  walk(z.toJSONSchema(inventorySchema, { io: 'input', reused: 'inline' }), []);
+  walk(z.toJSONSchema(schemaOf(registry).inventory, { io: 'input', reused: 'inline' }), []);
   return [...found].sort();
 }

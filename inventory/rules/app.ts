@@ -1,35 +1,36 @@
 import type { Draft } from '../draft';
-import { FEATURES } from '../features/registry';
-import { KINDS } from '../kinds/registry';
-import type { Feature, Kind } from '../part';
-import type { levelKeys } from '../schema/inventory';
-import type { Keys } from '../scope';
+import { featuresOf, kindsOf } from '../part';
+import type { Keys, Scope } from '../scope';
 import type { Validation } from '../validation';
 
-/** The parts as what all of them have in common sees them. */
-type AnyKind = Kind<Keys, unknown>;
-const kinds = Object.entries<AnyKind>(KINDS);
-const features = Object.entries<Feature<Keys, unknown>>(FEATURES);
-
 /** The application of an env: its kind, its features, and that nothing is set that is for another kind. */
-export function checkApp({ scope }: Draft, validation: Validation): void {
+export function checkApp({ scope, registry }: Draft, validation: Validation): void {
   // A type that was refused may have been meant to be any.
   const type = scope.wasRefused('app_type') ? undefined : scope.get('app_type');
-  const kind = kinds.find(([name]) => name === type)?.[1];
+  const kinds = kindsOf(registry);
+  const kind = kinds.find(({ name }) => name === type);
+  const features = featuresOf(registry);
 
+  const all: Scope<Keys> = scope;
   const refuse = (keys: Keys, what: string, fix: (key: string) => string): void => {
-    for (const key of Object.keys(keys) as (keyof typeof levelKeys)[]) {
-      const found = scope.find(key);
+    for (const key of Object.keys(keys)) {
+      const found = all.find(key);
       if (found && !validation.isRefused(found.path)) validation.error(found.path, what, fix(key));
     }
   };
-  for (const [name, other] of kinds) {
+  for (const { name, keys } of kinds) {
     if (type === undefined || name === type) continue;
     const fix = `remove it, or set app_type: ${name}`;
-    refuse(other.keys, `is for app_type: ${name} only`, (key) => kind?.instead?.[key] ?? fix);
+    refuse(keys, `is for app_type: ${name} only`, (key) => kind?.instead?.[key] ?? fix);
+  }
+  if (type === 'none') {
+    const fix = `remove it, or set app_type: ${kinds.map(({ name }) => name).join(' or ')}`;
+    const what = 'is for an application, and app_type: none has none';
+    for (const { keys } of features) refuse(keys, what, () => fix);
   }
 
-  const ports = [scope.find('backend_port'), ...(kind?.ports?.(scope) ?? [])].filter(
+  const parts = [...(kind ? [kind] : []), ...(type === 'none' ? [] : features)];
+  const ports = [scope.find('backend_port'), ...parts.flatMap((part) => part.ports?.(scope) ?? [])].filter(
     (port) => port !== undefined,
   );
   for (const { value, path } of ports) {
@@ -37,11 +38,5 @@ export function checkApp({ scope }: Draft, validation: Validation): void {
       validation.error(path, "is SSH's port", 'choose another port');
     }
   }
-  kind?.check?.({ scope, ports, validation });
-  for (const [, feature] of features) {
-    if (type === 'none') {
-      const fix = `remove it, or set app_type: ${kinds.map(([name]) => name).join(' or ')}`;
-      refuse(feature.keys, 'is for an application, and app_type: none has none', () => fix);
-    } else feature.check?.({ scope, ports, validation });
-  }
+  for (const part of parts) part.check?.({ scope, ports, validation });
 }

@@ -1,6 +1,7 @@
 import { envValueProblem, isAmbiguous } from '../env-value';
 import { groupPart } from '../names';
 import type { Path } from '../document';
+import type { Registry } from '../part';
 import type { InventoryInput } from '../schema/inventory';
 import { withoutReferences } from '../text';
 import type { Validation } from '../validation';
@@ -11,11 +12,12 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const REFUSED =
   /^(PATH|HOME|USER|LOGNAME|SHELL|IFS|ENV|BASH_ENV|LD_.*|NODE_OPTIONS|PYTHONPATH|NOTIFY_SOCKET|WATCHDOG_.*|LISTEN_.*|MAINPID|INVOCATION_ID|JOURNAL_STREAM|CREDENTIALS_DIRECTORY)$/;
 
-/** Names that this tool sets for every process, with what to write instead. NODE_ENV is there to be overridden. */
-const OWN: Readonly<Record<string, string>> = {
+/** Names that are taken, with what to write instead. */
+type Taken = Readonly<Record<string, string>>;
+
+/** Names that this tool sets for every process, whatever its kind. */
+const OWN: Taken = {
   PORT: 'write backend_port and frontend_port: each process gets its own as PORT',
-  npm_config_cache: "remove it: npm's cache is below /var/cache/app, where the application may write",
-  npm_config_update_notifier: 'remove it: npm is told not to look for its own updates',
   XDG_CACHE_HOME: 'remove it: caches are below /var/cache/app, where the application may write',
 };
 
@@ -29,7 +31,9 @@ const URL_CREDENTIALS = /[A-Za-z][A-Za-z0-9+.-]*:\/\/[^\s/@:]*:([^\s/@]+)@/g;
 const PARAMETER = /(?:^|[?&;\s])(?:password|passwd|pwd)=([^\s&;]+)/gi;
 
 /** The maps `env_vars` and lists `plain_env_vars` of projects and envs. */
-export function checkEnvVars(input: InventoryInput, validation: Validation): void {
+export function checkEnvVars(input: InventoryInput, registry: Registry, validation: Validation): void {
+  const ofParts = Object.values(registry).flatMap(({ variables = {} }) => Object.entries(variables));
+  const taken: Taken = { ...OWN, ...Object.fromEntries(ofParts) };
   for (const [project, { envs, ...own }] of Object.entries(input.app_projects)) {
     const path = ['app_projects', project];
     checkMap(
@@ -37,6 +41,7 @@ export function checkEnvVars(input: InventoryInput, validation: Validation): voi
       own.plain_env_vars ?? [],
       [...path, 'env_vars'],
       groupPart(project),
+      taken,
       validation,
     );
     checkPlain(
@@ -48,7 +53,7 @@ export function checkEnvVars(input: InventoryInput, validation: Validation): voi
     for (const [env, { env_vars, plain_env_vars }] of Object.entries(envs)) {
       const plain = [...(own.plain_env_vars ?? []), ...(plain_env_vars ?? [])];
       const prefix = `${groupPart(project)}_${groupPart(env)}`;
-      checkMap(env_vars ?? {}, plain, [...path, 'envs', env, 'env_vars'], prefix, validation);
+      checkMap(env_vars ?? {}, plain, [...path, 'envs', env, 'env_vars'], prefix, taken, validation);
       checkPlain(
         plain_env_vars,
         { ...own.env_vars, ...env_vars },
@@ -64,6 +69,7 @@ function checkMap(
   plain: readonly string[],
   path: Path,
   prefix: string,
+  taken: Taken,
   validation: Validation,
 ): void {
   for (const [name, value] of Object.entries(map)) {
@@ -77,8 +83,8 @@ function checkMap(
       );
     } else if (REFUSED.test(name)) {
       validation.error(at, 'would change how the process is started', 'choose another name');
-    } else if (Object.hasOwn(OWN, name)) {
-      validation.error(at, 'is set by this tool itself', OWN[name] ?? '');
+    } else if (Object.hasOwn(taken, name)) {
+      validation.error(at, 'is set by this tool itself', taken[name] ?? '');
     } else if (isLiteralSecret(name, String(value), plain)) {
       const variable = `vault_${prefix}_${name}`.toLowerCase();
       validation.error(

@@ -1,4 +1,5 @@
 import type { Draft } from '../draft';
+import type { Registry } from '../part';
 import type { InventoryInput } from '../schema/inventory';
 import type { Validation } from '../validation';
 import { checkApi } from './api';
@@ -19,13 +20,19 @@ import { checkUnique } from './unique';
  * Every rule that the schema alone cannot say.
  * @param input the inventory as parsed
  * @param drafts its envs
+ * @param registry the kinds of application and the features
  * @param validation takes the problems
  */
-export function checkRules(input: InventoryInput, drafts: readonly Draft[], validation: Validation): void {
+export function checkRules(
+  input: InventoryInput,
+  drafts: readonly Draft[],
+  registry: Registry,
+  validation: Validation,
+): void {
   checkApi(input, validation);
   checkReferences(input, validation);
   checkIds(input, drafts, validation);
-  checkEnvVars(input, validation);
+  checkEnvVars(input, registry, validation);
   checkKeys(input, validation);
   const addressed: Addressed[] = [];
   for (const draft of drafts) {

@@ -1,8 +1,5 @@
 import { z } from 'zod';
-import { FEATURES } from '../features/registry';
-import { APP_TYPES } from '../kinds';
-import { KINDS } from '../kinds/registry';
-import { keysOf } from '../part';
+import { featuresOf, kindsOf, type Registry } from '../part';
 import { RULES } from '../values/rules';
 import { appKeys } from './app';
 import { backendSchema } from './backend';
@@ -58,9 +55,6 @@ const everywhere = {
   ...baseOsKeys,
 };
 
-/** Keys of the application, on a project and on an env. */
-const application = { ...appKeys, ...keysOf(KINDS), ...keysOf(FEATURES) };
-
 const templatesDir = {
   templates_dir: key(plain(isLine, 'is not a path', 'write a folder, relative to the inventory'), {
     description: 'Folder whose templates replace those of the tool by name, relative to the inventory.',
@@ -71,8 +65,8 @@ const stateBackend = {
   backend: key(backendSchema, { description: 'Where the state lies.', default: { type: 'local' } }),
 };
 
-/** One environment. */
-export const envSchema = z.strictObject({
+/** Keys that stand on an env alone. */
+const envKeys = {
   name: key(z.string(), { description: "The guest's host name." }),
   vmid: key(whole(100, 999_999_999, 'VMID'), { description: "The guest's number, unique in the cluster." }),
   ip: key(z.string(), { description: 'Its address with prefix, e.g. 10.0.10.101/24.' }),
@@ -85,13 +79,10 @@ export const envSchema = z.strictObject({
     default: 'present',
   }),
   adopt: key(bool(), { description: 'The same as `guest.adopt`.', default: false }),
-  ...everywhere,
-  ...application,
-});
+};
 
-/** One project. */
-export const projectSchema = z.strictObject({
-  app_type: key(z.enum(APP_TYPES), { description: 'What kind of application it is.', default: 'node' }),
+/** Keys that stand on a project alone. */
+const projectKeys = {
   repo: key(checked(RULES.repo), {
     description:
       'URL of its git repository: `git@host:path`, `ssh://`, `https://`, `http://` or `git://`. Required unless `app_type: none`.',
@@ -104,15 +95,10 @@ export const projectSchema = z.strictObject({
     description: "known_hosts lines of the repository's host.",
     default: [],
   }),
-  ...everywhere,
-  ...application,
-  ...templatesDir,
-  ...stateBackend,
-  envs: z.record(z.string(), envSchema).meta({ description: 'Its environments.' }),
-});
+};
 
-/** The whole inventory. */
-export const inventorySchema = z.strictObject({
+/** Keys that stand at the top alone. */
+const topKeys = {
   proxmox_host: key(checked(RULES.apiHost), {
     description: 'The Proxmox API: host name, address or https URL.',
     otherwise: '`PROXMOX_VE_ENDPOINT`',
@@ -141,14 +127,56 @@ export const inventorySchema = z.strictObject({
     description:
       'CA certificate of the API. The provider reads it from SSL_CERT_FILE: export that, too; the plan says so where it is missing.',
   }),
-  ...everywhere,
-  ...templatesDir,
-  ...stateBackend,
-  app_projects: z.record(z.string(), projectSchema).meta({ description: 'The projects.' }),
-});
+};
 
-/** Every key that a level can have; one that several levels have is the same. */
-export const levelKeys = { ...inventorySchema.shape, ...projectSchema.shape, ...envSchema.shape };
+/**
+ * The schema of an inventory.
+ * @param registry the kinds of application and the features, which have keys of their own
+ * @returns the schema of each level, and every key that a level can have; one that several levels have is the same
+ */
+function declare(registry: Registry) {
+  const kinds = kindsOf(registry);
+  const own = [...kinds, ...featuresOf(registry)].flatMap(({ keys }) => Object.entries(keys));
+  // By their types the keys of a part are known to itself alone.
+  const application: typeof appKeys = { ...appKeys, ...Object.fromEntries(own) };
+  const env = z.strictObject({ ...envKeys, ...everywhere, ...application });
+  const project = z.strictObject({
+    app_type: key(z.enum([...kinds.map(({ name }) => name), 'none']), {
+      description: 'What kind of application it is.',
+      default: kinds[0]?.name ?? 'none',
+    }),
+    ...projectKeys,
+    ...everywhere,
+    ...application,
+    ...templatesDir,
+    ...stateBackend,
+    envs: z.record(z.string(), env).meta({ description: 'Its environments.' }),
+  });
+  const inventory = z.strictObject({
+    ...topKeys,
+    ...everywhere,
+    ...templatesDir,
+    ...stateBackend,
+    app_projects: z.record(z.string(), project).meta({ description: 'The projects.' }),
+  });
+  const levelKeys = { ...inventory.shape, ...project.shape, ...env.shape };
+  return { registry, inventory, project, env, levelKeys };
+}
+
+/** The schema of an inventory. */
+export type Schema = ReturnType<typeof declare>;
+
+/** Every key that a level can have, but for those of kinds and features. */
+export type LevelKeys = Schema['levelKeys'];
 
 /** An inventory as written. */
-export type InventoryInput = z.infer<typeof inventorySchema>;
+export type InventoryInput = z.infer<Schema['inventory']>;
+
+const declared = new WeakMap<Registry, Schema>();
+
+/** The schema of an inventory with these kinds and features. */
+export function schemaOf(registry: Registry): Schema {
+  const schema = declared.get(registry) ?? declare(registry);
+  declared.set(registry, schema);
+  return schema;
+}

@@ -1,5 +1,5 @@
 import type { Env } from '../../inventory/types';
-import { application } from '../application';
+import type { Application } from '../application';
 import type { TemplateSource } from '../template';
 import { app } from './app';
 import { baseOs } from './base-os';
@@ -11,10 +11,10 @@ import { release } from './release';
  * The layers of an env, in their order.
  * @param env the env
  * @param source finds templates
- * @param all the env's application, where it is rendered already
+ * @param all the env's application, if it has one
  * @returns kit and base_os, and where an application is deployed its features' layers, app and release
  */
-export function layersOf(env: Env, source: TemplateSource, all = application(env, source)): Layer[] {
+export function layersOf(env: Env, source: TemplateSource, all: Application | undefined): Layer[] {
   const others = all ? [...all.layers, app(env, all, source), release()] : [];
   const names = ['kit', 'base_os', ...others.map(({ name }) => name)];
   return [kit(), baseOs(env, all, names, source), ...others];

@@ -1,7 +1,13 @@
 import { z } from 'zod';
-import { defineFeature } from '../part';
-import { bool, command, filled, key, plain, whole } from '../schema/fields';
-import { isCron, isOnCalendar } from '../schema/schedule';
+import { settingsOf } from '../inventory/app';
+import { bool, command, filled, key, plain, whole } from '../inventory/schema/fields';
+import { isCron, isOnCalendar } from '../inventory/schema/schedule';
+import { defineFeature } from '../renderers/contribution';
+import { type GuestFile, rootFile } from '../renderers/layers/layer';
+import { unitPath } from '../renderers/layers/paths';
+import { renderGuestLines } from '../renderers/lines';
+import { quotedCommand } from '../renderers/systemd';
+import { failure, reportsFailures } from './failure';
 
 /** A name of a job is a part of the name of a unit and of a file in /etc/cron.d, which may have no dots. */
 const NAME = /^[a-z][a-z0-9-]{0,39}$/;
@@ -49,8 +55,11 @@ interface Job {
   timeout: number;
 }
 
-/** Scheduled jobs. */
+/** Scheduled jobs: a unit each, started by a timer or by cron, with logs that are rotated. */
 export const jobs = defineFeature({
+  name: 'jobs',
+  order: 2,
+
   keys: {
     jobs: key(z.record(z.string(), schema), {
       description: 'Scheduled jobs by name (merged: an env may add or replace one).',
@@ -90,5 +99,35 @@ export const jobs = defineFeature({
         }
       }
     }
+  },
+
+  contribution(all, env, source) {
+    if (all.length === 0) return {};
+    const { logDays: days } = settingsOf(env.app, failure);
+    const file = (path: string, template: string, data: Record<string, unknown>): GuestFile =>
+      rootFile(path, renderGuestLines(source, `jobs/${template}.ejs`, { stack: env.stack, ...data }));
+    return {
+      packages: ['logrotate'],
+      folders: ['/var/lib/app/logs'],
+      jobs: all.map(({ name }) => `app-job-${name}.service`),
+      timers: all.filter(({ at }) => at !== undefined).map(({ name }) => `app-job-${name}.timer`),
+      files: [
+        file('/etc/logrotate.d/pvestack', 'logrotate', { days }),
+        file(unitPath('app-job-.service.d/job.conf'), 'common.conf', { reports: reportsFailures(env) }),
+        ...(all.some(({ at }) => at !== undefined)
+          ? [file(unitPath('app-job-.timer.d/job.conf'), 'common-timer.conf', {})]
+          : []),
+        ...all.flatMap(({ name, run, at, cron, timeout }) => [
+          file(unitPath(`app-job-${name}.service`), 'job.service', {
+            name,
+            command: quotedCommand(run),
+            timeout,
+          }),
+          cron === undefined
+            ? file(unitPath(`app-job-${name}.timer`), 'job.timer', { name, at })
+            : file(`/etc/cron.d/pvestack-${name}`, 'cron', { name, cron }),
+        ]),
+      ],
+    };
   },
 });

@@ -1,4 +1,4 @@
-import { fileOf } from '../guest-files';
+import { fileOf } from '../renderers/guest-files';
 
 const PYTHON = 'app_type: python\n';
 

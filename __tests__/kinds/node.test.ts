@@ -1,4 +1,4 @@
-import { fileOf } from '../guest-files';
+import { fileOf } from '../renderers/guest-files';
 
 test.each<[string, string]>([
   ['', '/usr/local/lib/pvestack/npm-script start'],

@@ -1,4 +1,4 @@
-import { fileOf } from '../guest-files';
+import { fileOf } from '../renderers/guest-files';
 
 test.each<[string, string[]]>([
   ['failure_mail: ops@example.lan', ['stack=app-pote-dev', 'mail=ops@example.lan', "hook=''"]],

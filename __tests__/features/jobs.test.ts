@@ -1,5 +1,5 @@
-import { envOf } from '../envs';
-import { fileOf, filesOf } from '../guest-files';
+import { envOf } from '../renderers/envs';
+import { fileOf, filesOf } from '../renderers/guest-files';
 
 const PYTHON = 'app_type: python\n';
 const file = (name: string, project: string): string[] => fileOf(name, PYTHON + project);

@@ -1,10 +1,15 @@
 import { z } from 'zod';
-import { groupPart } from '../names';
-import { defineFeature } from '../part';
-import { filled, key, message, plain, secret, whole } from '../schema/fields';
-import { isOnCalendar } from '../schema/schedule';
-import { RULES } from '../values/rules';
-import type { Value } from '../values/value';
+import { groupPart } from '../inventory/names';
+import { filled, key, message, plain, secret, whole } from '../inventory/schema/fields';
+import { isOnCalendar } from '../inventory/schema/schedule';
+import { RULES } from '../inventory/values/rules';
+import type { Value } from '../inventory/values/value';
+import { defineFeature } from '../renderers/contribution';
+import { toExpression, variablesOf } from '../renderers/expression';
+import { type GuestFile, rootFile } from '../renderers/layers/layer';
+import { CONFIG, unitPath } from '../renderers/layers/paths';
+import { literalLines, renderGuestLines } from '../renderers/lines';
+import { reportsFailures } from './failure';
 
 const PORT = 5432;
 
@@ -58,8 +63,11 @@ interface PostgreSql {
   backupKeep: number;
 }
 
-/** A PostgreSQL database on the guest. */
+/** The database of an application: PostgreSQL of Debian, a role, a database, and a dump every day. */
 export const postgresql = defineFeature({
+  name: 'postgresql',
+  order: 1,
+
   keys: {
     postgresql: key(
       z.union([schema, z.literal(false)], {
@@ -104,5 +112,37 @@ export const postgresql = defineFeature({
         'remove it, or give password: "{{ vault_… }}"',
       );
     }
+  },
+
+  contribution(settings, env, source) {
+    if (!settings) return {};
+    const { database, user, password, extensions, backupAt: at, backupKeep: keep } = settings;
+    // What libpq reads, so that the application need not know where its database is.
+    const client = [
+      ['PGHOST', password ? 'localhost' : '/run/postgresql'],
+      ['PGDATABASE', database],
+      ['PGUSER', user],
+    ] as const;
+    const data = { stack: env.stack, database, user, password, keep, at, reports: reportsFailures(env) };
+    const file = (path: string, template: string): GuestFile =>
+      rootFile(path, renderGuestLines(source, `postgresql/${template}.ejs`, data));
+    return {
+      environment: client,
+      buildEnvironment: client,
+      after: ['postgresql.service'],
+      layers: [
+        {
+          name: 'postgresql',
+          lists: { packages: ['postgresql'], extensions: literalLines(extensions) },
+          files: [
+            file(`${CONFIG}/postgresql.conf`, 'postgresql.conf'),
+            file(unitPath('pvestack-backup.service'), 'backup.service'),
+            file(unitPath('pvestack-backup.timer'), 'backup.timer'),
+          ],
+          ...(password ? { uploads: { db_password: toExpression(password) } } : {}),
+          secretVariables: variablesOf(password ? [password] : []),
+        },
+      ],
+    };
   },
 });

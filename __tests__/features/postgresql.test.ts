@@ -1,7 +1,5 @@
-import { layersOf } from '../../../renderers/layers';
-import { templateSource } from '../../../renderers/template-source';
-import { envOf } from '../envs';
-import { fileOf } from '../guest-files';
+import { envOf, layersIn } from '../renderers/envs';
+import { fileOf } from '../renderers/guest-files';
 
 const PYTHON = 'app_type: python\nservice_start: python -m pote.api\n';
 
@@ -29,7 +27,7 @@ test.each<[string, string[], string[]]>([
 
 test('the password is no line of any file, and a variable of the layer', () => {
   const env = envOf({ project: `${PYTHON}postgresql: {password: "{{ vault_p }}", extensions: [pg_trgm]}` });
-  const layer = layersOf(env, templateSource([])).find(({ name }) => name === 'postgresql');
+  const layer = layersIn(env).find(({ name }) => name === 'postgresql');
   expect(layer).toMatchObject({
     lists: { packages: ['postgresql'], extensions: ['pg_trgm'] },
     uploads: { db_password: 'var.vault_p' },

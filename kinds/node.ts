@@ -1,9 +1,14 @@
-import { defineKind } from '../part';
-import { folder, healthPath } from '../schema/app';
-import { command, key, port } from '../schema/fields';
+import { folder, healthPath } from '../inventory/schema/app';
+import { command, key, port } from '../inventory/schema/fields';
+import { defineKind } from '../renderers/contribution';
+import { rootFile } from '../renderers/layers/layer';
+import { CONFIG, KIT } from '../renderers/layers/paths';
+import { renderGuestLines } from '../renderers/lines';
+import { commandLine } from '../renderers/systemd';
 
 /** A backend or a frontend: a folder of the repository that is built and run. */
-export interface AppPart {
+interface AppPart {
+  name: 'backend' | 'frontend';
   folder: string;
   port: number;
   /** Undefined: what package.json says. */
@@ -15,8 +20,21 @@ export interface AppPart {
   healthPath?: string;
 }
 
-/** A Node.js application: a backend and a frontend, each in a folder of the repository. */
+/** Of what runs and of what builds. */
+const ENVIRONMENT = [
+  ['NODE_ENV', 'production'],
+  ['npm_config_update_notifier', 'false'],
+  ['npm_config_cache', '/var/cache/app/npm'],
+] as const;
+
+/**
+ * A Node.js application: a backend with migrations, and a frontend that is built, each in a folder of the repository.
+ * Either may be missing.
+ */
 export const node = defineKind({
+  name: 'node',
+  order: 1,
+
   keys: {
     frontend_port: key(port(), { description: 'The port of the frontend.', default: 3000 }),
     backend_dir: key(folder(), {
@@ -61,8 +79,15 @@ export const node = defineKind({
     service_start: 'write backend_start',
   },
 
+  // NODE_ENV is there to be overridden.
+  variables: {
+    npm_config_cache: "remove it: npm's cache is below /var/cache/app, where the application may write",
+    npm_config_update_notifier: 'remove it: npm is told not to look for its own updates',
+  },
+
   resolve(scope) {
-    const part = (name: 'backend' | 'frontend'): AppPart => ({
+    const part = (name: AppPart['name']): AppPart => ({
+      name,
       folder: scope.get(`${name}_dir`),
       port: scope.get(`${name}_port`),
       install: scope.maybe(`${name}_install`),
@@ -70,7 +95,7 @@ export const node = defineKind({
       start: scope.get(`${name}_start`),
       healthPath: scope.maybe(`${name}_health_path`),
     });
-    return { backend: part('backend'), frontend: part('frontend') };
+    return [part('backend'), part('frontend')];
   },
 
   check({ scope, validation }) {
@@ -80,4 +105,29 @@ export const node = defineKind({
       validation.error(path, 'is the port of both backend and frontend', 'give each a port of its own');
     }
   },
+
+  contribution: (parts, { app, baseOs }, source) => ({
+    packages: baseOs.node ? ['xz-utils'] : ['nodejs', 'npm'],
+    environment: ENVIRONMENT,
+    buildEnvironment: ENVIRONMENT,
+    services: parts.map(({ name, folder, port, start, healthPath }) => ({
+      name,
+      unit: `app-${name}.service`,
+      folder,
+      port,
+      // `npm start` goes without npm where it can.
+      start: start === 'npm start' ? `${KIT}/npm-script start` : commandLine(start),
+      healthPath,
+    })),
+    files: [
+      rootFile(
+        `${CONFIG}/steps.sh`,
+        renderGuestLines(source, 'node/steps.sh.ejs', {
+          parts,
+          migrate: app.release.migrate,
+          health: app.release.healthCommand,
+        }),
+      ),
+    ],
+  }),
 });

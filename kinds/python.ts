@@ -1,5 +1,9 @@
-import { defineKind } from '../part';
-import { command, key } from '../schema/fields';
+import { command, key } from '../inventory/schema/fields';
+import { defineKind } from '../renderers/contribution';
+import { rootFile } from '../renderers/layers/layer';
+import { CONFIG } from '../renderers/layers/paths';
+import { renderGuestLines } from '../renderers/lines';
+import { commandLine } from '../renderers/systemd';
 
 /** The long-running service of an application. */
 interface Service {
@@ -10,8 +14,11 @@ interface Service {
   healthPath?: string;
 }
 
-/** A Python application in a virtualenv, with a service or without. */
+/** A Python application in a virtualenv: migrations, a health command, and a service if it has one. */
 export const python = defineKind({
+  name: 'python',
+  order: 2,
+
   keys: {
     python_install: key(command(), {
       description: 'Installs the application into its virtualenv.',
@@ -45,4 +52,37 @@ export const python = defineKind({
           : { start, port: scope.get('backend_port'), healthPath: scope.maybe('backend_health_path') },
     };
   },
+
+  contribution: ({ install, service }, { app }, source) => ({
+    packages: ['python3', 'python3-venv', 'build-essential', 'python3-dev', 'libpq-dev'],
+    environment: [
+      ['PATH', '/srv/app/current/.venv/bin:/usr/local/bin:/usr/bin:/bin'],
+      ['PYTHONDONTWRITEBYTECODE', '1'],
+      ['PYTHONUNBUFFERED', '1'],
+    ],
+    buildEnvironment: [
+      ['PYTHONDONTWRITEBYTECODE', '1'],
+      ['PIP_CACHE_DIR', '/var/cache/app/pip'],
+    ],
+    services: service && [
+      {
+        name: 'backend',
+        unit: 'app-backend.service',
+        folder: '.',
+        port: service.port,
+        start: commandLine(service.start),
+        healthPath: service.healthPath,
+      },
+    ],
+    files: [
+      rootFile(
+        `${CONFIG}/steps.sh`,
+        renderGuestLines(source, 'python/steps.sh.ejs', {
+          install,
+          migrate: app.release.migrate,
+          health: app.release.healthCommand,
+        }),
+      ),
+    ],
+  }),
 });

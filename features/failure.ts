@@ -1,5 +1,10 @@
-import { defineFeature } from '../part';
-import { command, key, plain, whole } from '../schema/fields';
+import { settingsOf } from '../inventory/app';
+import { command, key, plain, whole } from '../inventory/schema/fields';
+import type { Env } from '../inventory/types';
+import { defineFeature } from '../renderers/contribution';
+import { rootFile } from '../renderers/layers/layer';
+import { CONFIG, envFilePath, unitPath } from '../renderers/layers/paths';
+import { renderGuestLines } from '../renderers/lines';
 
 /** Who hears of failures, and how long logs tell of them. */
 interface Failure {
@@ -9,8 +14,11 @@ interface Failure {
   logDays: number;
 }
 
-/** Reports of jobs and backups that failed, and the logs. */
+/** Mail or a command when a job or a dump of the database fails, and how long logs are kept. */
 export const failure = defineFeature({
+  name: 'failure',
+  order: 3,
+
   keys: {
     failure_mail: key(
       plain(
@@ -46,4 +54,30 @@ export const failure = defineFeature({
       validation.error(mail.path, 'needs a mail server', 'set SMTP_HOST (and SMTP_PORT) in env_vars');
     }
   },
+
+  contribution(settings, env, source) {
+    if (!isReported(settings)) return {};
+    const { mail, hook } = settings;
+    const data = { stack: env.stack, envFile: envFilePath(env), mail, hook };
+    return {
+      files: [
+        rootFile(`${CONFIG}/failure.conf`, renderGuestLines(source, 'failure/failure.conf.ejs', data)),
+        rootFile(
+          unitPath('pvestack-failure@.service'),
+          renderGuestLines(source, 'failure/failure.service.ejs', data),
+        ),
+      ],
+    };
+  },
 });
+
+const isReported = ({ mail, hook }: Failure): boolean => mail !== undefined || hook !== undefined;
+
+/**
+ * Whether anybody hears of failures.
+ * @param env the env
+ * @returns true where a mail address or a hook is set
+ */
+export function reportsFailures({ app }: Env): boolean {
+  return isReported(settingsOf(app, failure));
+}

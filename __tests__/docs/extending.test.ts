@@ -1,0 +1,200 @@
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import ts from 'typescript';
+import { compilerOptions } from '../../tsconfig.json';
+import { sh } from '../support/shell';
+
+jest.setTimeout(120_000);
+
+const ROOT = path.join(__dirname, '..', '..');
+const PAGE = readFileSync(path.join(ROOT, 'CONTRIBUTING.md'), 'utf8');
+const copy = mkdtempSync(path.join(os.tmpdir(), 'extended-'));
+
+/** The code that CONTRIBUTING.md shows for a file. */
+function shown(file: string): string {
+  const [block, code = ''] = new RegExp(`^\`\`\`ts\\n// ${file}\\n(.*?)^\`\`\``, 'ms').exec(PAGE) ?? [];
+  if (block === undefined) throw new Error(`CONTRIBUTING.md does not show ${file}`);
+  return code;
+}
+
+/** The files of CONTRIBUTING.md, and for each the line that registers it. */
+const FILES = ['kinds/go.ts', 'features/redis.ts'];
+const LINES = shown('registry.ts').trim().split('\n');
+
+// A tree as somebody has it who did what CONTRIBUTING.md says, and nothing else.
+beforeAll(() => {
+  const tree = `bin cdktf.json cli constructs features .gen inventory kinds kit main.ts package.json package-lock.json
+    packages planner registry.ts renderers schemas scripts templates tsconfig.json`;
+  for (const name of tree.split(/\s+/)) {
+    cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
+  }
+  symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+  for (const file of FILES) writeFileSync(path.join(copy, file), shown(file));
+  appendFileSync(path.join(copy, 'registry.ts'), shown('registry.ts'));
+});
+
+afterAll(() => {
+  rmSync(copy, { recursive: true });
+});
+
+/** Runs pvestack in the copy. */
+function pvestack(...args: string[]): string {
+  const env = { ...process.env, APP_INVENTORY: 'shop.yml', APP_INVENTORY_ALLOW_OTHER_KEYS: '0' };
+  const options = { cwd: copy, env, encoding: 'utf8', stdio: 'pipe' } as const;
+  return execFileSync(process.execPath, ['bin/pvestack.js', ...args], options);
+}
+
+/** The layers of a shop in Go, and the names of the resources that run them. */
+function shop(key = ''): {
+  layers: Record<string, { lists: Record<string, string[]>; files: Record<string, string[]> }>;
+  resources: string[];
+} {
+  const inventory = `
+proxmox_host: pve.example.lan
+ssh_public_keys: ["{{ vault_key }}"]
+app_projects:
+  shop:
+    app_type: go
+    repo: git@git.example.lan:team/shop.git
+    backend_port: 8080
+    ${key}
+    envs: {dev: {name: shop-dev, vmid: 301, ip: 10.0.10.31/24, gateway: 10.0.10.1, branch: main}}
+`;
+  writeFileSync(path.join(copy, 'shop.yml'), inventory);
+  pvestack('synth');
+  const { locals, resource } = JSON.parse(
+    readFileSync(path.join(copy, 'cdktf.out/stacks/app-shop-dev/cdk.tf.json'), 'utf8'),
+  ) as { locals: { layers: ReturnType<typeof shop>['layers'] }; resource: { null_resource: object } };
+  return { layers: locals.layers, resources: Object.keys(resource.null_resource) };
+}
+
+test('each is one file and one line', () => {
+  expect(LINES).toHaveLength(FILES.length);
+  FILES.forEach((file, index) => {
+    expect(LINES[index]).toMatch(new RegExp(`^export \\{ \\w+ \\} from './${file.replace('.ts', '')}';$`));
+  });
+});
+
+test('a third kind of application: its guest has all that it names', () => {
+  const { layers, resources } = shop();
+  expect(resources).toEqual(expect.arrayContaining(['app', 'base_os', 'kit', 'release']));
+  expect(layers['base_os']?.lists).toMatchObject({
+    packages: expect.arrayContaining(['golang-go']) as string[],
+    firewall: ['allow 22/tcp', 'allow 8080/tcp'],
+  });
+  const files = layers['app']?.files ?? {};
+  expect(files['/etc/systemd/system/app-backend.service']).toEqual(
+    expect.arrayContaining(['ExecStart=/srv/app/current/server', 'Environment=PORT=8080']),
+  );
+  expect(files['/etc/systemd/system/app-.service.d/common.conf']).toEqual(
+    expect.arrayContaining([
+      'User=app',
+      'EnvironmentFile=/srv/app/.env.dev',
+      // What the process was started with: a later deploy restarts it only if that changed.
+      'ExecStartPre=+/usr/local/lib/pvestack/stamp --record %n',
+      'Restart=always',
+    ]),
+  );
+  expect(files['/etc/pvestack/services']).toEqual(['app-backend.service . 8080 -']);
+  expect(files['/etc/pvestack/deploy.conf']).toContain('build_environment=GOCACHE=/var/cache/app/go');
+  const steps = (files['/etc/pvestack/steps.sh'] ?? []).join('\n');
+  const words = `step() { printf '%s|' "$@"; echo; }; release=/srv/app/releases/1`;
+  expect(sh(`${words}\n${steps}\nbuild_release; migrate_release; prove_release`)).toEqual({
+    status: 0,
+    stdout: '12|build|confined|/srv/app/releases/1|without-env|go build -o server .|\n',
+    stderr: '',
+  });
+});
+
+test('a feature, for any kind of application', () => {
+  const unit = '/etc/systemd/system/app-.service.d/common.conf';
+  const plain = shop().layers;
+  expect(plain['base_os']?.lists['packages']).not.toContain('redis-server');
+  expect(plain['app']?.files[unit]).toContain('After=network-online.target');
+  const { layers } = shop('redis: true');
+  expect(layers['base_os']?.lists['packages']).toContain('redis-server');
+  expect(layers['app']?.files[unit]).toContain('After=network-online.target redis-server.service');
+});
+
+test('what they refuse is refused, and what they do not know, too', () => {
+  expect(() => shop('redis: sometimes')).toThrow('app_projects.shop.redis  ');
+  expect(() => shop('frontend_port: 3000')).toThrow(
+    'app_projects.shop.frontend_port  is for app_type: node only  remove it, or set app_type: node',
+  );
+});
+
+test('the schema has them behind those that were there, and node is still the default', () => {
+  const { properties } = JSON.parse(pvestack('schema')) as {
+    properties: { app_projects: { additionalProperties: { properties: Record<string, object> } } };
+  };
+  const { app_type, redis } = properties.app_projects.additionalProperties.properties;
+  expect(app_type).toMatchObject({ enum: ['node', 'python', 'go', 'none'], default: 'node' });
+  expect(redis).toMatchObject({ default: false });
+});
+
+describe('a file without one of its parts is no TypeScript', () => {
+  const { options } = ts.convertCompilerOptionsFromJson(compilerOptions, copy);
+  const trees = new Map<string, ts.SourceFile | undefined>();
+  let before: ts.Program | undefined;
+
+  /** What the compiler says of a file of the copy with another text in it. */
+  function complaints(file: string, text: string): string[] {
+    const changed = path.join(copy, file);
+    const host = ts.createCompilerHost(options);
+    const read = host.getSourceFile.bind(host);
+    host.getSourceFile = (name, version) => {
+      if (name === changed) return ts.createSourceFile(name, text, version);
+      if (!trees.has(name)) trees.set(name, read(name, version));
+      return trees.get(name);
+    };
+    before = ts.createProgram([changed], options, host, before);
+    return before
+      .getSemanticDiagnostics(before.getSourceFile(changed))
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+  }
+
+  /** The text of a file without a property of what it defines. */
+  function without(text: string, property: string): string {
+    const file = ts.createSourceFile('part.ts', text, ts.ScriptTarget.ES2022, true);
+    let found: ts.Node | undefined;
+    const visit = (node: ts.Node): void => {
+      if (ts.isPropertyAssignment(node) && node.name.getText() === property) found ??= node;
+      ts.forEachChild(node, visit);
+    };
+    visit(file);
+    if (!found) throw new Error(`no ${property}`);
+    return text.slice(0, found.getFullStart()) + text.slice(found.getEnd() + 1);
+  }
+
+  test.each(FILES)('%s as it is shown is', (file) => {
+    expect(complaints(file, shown(file))).toEqual([]);
+  });
+
+  test.each(['name', 'keys', 'resolve', 'contribution'])('without %s', (part) => {
+    expect(complaints('kinds/go.ts', without(shown('kinds/go.ts'), part)).join()).toContain(
+      `Property '${part}' is missing in type`,
+    );
+  });
+
+  test.each([
+    ['settings that it does not make', '({ port })', '({ prot })', `Property 'prot' does not exist`],
+    [
+      'a key that is not its own',
+      "'backend_port'",
+      "'frontend_port'",
+      `is not assignable to parameter of type`,
+    ],
+  ])('%s', (_what, from, to, said) => {
+    expect(complaints('kinds/go.ts', shown('kinds/go.ts').replace(from, to)).join()).toContain(said);
+  });
+});
