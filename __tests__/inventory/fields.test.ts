@@ -113,6 +113,14 @@ const FIELDS: Record<string, Field> = {
     bad: ['pote-dev ssh-ed25519 AAAA', 'SHA256:abc', '"ssh-ed25519 AAAA\\nx"'],
     said: 'is not an SSH host key  write the type and the key of one line of /etc/ssh/ssh_host_ed25519_key.pub',
   },
+  backend_dir: {
+    place: 'project',
+    lines: ['backend_dir: $'],
+    at: '3:5  app_projects.pote.backend_dir',
+    good: ['backend', 'services/api', 'services/api/', './api', '.', './'],
+    bad: ['/srv', '../api', 'a//b', '"a b"', '..', 'a/..'],
+    said: 'is not a folder of the repository  write e.g. backend or services/api, or . for its root',
+  },
   'ssh_bastion.host': {
     lines: ['ssh_bastion:', '  host: $'],
     at: '2:3  ssh_bastion.host',

@@ -38,6 +38,7 @@ test('defaults', () => {
         node: text('pve', 'node'),
         configure: true,
         ssh: {
+          port: 22,
           agent: false,
           user: text('root', 'user'),
           publicKeys: [

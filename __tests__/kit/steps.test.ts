@@ -305,7 +305,7 @@ deploy`,
       'none of the services',
       'a.service backend 3001 -\nb.service web 3000 -\n',
       '',
-      'give_up 11 the repository has neither backend nor web, so there is nothing to run (backend_dir and frontend_dir in the inventory)\n',
+      'give_up 11 the repository has neither backend nor web, so there is nothing to run (backend_dir and frontend_dir in the inventory; . is its root)\n',
     ],
   ])('a repository with %s', (_what, all, there, said) => {
     const { stdout } = sh(

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { bool, command, key, message, plain, port, whole } from './fields';
 
-/** A folder of the repository. */
+/** A folder of the repository: without slashes around it, `.` for the root. */
 export const folder = (): z.ZodString =>
   plain(
-    (value) => /^[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/.test(value),
+    (value) => /^(\.\/?|(\.\/)?[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*\/?)$/.test(value),
     'is not a folder of the repository',
-    'write e.g. backend or services/api',
-  );
+    'write e.g. backend or services/api, or . for its root',
+  ).overwrite((value) => value.replace(/^\.\/(?=.)|\/$/g, ''));
 
 /** A path that a service answers. */
 export const healthPath = (): z.ZodString =>

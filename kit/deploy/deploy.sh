@@ -54,5 +54,5 @@ something_to_run() {
   services >"$record/services"
   [ -s "$record/services" ] || return 0
   each_service "$release" | grep -q . ||
-    give_up 11 "the repository has neither $(cut -d ' ' -f 2 "$record/services" | sed ':a; N; $!ba; s/\n/ nor /g'), so there is nothing to run (backend_dir and frontend_dir in the inventory)"
+    give_up 11 "the repository has neither $(cut -d ' ' -f 2 "$record/services" | sed ':a; N; $!ba; s/\n/ nor /g'), so there is nothing to run (backend_dir and frontend_dir in the inventory; . is its root)"
 }
