@@ -245,7 +245,7 @@ describeWith([providers, command('curl')], 'the life of a guest, with the real p
     ]);
     lab.workspace.synth(inventory(lab.emulator.url, `{${OPEN}}`, '        state: absent\n'));
     const plan = await lab.workspace.plan(STACK);
-    expect(plan.output).toContain('Plan: 0 to add, 0 to change, 3 to destroy.');
+    expect(plan.output).toContain('Plan: 0 to add, 0 to change, 5 to destroy.');
     expect((await lab.workspace.apply(STACK)).code).toBe(0);
     expect((await lab.workspace.plan(STACK)).code).toBe(0);
     expect(lab.writes().at(-1)).toBe('DELETE /nodes/pve/lxc/301');

@@ -106,6 +106,44 @@ describeWith([realGuests, providers], 'a host that somebody else made, reached a
     await nothingToDo();
   });
 
+  test('a first contact says that nobody checked the host key', async () => {
+    const { output } = await apply('-replace=null_resource.ssh');
+    expect(output).toContain('SSH: ready. Nobody has checked the host key of this first contact');
+    await nothingToDo();
+  });
+
+  // Whatever makes another host answer at the address, to this stack it says that it is another one's.
+  const stranger = 'app-mail-dev owner-0123456789ab';
+  const everything = `find / -xdev \\( -path /proc -o -path /run -o -path /tmp -o -path /var/log \\) -prune -o -type f -newer /run/before -print`;
+  test.each([
+    ['as another user', { app_bootstrap_user: 'debian' }],
+    ['as root', {}],
+    ['through a bastion', { ssh_bastion: { host: BASTION } }],
+  ])(
+    'a host of another stack: no plan says "No changes", and nothing is sent there, %s',
+    async (_how, options) => {
+      synth(options);
+      const own = await ssh('cat /etc/pvestack/owner');
+      expect(own).toMatch(new RegExp(`^${STACK} owner-[0-9a-f]{12}$`));
+      await ssh(`echo '${stranger}' >/etc/pvestack/owner; sleep 0.1; touch /run/before`);
+      const said = `Another host answers at ${HOST}: it says that it belongs to the stack ${stranger}, and this is ${own}. Nothing was sent to it.`;
+      const plan = await lab.workspace.plan(STACK);
+      expect([plan.code, unwrapped(plan.output)]).toEqual([1, expect.stringContaining(said)]);
+      // Where the plan did not look, the first contact of the deploy does.
+      for (const args of [
+        [],
+        ['-var=look_at_guest=false', '-replace=null_resource.ssh', '-replace=null_resource.kit'],
+      ]) {
+        const deploy = await lab.workspace.apply(STACK, ...args);
+        expect([deploy.code, unwrapped(deploy.output)]).toEqual([1, expect.stringContaining(said)]);
+      }
+      expect(await ssh(everything)).toBe('');
+      await ssh(`echo '${own}' >/etc/pvestack/owner`);
+      await apply();
+      await nothingToDo();
+    },
+  );
+
   test('through a bastion: layers and the look', async () => {
     synth({ ssh_bastion: { host: BASTION } });
     await ssh(
