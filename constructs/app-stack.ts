@@ -9,6 +9,7 @@ import type { TemplateSource } from '../renderers/template';
 import { application } from '../renderers/application';
 import type { Contributors } from '../renderers/contribution';
 import { guestConfiguration } from '../renderers/guest-configuration';
+import { OWNER_VARIABLE } from '../renderers/owner';
 import {
   ALLOW_IP_CONFLICTS,
   LOOK_AT_GUEST,
@@ -22,6 +23,7 @@ import { Guest } from './guest';
 import { Layers } from './layers';
 import { Locals } from './locals';
 import { LogicalIds } from './logical-ids';
+import { Owner } from './owner';
 import { SshReady } from './ssh';
 import { StackFile } from './stack-file';
 import { Variables } from './variables';
@@ -64,14 +66,16 @@ export class AppStack extends TerraformStack {
     new NullProvider(this, 'null');
     new Variables(this, 'variables', [
       ...vaultVariables(env, api),
+      ...(env.present ? [OWNER_VARIABLE] : []),
       ...(isGuest && env.present ? [ALLOW_IP_CONFLICTS] : []),
       ...(env.configure && env.present ? [...SSH_VARIABLES, LOOK_AT_GUEST] : []),
       ...(env.configure && env.present && app ? [RELEASE] : []),
     ]);
 
     if (env.present || api.caFile) new ExternalProvider(this, 'external');
+    const owner = env.present ? new Owner(this, 'owner', env) : undefined;
     const guest = isGuest ? new Guest(this, 'guest', { env, api }) : undefined;
-    this.guestAddresses = guest ? addressesIn(guest) : [];
+    this.guestAddresses = guest ? [owner, guest].flatMap((scope) => (scope ? addressesIn(scope) : [])) : [];
     const ready = env.present && env.configure ? new SshReady(this, 'ssh', { env, guest }) : undefined;
     if (ready)
       new Layers(this, 'layers', { configuration: guestConfiguration(env, source, guest, app), ready });
@@ -79,8 +83,8 @@ export class AppStack extends TerraformStack {
     this.configurationAddresses = addressesIn(this).filter(
       (address) => !this.guestAddresses.includes(address),
     );
-    const waiting = ready && addressOf(ready);
-    this.layerAddresses = this.configurationAddresses.filter((address) => address !== waiting);
+    const others = [ready, owner].map((resource) => resource && addressOf(resource));
+    this.layerAddresses = this.configurationAddresses.filter((address) => !others.includes(address));
     for (const [name, value] of Object.entries(env.present ? stackOutputs(env, app) : {})) {
       new TerraformOutput(this, name, { value });
     }

@@ -8,7 +8,7 @@ import type { Env, ProxmoxApi } from '../inventory/types';
 import { toTemplate } from '../renderers/expression';
 import { type Guard, guardLocals, guestGuards, searchedCheck } from '../renderers/guards';
 import { planCredentials, PREFLIGHT, preflightCredentials, preflightSettings } from '../renderers/preflight';
-import { CREATED_TAG } from '../renderers/tags';
+import { CREATED_TAG, OWNER_TAG } from '../renderers/tags';
 import { Locals } from './locals';
 
 /** What a guest has to wait for and to hold. */
@@ -17,10 +17,17 @@ export interface Guarded {
   dependsOn: ITerraformDependable[];
   /** The tag that says when the guest was created. */
   created: string;
+  /** The tag that says whose the guest is. */
+  owner: string;
 }
 
 /** Of an env that is absent: there is nothing to create. */
-export const UNGUARDED: Guarded = { preconditions: [], dependsOn: [], created: CREATED_TAG };
+export const UNGUARDED: Guarded = {
+  preconditions: [],
+  dependsOn: [],
+  created: CREATED_TAG,
+  owner: OWNER_TAG,
+};
 
 /** What the resource of a guest is made from. */
 export interface GuardedProps {
@@ -45,6 +52,7 @@ export class GuestGuards extends Construct implements Guarded {
   readonly preconditions: readonly Guard[];
   readonly dependsOn: ITerraformDependable[];
   readonly created = '${local.created}';
+  readonly owner = '${local.owner}';
 
   /**
    * @param scope the guest's construct

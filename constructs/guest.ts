@@ -4,10 +4,10 @@ import type { Env, ProxmoxApi } from '../inventory/types';
 import { addressOf } from './addresses';
 import { Adoption, importOwnVm } from './adoption';
 import { CaCheck } from './ca';
-import { guardDestroy } from './destroy-guard';
 import { GuestGuards, UNGUARDED } from './guards';
 import { KvmGuest } from './kvm';
 import { LxcGuest } from './lxc';
+import { Owned } from './owner';
 import { Protection } from './protection';
 import { Proxmox } from './provider';
 
@@ -46,14 +46,14 @@ export class Guest extends Construct implements GuestRef {
     const guarded = env.present ? new GuestGuards(this, 'guards', { env, api }) : UNGUARDED;
     const isContainer = env.guest.type === 'lxc';
     const guest = new (isContainer ? LxcGuest : KvmGuest)(this, 'guest', { env, guarded });
-    guardDestroy(guest, env);
-    const protection = new Protection(this, 'protection', { env, guest });
+    const owned = new Owned(this, 'owned', { env, api, guest });
+    const protection = new Protection(this, 'protection', { env, guest: owned });
     const address = addressOf(guest);
     this.id = `${address}.id`;
     this.mac = `${address}.${isContainer ? 'network_interface' : 'network_device'}[0].mac_address`;
     this.dependable = guest;
     // Unlike a resource that is gone from the configuration, one with count = 0 runs its destroy-time checks.
-    if (!env.present) for (const resource of [guest, protection]) resource.addOverride('count', 0);
+    if (!env.present) for (const resource of [guest, owned, protection]) resource.addOverride('count', 0);
     else if (env.guest.adopt) new Adoption(this, 'adopted', { env, guest });
     else if (!isContainer) importOwnVm(guest);
   }

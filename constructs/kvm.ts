@@ -37,7 +37,7 @@ function configOf({ env, guarded }: GuardedProps): VirtualEnvironmentVmConfig {
     vmId: env.vmid,
     name: env.hostname,
     description: guestDescription(env),
-    tags: guestTags(env, guarded.created),
+    tags: guestTags(env, guarded.created, guarded.owner),
     started: guest.start,
     onBoot: guest.onboot,
     protection: guest.protection,

@@ -24,7 +24,10 @@ export class Layers extends Construct {
     super(scope, id);
     const { locals, look, layers } = configuration;
     new Locals(this, 'locals', locals);
-    const data = new DataExternal(new Construct(this, 'look'), 'guest', { program: [...look.program] });
+    const data = new DataExternal(new Construct(this, 'look'), 'guest', {
+      program: [...look.program],
+      lifecycle: { postcondition: [look.guard] },
+    });
     data.addOverride('count', '${local.look ? 1 : 0}');
     const { condition, errorMessage } = look.check;
     TerraformStack.of(this).addOverride('check.guest', {

@@ -45,7 +45,7 @@ function configOf({ env, guarded }: GuardedProps): VirtualEnvironmentContainerCo
     nodeName: toTemplate(env.node),
     vmId: env.vmid,
     description: guestDescription(env),
-    tags: guestTags(env, guarded.created),
+    tags: guestTags(env, guarded.created, guarded.owner),
     started: guest.start,
     startOnBoot: guest.onboot,
     unprivileged: guest.unprivileged,

@@ -5,7 +5,7 @@ import type { Env } from '../inventory/types';
 /** What a protection is made from. */
 interface ProtectionProps {
   env: Env;
-  /** The guest that is protected. */
+  /** What stands for the guest that is protected: what is destroyed before it, and only if this allows. */
   guest: TerraformResource;
 }
 

@@ -2,7 +2,8 @@ import { Resource } from '@cdktf/provider-null/lib/resource';
 import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Env } from '../inventory/types';
-import { agentCheck, connection, keyGuards } from '../renderers/connection';
+import { agentCheck, connection, keyGuards, sshReady } from '../renderers/connection';
+import { firstContact } from '../renderers/look';
 import type { GuestRef } from './guest';
 
 /** What the wait for SSH is made from. */
@@ -30,7 +31,10 @@ export class SshReady extends Resource {
       ...(guest ? { dependsOn: [guest.dependable] } : {}),
     });
     this.addOverride('connection', connection(env));
-    this.addOverride('provisioner', [{ 'remote-exec': { inline: ['echo "SSH: ready"'] } }]);
+    this.addOverride('provisioner', [
+      firstContact(env),
+      { 'remote-exec': { inline: [`echo "${sshReady(env)}"`] } },
+    ]);
     const check = agentCheck(env);
     if (!check) return;
     TerraformStack.of(this).addOverride('check.ssh_agent', {

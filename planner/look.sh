@@ -1,8 +1,10 @@
 #!/bin/sh
 # Asks the guest how it is, at plan: its program look answers. Runs where terraform runs; an answer in any case, so
 # that a guest that does not answer never keeps anyone from repairing it. From the environment: ADDRESS, SSH_USER,
-# LAYERS and, where there are any, SSH_PORT, KEY_FILE, HOST_KEY, BASTION, RELEASE, REPO, BRANCH; the key itself is
-# TF_VAR_ssh_private_key of terraform's environment (the arguments and the answer of this program stand in the state).
+# LAYERS and, where there are any, STACK and OWNER, SSH_PORT, KEY_FILE, HOST_KEY, BASTION, RELEASE, REPO, BRANCH; the
+# key itself is TF_VAR_ssh_private_key of terraform's environment (the arguments and the answer of this program stand in
+# the state). With CONTACT=yes it is the first contact of a deploy: it waits until the guest lets it in, asks only whose
+# it is, and refuses another stack's before anything is sent there.
 set -eu
 umask 077
 
@@ -25,7 +27,13 @@ clean() { tr -cd 'A-Za-z0-9 .,:;/_()+@~-' | cut -c 1-"$1"; }
 said() { sed -n "s/^$1 //p" "$work/said" 2>/dev/null | head -n 1; }
 
 answer() {
+  if [ "${CONTACT:-}" = yes ]; then
+    printf '%s\n' "$2" | clean 900 >&2
+    echo >&2
+    exit 1
+  fi
   printf '{"asked":"%s","note":"%s"' "$1" "$(printf '%s' "$2" | tr '\n' ' ' | clean 600)"
+  printf ',"stranger":"%s"' "$(printf '%s' "${stranger:-}" | clean 900)"
   for name in $LAYERS; do
     printf ',"%s":"%s"' "$name" "$(said "$name" | clean 200)"
   done
@@ -75,21 +83,16 @@ if [ -n "${BASTION:-}" ]; then
   set -- "$@" -o "ProxyCommand=$proxy -W %h:%p -p ${BASTION%% *} -- $(fixed "${BASTION#* }")"
 fi
 
-# RELEASE is an argument of git on the guest.
-case ${RELEASE:-} in *[!A-Za-z0-9._/+-]*) answer no 'the variable release is no commit, tag or branch.' ;; esac
-# What a login prints (a .bashrc, a banner) is no answer: only what stands between these two marks is.
-mark=look-$(od -An -N 8 -tx1 /dev/urandom | tr -d ' \n')
-printf '%s\n' "$mark" "$LAYERS" "${RELEASE:-}" "${REPO:-}" "${BRANCH:-}" >"$work/question"
-look=/usr/local/lib/pvestack/look
-run="sh -c 'if [ -x $look ]; then exec $look; fi; read -r mark; echo; echo \$mark none'"
-[ "$SSH_USER" = root ] || run="sudo -n $run"
-
-# ask PROGRAM…: its answer, and its exit code in $status. A guest that says too much or never ends is no better than
-# one that says nothing. Where ssh ends by itself, the guard goes with it.
-ask() {
+# talk COMMAND SSH_OPTIONS: runs it on the guest, with $work/question as its input; $status, $work/answer and
+# $work/error are what came. A guest that says too much or never ends is no better than one that says nothing. Where ssh
+# ends by itself, the guard goes with it.
+talk() {
+  command=$1
+  shift
   (
     ulimit -f 64
-    exec "$@" <"$work/question" >"$work/answer" 2>"$work/error"
+    # shellcheck disable=SC2029 # fixed text
+    exec ssh "$@" -l "$SSH_USER" -- "$ADDRESS" "$command" <"$work/question" >"$work/answer" 2>"$work/error"
   ) &
   ssh=$!
   (
@@ -102,18 +105,65 @@ ask() {
   wait "$ssh" 2>/dev/null || status=$?
 }
 
-ask ssh "$@" -l "$SSH_USER" -- "$ADDRESS" "$run"
+# judge WHOSE: what a guest says of whose it is. One that says nothing is new, or nobody's.
+stranger=
+judge() {
+  if [ -z "${OWNER:-}" ] || [ -z "$1" ] || [ "$1" = "$STACK $OWNER" ]; then return; fi
+  stranger="Another host answers at $ADDRESS: it says that it belongs to the stack $1, and this is $STACK $OWNER. Nothing was sent to it. Look who has that address (ip). If it is the guest of this stack after all, such as a copy of another one, remove /etc/pvestack/owner there."
+}
+
+# RELEASE is an argument of git on the guest.
+case ${RELEASE:-} in *[!A-Za-z0-9._/+-]*) answer no 'the variable release is no commit, tag or branch.' ;; esac
+# What a login prints (a .bashrc, a banner) is no answer: only what stands between these two marks is.
+mark=look-$(od -An -N 8 -tx1 /dev/urandom | tr -d ' \n')
+whose="head -c 200 /etc/pvestack/owner 2>/dev/null"
+if [ "${CONTACT:-}" = yes ]; then
+  : >"$work/question"
+  until=$(($(date +%s) + 180))
+  denied=
+  while :; do
+    talk "sh -c 'echo; echo $mark \$($whose)'" "$@"
+    if [ "$status" -eq 0 ] && grep -q "^$mark" "$work/answer"; then
+      judge "$(sed -n "s/^$mark //p" "$work/answer" | head -n 1 | clean 200)"
+      [ -z "$stranger" ] || answer no "$stranger"
+      exit 0
+    fi
+    why=$(tail -n 1 "$work/error" | clean 200)
+    case $why in
+      *'Host key verification failed'*)
+        answer no "host key mismatch: what answers at $ADDRESS has another host key than ssh_host_key says. Nothing was sent to it. Look who has that address; if the guest was made anew, write its new key."
+        ;;
+      *'Permission denied'*)
+        # A guest that has just started may not know its keys yet.
+        : "${denied:=$(date +%s)}"
+        [ "$(($(date +%s) - denied))" -lt "${PATIENCE:-10}" ] ||
+          answer no "$SSH_USER@$ADDRESS is there, and does not let this key in: $why. It has to be the key of one of the ssh_public_keys that the guest was created with, and $SSH_USER the user who has it (app_bootstrap_user)."
+        ;;
+      *) denied= ;;
+    esac
+    [ "$(date +%s)" -lt "$until" ] || answer no "$SSH_USER@$ADDRESS does not let this deploy in for three minutes: $why"
+    sleep 1
+  done
+fi
+printf '%s\n' "$mark" "$LAYERS" "${RELEASE:-}" "${REPO:-}" "${BRANCH:-}" >"$work/question"
+look=/usr/local/lib/pvestack/look
+run="sh -c 'if [ -x $look ]; then exec $look; fi; read -r mark; echo; echo \$mark owner \$($whose); echo \$mark none'"
+[ "$SSH_USER" = root ] || run="sudo -n $run"
+talk "$run" "$@"
 if [ "$status" -ne 0 ] && grep -qi 'sudo.* tty' "$work/error"; then
   # sudo with requiretty: script(1) of the guest gives it a terminal, which ends lines in its own way.
   kill "${started#* }" 2>/dev/null || true
-  ask ssh "$@" -l "$SSH_USER" -- "$ADDRESS" "exec script -qE never -ec $(word "$run") /dev/null"
+  talk "exec script -qE never -ec $(word "$run") /dev/null" "$@"
   tr -d '\r' <"$work/answer" >"$work/lines"
   mv "$work/lines" "$work/answer"
 fi
 
 printed=$(sed "/^$mark /,\$d" "$work/answer" | grep -v '^$' | head -n 1 | clean 60)
 if [ "$status" -eq 0 ] && grep -qx "$mark none" "$work/answer"; then
-  for name in $LAYERS; do echo "$name 1: not configured"; done >"$work/said"
+  {
+    sed -n "s/^$mark owner /owner /p" "$work/answer"
+    for name in $LAYERS; do echo "$name 1: not configured"; done
+  } >"$work/said"
 elif [ "$status" -eq 0 ] && grep -qx "$mark end" "$work/answer"; then
   awk -v mark="$mark" '$0 == mark " end" { exit } on { print } $0 == mark " begin" { on = 1 }' "$work/answer" >"$work/said"
 else
@@ -125,6 +175,7 @@ else
   esac
   answer no "$SSH_USER@$ADDRESS does not let this plan look at the guest: $why"
 fi
+judge "$(said owner | clean 200)"
 note=$(said note | clean 300)
 if [ -n "$printed" ]; then
   note="${note:+$note }The login of $SSH_USER prints text where only programs read (it begins: $printed). Uploads of terraform fail of that: let .bashrc and its like print in interactive shells only."

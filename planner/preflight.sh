@@ -1,15 +1,18 @@
 #!/bin/sh
-# Before a guest is created: is its VMID free, and is its address unused?
-# Runs where terraform runs: at plan (MODE=plan, answers in JSON) and before every create (MODE=apply).
-# From the environment: MODE, STACK, VMID, ADDRESS, ENDPOINT, INSECURE, CA_FILE, ADOPT, ALLOW_IP_CONFLICTS and, before
-# a create, if the inventory has them, TOKEN or USERNAME_PVE and PASSWORD_PVE. A plan has no credentials among its
-# arguments, which are kept in the state: CREDENTIALS is code that finds them in terraform's own environment. The
-# provider's PROXMOX_VE_… take their place.
+# Before a guest is created: is its VMID free, and is its address unused? Before it is destroyed: is it still ours?
+# Runs where terraform runs: at plan (MODE=plan, answers in JSON), before every create (MODE=apply) and before every
+# destroy (MODE=destroy).
+# From the environment: MODE, STACK, OWNER, VMID, ADDRESS, ENDPOINT, INSECURE, CA_FILE, ADOPT, ALLOW_IP_CONFLICTS and,
+# before a create, if the inventory has them, TOKEN or USERNAME_PVE and PASSWORD_PVE. A plan has no credentials among its
+# arguments, which are kept in the state, and a destroy knows none: CREDENTIALS is code that finds them in terraform's own
+# environment. The provider's PROXMOX_VE_… take their place. Before a destroy: GUEST (VMID and owner), FORGET (what to do
+# where the guest is gone), and where the host is found by CREDENTIALS PORT.
 set -eu
 umask 077
 
-: "${STACK:?}" "${VMID:?}" "${ADDRESS:?}"
-stack=$STACK vmid=$VMID address=$ADDRESS
+if [ "$MODE" = destroy ]; then VMID=${GUEST%% *} OWNER=${GUEST#* } ADDRESS=none; fi
+: "${STACK:?}" "${OWNER:?}" "${VMID:?}" "${ADDRESS:?}"
+stack=$STACK owner=$OWNER vmid=$VMID address=$ADDRESS
 
 work=
 trap '[ -z "$work" ] || rm -rf "$work"' EXIT
@@ -31,20 +34,33 @@ answer() {
   printf '%s\n' "$message"
   exit 0
 }
-refuse() { answer no "$1"; }
+refuse() {
+  if [ "$MODE" = destroy ]; then
+    answer no "$1 So nobody can tell whose guest $vmid is now, and nothing was destroyed. To destroy it unseen: PVESTACK_DESTROY_UNSEEN=$vmid."
+  fi
+  answer no "$1"
+}
 
+if [ "$MODE" = destroy ] && [ "${PVESTACK_DESTROY_UNSEEN:-}" = "$vmid" ]; then exit 0; fi
 if ! command -v curl >/dev/null 2>&1; then
   refuse "curl is not installed here, so nobody can tell whether VMID $vmid and $address are free. Install curl (7.66 or later)."
 fi
 
-endpoint=${ENDPOINT:-${PROXMOX_VE_ENDPOINT:-}}
-endpoint=${endpoint%/}
+host=
 insecure=${INSECURE:-${PROXMOX_VE_INSECURE:-}}
 token=${TOKEN:-}
 username=${USERNAME_PVE:-}
 password=${PASSWORD_PVE:-}
 # What the inventory says of them, as code that reads terraform's variables.
 eval "${CREDENTIALS:-}"
+endpoint=${ENDPOINT:-}
+if [ -z "$endpoint" ] && [ -n "$host" ]; then
+  host=${host#https://} host=${host%/}
+  case ${host##*:} in "$host" | '' | *[!0-9]*) host=$host:$PORT ;; esac
+  endpoint=https://$host
+fi
+endpoint=${endpoint:-${PROXMOX_VE_ENDPOINT:-}}
+endpoint=${endpoint%/}
 [ -n "$token" ] || token=${PROXMOX_VE_API_TOKEN:-}
 [ -n "$username" ] || username=${PROXMOX_VE_USERNAME:-}
 [ -n "$password" ] || password=${PROXMOX_VE_PASSWORD:-}
@@ -137,20 +153,31 @@ tr '{' '\n' <"$work/resources" | awk '
 
 has_tag() { case ";$1;" in *";$2;"*) return 0 ;; *) return 1 ;; esac; }
 
+# whose: who has the VMID, into $kind $node $tags $name; fails where nobody in the list does.
+whose() {
+  holder=$(awk -v vmid="$vmid" '$2 == vmid' "$work/guests")
+  [ -n "$holder" ] || return 1
+  read -r kind _ node tags name <<EOF
+$holder
+EOF
+}
+
+if [ "$MODE" = destroy ]; then
+  # Gone is as good as destroyed.
+  if ! whose || { has_tag "$tags" "$stack" && has_tag "$tags" "$owner"; }; then exit 0; fi
+  answer no "VMID $vmid is not a guest of $stack any more: $kind/$vmid ($name) on node $node has not both tags $stack and $owner. Nothing was touched. ${FORGET:-} If this is the guest and it lost its tags, give them back in Proxmox."
+fi
+
 # 1. The VMID. The cluster itself is asked: the list hides what these credentials may not see.
 get "cluster/nextid?vmid=$vmid" "$work/nextid" "\"?$vmid\"?[,}]"
 case $status in
   200) ;;
   400)
-    holder=$(awk -v vmid="$vmid" '$2 == vmid' "$work/guests")
-    if [ -z "$holder" ]; then
+    if ! whose; then
       refuse "VMID $vmid is taken by a guest that these credentials may not see. Choose another vmid in the inventory, or look for it in the Proxmox UI as an administrator."
     fi
-    read -r kind _ node tags name <<EOF
-$holder
-EOF
-    if ! has_tag "$tags" "$stack" && [ "${ADOPT:-}" != yes ]; then
-      refuse "VMID $vmid belongs to $kind/$vmid ($name) on node $node, which is not a guest of $stack. Choose another vmid in the inventory, or take the guest over with adopt: true."
+    if { ! has_tag "$tags" "$stack" || ! has_tag "$tags" "$owner"; } && [ "${ADOPT:-}" != yes ]; then
+      refuse "VMID $vmid belongs to $kind/$vmid ($name) on node $node, which is not a guest of $stack ($owner). Choose another vmid in the inventory, or take the guest over with adopt: true."
     fi
     ;;
   *) refuse "the Proxmox API at $endpoint does not tell whether VMID $vmid is free (HTTP $status). $(advice "$status" "$work/nextid")" ;;

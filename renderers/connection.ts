@@ -66,6 +66,17 @@ export function agentCheck(env: Env): { condition: string; errorMessage: string 
 }
 
 /**
+ * What the wait for SSH says.
+ * @param env the env
+ * @returns words for between double quotes of a shell
+ */
+export function sshReady(env: Env): string {
+  return env.ssh.hostKey
+    ? 'SSH: ready'
+    : 'SSH: ready. Nobody has checked the host key of this first contact; ssh_host_key in the inventory does.';
+}
+
+/**
  * How every provisioner reaches the guest: the one place for it.
  * Source: Terraform, "Provisioner Connection Settings".
  * @param env the env

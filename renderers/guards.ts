@@ -1,5 +1,6 @@
 import type { Env } from '../inventory/types';
 import { quote, template, toExpression } from './expression';
+import { isOurs, namesakeGuard, OWNER, ownerLocals } from './owner';
 import { addressTag, CREATED_TAG } from './tags';
 
 /** One condition that a plan must meet. */
@@ -28,18 +29,19 @@ const WHO = (list: string): string =>
  * @returns the locals
  */
 export function guardLocals(env: Env): Locals {
-  const ours = quote(env.stack);
+  const ours = isOurs(env, 'g.tags');
   return {
     guests: template(
       `concat([for g in ${CONTAINERS} : merge(g, { kind = "container" })], [for g in ${VMS} : merge(g, { kind = "VM" })])`,
     ),
     holders: template(`[for g in local.guests : g if g.vm_id == ${env.vmid}]`),
-    ours: template(`[for g in local.holders : g if contains(g.tags, ${ours})]`),
-    foreign: template(`[for g in local.holders : g if !contains(g.tags, ${ours})]`),
+    ours: template(`[for g in local.holders : g if ${ours}]`),
+    foreign: template(`[for g in local.holders : g if !(${ours})]`),
+    ...ownerLocals(env),
     moved: template(`[for g in local.ours : g if g.node_name != ${toExpression(env.node)}]`),
-    elsewhere: template(`[for g in local.guests : g if g.vm_id != ${env.vmid} && contains(g.tags, ${ours})]`),
+    elsewhere: template(`[for g in local.guests : g if g.vm_id != ${env.vmid} && ${ours}]`),
     address_claims: template(
-      `[for g in local.guests : g if g.vm_id != ${env.vmid} && contains(g.tags, ${quote(addressTag(env.ip.address))}) && !contains(g.tags, ${ours})]`,
+      `[for g in local.guests : g if g.vm_id != ${env.vmid} && contains(g.tags, ${quote(addressTag(env.ip.address))}) && !(${ours})]`,
     ),
     address_is_ours: template(
       `length([for g in local.ours : g if contains(g.tags, ${quote(addressTag(env.ip.address))})]) > 0`,
@@ -79,13 +81,14 @@ export function guestGuards(env: Env): Guard[] {
       ? []
       : [
           {
-            condition: template('length(local.foreign) == 0'),
+            condition: template('length(local.foreign) == length(local.namesakes)'),
             errorMessage:
               `VMID ${vmid} belongs to ${WHO('local.foreign')}, which is not a guest of ${stack}: it has no tag "${stack}". ` +
               'Nothing was touched. Choose another vmid in the inventory; or, if it is meant to become this guest, set adopt: true on the env. ' +
-              `If it is this guest and lost its tag: give it the tag "${stack}" back in Proxmox. ` +
+              `If it is this guest and lost its tags: give it "${stack}" and "\${${OWNER}}" back in Proxmox. ` +
               'If a deploy of this stack was cut off while it made the guest: remove it in Proxmox, then deploy again.',
           },
+          namesakeGuard(env, WHO('local.namesakes')),
         ]),
     {
       condition: template('length(local.moved) == 0'),
@@ -139,18 +142,4 @@ export function searchedCheck(): Guard {
     ),
     errorMessage: SEARCH_MESSAGE,
   };
-}
-
-/**
- * What is said where a destroy meets another guest than this stack's.
- * @param env the env
- * @param address of the guest's resource
- * @returns text for between double quotes of a shell
- */
-export function destroyRefusal({ vmid, stack }: Env, address: string): string {
-  return (
-    `VMID ${vmid} is not a guest of ${stack} any more: it has no tag ${stack}. Nothing was touched. ` +
-    `If the guest of this stack is gone, let Terraform forget it: terraform state rm ${address}. ` +
-    'If this is the guest and it lost its tag, give it the tag back in Proxmox.'
-  );
 }

@@ -6,7 +6,7 @@ import { layersOf } from './layers';
 import type { Layer } from './layers/layer';
 import { KIT } from './layers/paths';
 import { layerLocals, layerScript, layerTriggers, secretsUpload } from './layers/script';
-import { lookCheck, lookLocals, lookProgram } from './look';
+import { lookCheck, lookLocals, lookProgram, strangerGuard } from './look';
 import type { TemplateSource } from './template';
 
 /** A layer, for Terraform. */
@@ -26,7 +26,12 @@ export interface GuestConfiguration {
   /** Local values by name. */
   locals: Readonly<Record<string, unknown>>;
   /** How a plan looks at the guest: a program, and what the plan warns of. */
-  look: { program: readonly string[]; check: { condition: string; errorMessage: string } };
+  look: {
+    program: readonly string[];
+    check: { condition: string; errorMessage: string };
+    /** What ends a plan. */
+    guard: { condition: string; errorMessage: string };
+  };
   /** The layers, in their order. */
   layers: readonly ConfiguredLayer[];
 }
@@ -54,7 +59,7 @@ export function guestConfiguration(
       ...layerLocals(layers, env.stack),
       ...envLocals(env, layers),
     },
-    look: { program: lookProgram(env, layers), check: lookCheck() },
+    look: { program: lookProgram(env, layers), check: lookCheck(), guard: strangerGuard() },
     layers: layers.map((layer) => ({
       name: layer.name,
       triggers: layerTriggers(layer, guest !== undefined),

@@ -17,18 +17,49 @@ export function lookProgram(env: Env, layers: readonly Layer[]): string[] {
   return ['env', ...settings, '/bin/sh', template('path.module') + '/look.sh'];
 }
 
-function lookSettings(env: Env, layers: readonly Layer[]): Record<string, string> {
-  const { ssh } = env;
+/**
+ * What a deploy asks before it sends anything to the guest: whose it is.
+ * @param env the env
+ * @returns a provisioner
+ */
+export function firstContact(env: Env): Record<string, unknown> {
+  return {
+    'local-exec': {
+      command: `exec /bin/sh ${template('path.module')}/look.sh`,
+      quiet: true,
+      environment: {
+        CONTACT: 'yes',
+        ADDRESS: env.ip.address,
+        // cloud-init makes users and keys some time after the start.
+        ...(env.guest.type === 'kvm' ? { PATIENCE: '90' } : {}),
+        ...contactSettings(env),
+        TF_VAR_ssh_private_key: template('local.ssh_key == null ? "" : local.ssh_key'),
+      },
+    },
+  };
+}
+
+/** Who is reached, and how. */
+function contactSettings(env: Env): Record<string, string> {
+  const { ssh, guest } = env;
   const bastion = ssh.bastion && `${toTemplate(ssh.bastion.user)}@${toTemplate(ssh.bastion.host)}`;
   return {
-    ADDRESS: env.guest.type === 'external' ? env.ip.address : template('local.address_now'),
     SSH_USER: toTemplate(ssh.user),
     ...(ssh.port === 22 ? {} : { SSH_PORT: String(ssh.port) }),
+    // Who adopts a guest takes it from another one.
+    ...(guest.adopt ? {} : { STACK: env.stack, OWNER: template('local.owner') }),
+    ...(ssh.hostKey ? { HOST_KEY: toTemplate(ssh.hostKey) } : {}),
+    ...(ssh.bastion && bastion ? { BASTION: `${ssh.bastion.port} ${bastion}` } : {}),
+  };
+}
+
+function lookSettings(env: Env, layers: readonly Layer[]): Record<string, string> {
+  return {
+    ADDRESS: env.guest.type === 'external' ? env.ip.address : template('local.address_now'),
+    ...contactSettings(env),
     LAYERS: layers.map(({ name }) => name).join(' '),
     KEY_FILE: template('var.ssh_private_key_file != null ? var.ssh_private_key_file : ""'),
     KEY_GIVEN: template('nonsensitive(var.ssh_private_key != null) ? "yes" : ""'),
-    ...(ssh.hostKey ? { HOST_KEY: toTemplate(ssh.hostKey) } : {}),
-    ...(ssh.bastion && bastion ? { BASTION: `${ssh.bastion.port} ${bastion}` } : {}),
     ...(layers.some(({ name }) => name === 'release')
       ? {
           RELEASE: template('var.release'),
@@ -69,6 +100,17 @@ export function lookLocals(env: Env, layers: readonly Layer[]): Record<string, u
           : token(name, quote('new')),
       ]),
     ),
+  };
+}
+
+/**
+ * That it is no other stack's guest which answers at the address.
+ * @returns a postcondition of the look
+ */
+export function strangerGuard(): { condition: string; errorMessage: string } {
+  return {
+    condition: template('self.result.stranger == ""'),
+    errorMessage: template('self.result.stranger'),
   };
 }
 

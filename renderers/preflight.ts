@@ -22,6 +22,7 @@ export function preflightSettings(
   const endpoint = endpointReference(api);
   return {
     STACK: env.stack,
+    OWNER: template('local.owner'),
     VMID: String(env.vmid),
     ADDRESS: env.ip.address,
     ...(endpoint ? { ENDPOINT: endpoint } : {}),

@@ -56,6 +56,8 @@ test('provision plans only the guest and what guards it, and applies that plan',
   expect(plan.split(' ').slice(3).sort()).toEqual([
     '-target=null_resource.preflight',
     '-target=proxmox_virtual_environment_container.guest',
+    '-target=terraform_data.owned',
+    '-target=terraform_data.owner',
     '-target=terraform_data.protection',
   ]);
 });

@@ -32,6 +32,8 @@ test.each([
   const { guest: addresses, configuration, layers } = addressesWith(guest);
   expect(addresses).toEqual(
     ['null_resource.preflight', `proxmox_virtual_environment_${type}.guest`, ...further].concat(
+      'terraform_data.owned',
+      'terraform_data.owner',
       'terraform_data.protection',
     ),
   );

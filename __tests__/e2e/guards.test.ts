@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_TOKEN } from 'proxmox-emulator';
 import { useLab } from '../support/lab';
@@ -45,21 +45,24 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
     const file = path.join(lab.workspace.folder(STACK), 'cdk.tf.json');
     const stack = JSON.parse(readFileSync(file, 'utf8')) as {
       check?: unknown;
-      data: { external?: unknown };
+      data: { external: { address?: unknown; stranger?: unknown } };
       resource: {
         null_resource?: unknown;
+        terraform_data: { owned?: unknown; protection?: unknown };
         proxmox_virtual_environment_container: {
-          guest: { depends_on?: unknown; provisioner?: unknown; lifecycle: { precondition?: unknown } };
+          guest: { depends_on?: unknown; lifecycle: { precondition?: unknown } };
         };
       };
     };
     const { guest } = stack.resource.proxmox_virtual_environment_container;
     delete stack.check;
-    delete stack.data.external;
+    delete stack.data.external.address;
+    delete stack.data.external.stranger;
+    delete stack.resource.terraform_data.owned;
+    delete stack.resource.terraform_data.protection;
     delete stack.resource.null_resource;
     delete guest.depends_on;
     delete guest.lifecycle.precondition;
-    delete guest.provisioner;
     writeFileSync(file, JSON.stringify(stack));
   };
 
@@ -91,7 +94,7 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
   test('a deploy creates the guest, and the plan after it is empty', async () => {
     lab.workspace.synth(inventory(lab.emulator.url));
     const applied = await lab.workspace.apply(STACK);
-    expect(applied.output).toContain('Apply complete! Resources: 3 added');
+    expect(applied.output).toContain('Apply complete! Resources: 5 added');
     const plan = await lab.workspace.plan(STACK);
     expect([plan.code, plan.output]).toEqual([0, expect.stringContaining('No changes.')]);
     expect(creates()).toHaveLength(1);
@@ -151,15 +154,17 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
     lab.emulator.log.clear();
     const { code, output } = await lab.workspace.terraform(STACK, command);
     expect(code).toBe(1);
+    expect(unwrapped(output)).toContain('VMID 301 is not a guest of app-shop-dev any more');
     expect(unwrapped(output)).toContain(
-      'VMID 301 is not a guest of app-shop-dev any more: it has no tag app-shop-dev. Nothing was touched. ' +
-        'If the guest of this stack is gone, let Terraform forget it: terraform state rm proxmox_virtual_environment_container.guest.',
+      'Nothing was touched. If the guest of this stack is gone, let Terraform forget it: ' +
+        'terraform state rm proxmox_virtual_environment_container.guest terraform_data.owned terraform_data.owner.',
     );
     expect(lab.writes()).toEqual([]);
     expect(guestNow(301)).toMatchObject({ running: true, config });
 
     // As the message says.
-    const forget = ['state', 'rm', 'proxmox_virtual_environment_container.guest'];
+    const [, forgotten = ''] = /terraform (state rm [\w. ]+\w)\./.exec(unwrapped(output)) ?? [];
+    const forget = forgotten.split(' ');
     const cwd = lab.workspace.folder(STACK);
     expect((await runCommand('terraform', forget, { cwd, env: process.env })).code).toBe(0);
     expect((await lab.workspace.terraform(STACK, command)).code).toBe(0);
@@ -400,15 +405,6 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
       reason: "Configuration file 'nodes/pve/lxc/400.conf' does not exist",
     });
     expect((await lab.workspace.plan(STACK)).code).toBe(2);
-  });
-
-  test('our own orphan of a killed create passes', async () => {
-    lab.workspace.synth(inventory(lab.emulator.url));
-    await lab.workspace.apply(STACK);
-    rmSync(path.join(lab.workspace.root, 'state'), { recursive: true });
-    const apply = await lab.workspace.apply(STACK);
-    expect([apply.code, apply.output]).toEqual([0, expect.stringContaining('Apply complete!')]);
-    expect((await lab.workspace.plan(STACK)).code).toBe(0);
   });
 
   test('a guest that was deleted outside is created again, after the guards have looked again', async () => {

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 import { BAKED } from '../support/app-fixture';
 import { did, said } from '../support/deploy';
 import { realGuests, useRealLab } from '../support/real-lab';
@@ -115,6 +117,24 @@ describeWith([realGuests, providers], 'a host that somebody else made, reached a
     await nothingToDo();
   });
 
+  test('a key that the host does not know is said in seconds', async () => {
+    const key = path.join(lab.workspace.root, 'other-key');
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
+    const began = Date.now();
+    const { code, output } = await lab.workspace.terraform(
+      STACK,
+      ['apply', '-auto-approve', '-replace=null_resource.ssh'],
+      { env: { TF_VAR_ssh_private_key_file: key } },
+    );
+    expect([code, unwrapped(output)]).toEqual([
+      1,
+      expect.stringContaining(`debian@${HOST} is there, and does not let this key in`),
+    ]);
+    expect(Date.now() - began).toBeLessThan(60_000);
+    await apply();
+    await nothingToDo();
+  });
+
   test('drift is seen and mended by sudo, too', async () => {
     await ssh('rm /etc/sudoers.d/pvestack-appuser');
     const plan = await lab.workspace.plan(STACK);
@@ -140,6 +160,44 @@ describeWith([realGuests, providers], 'a host that somebody else made, reached a
     await apply();
     await nothingToDo();
   });
+
+  test('a first contact says that nobody checked the host key', async () => {
+    const { output } = await apply('-replace=null_resource.ssh');
+    expect(output).toContain('SSH: ready. Nobody has checked the host key of this first contact');
+    await nothingToDo();
+  });
+
+  // Whatever makes another host answer at the address, to this stack it says that it is another one's.
+  const stranger = 'app-mail-dev owner-0123456789ab';
+  const everything = `find / -xdev \\( -path /proc -o -path /run -o -path /tmp -o -path /var/log \\) -prune -o -type f -newer /run/before -print`;
+  test.each([
+    ['as another user', { app_bootstrap_user: 'debian' }],
+    ['as root', {}],
+    ['through a bastion', { ssh_bastion: { host: BASTION } }],
+  ])(
+    'a host of another stack: no plan says "No changes", and nothing is sent there, %s',
+    async (_how, options) => {
+      synth(options);
+      const own = await ssh('cat /etc/pvestack/owner');
+      expect(own).toMatch(new RegExp(`^${STACK} owner-[0-9a-f]{12}$`));
+      await ssh(`echo '${stranger}' >/etc/pvestack/owner; sleep 0.1; touch /run/before`);
+      const said = `Another host answers at ${HOST}: it says that it belongs to the stack ${stranger}, and this is ${own}. Nothing was sent to it.`;
+      const plan = await lab.workspace.plan(STACK);
+      expect([plan.code, unwrapped(plan.output)]).toEqual([1, expect.stringContaining(said)]);
+      // Where the plan did not look, the first contact of the deploy does.
+      for (const args of [
+        [],
+        ['-var=look_at_guest=false', '-replace=null_resource.ssh', '-replace=null_resource.kit'],
+      ]) {
+        const deploy = await lab.workspace.apply(STACK, ...args);
+        expect([deploy.code, unwrapped(deploy.output)]).toEqual([1, expect.stringContaining(said)]);
+      }
+      expect(await ssh(everything)).toBe('');
+      await ssh(`echo '${own}' >/etc/pvestack/owner`);
+      await apply();
+      await nothingToDo();
+    },
+  );
 
   test('through a bastion: layers and the look', async () => {
     synth({ ssh_bastion: { host: BASTION } });

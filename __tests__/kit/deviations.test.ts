@@ -189,8 +189,10 @@ describe('what the look says of a layer', () => {
       .replaceAll('/var/lib/pvestack', folder.at('root'));
     const ask = (question: string): string =>
       sh(program, { input: question, env: { ...folder.env, TMPDIR: folder.root } }).stdout;
-    expect(ask('look-1\nkit app\n\n\n\n')).toBe('look-1 begin\nkit 1: not configured\napp new\nlook-1 end\n');
-    expect(ask('look-1\napp\n')).toBe('look-1 begin\napp new\nlook-1 end\n');
+    expect(ask('look-1\nkit app\n\n\n\n')).toBe(
+      'look-1 begin\nowner \nkit 1: not configured\napp new\nlook-1 end\n',
+    );
+    expect(ask('look-1\napp\n')).toBe('look-1 begin\nowner \napp new\nlook-1 end\n');
     expect(sh(`ls -A "$1" | grep tmp`, { args: [folder.root] }).stdout).toBe('');
   });
 });

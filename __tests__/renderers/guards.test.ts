@@ -4,15 +4,27 @@ import { envOf } from './envs';
 describe('the local values', () => {
   test.each([
     ['holders', '', '${[for g in local.guests : g if g.vm_id == 201]}'],
-    ['ours', '', '${[for g in local.holders : g if contains(g.tags, "app-pote-dev")]}'],
-    ['foreign', '', '${[for g in local.holders : g if !contains(g.tags, "app-pote-dev")]}'],
+    [
+      'ours',
+      '',
+      '${[for g in local.holders : g if contains(g.tags, "app-pote-dev") && contains(g.tags, local.owner)]}',
+    ],
+    [
+      'foreign',
+      '',
+      '${[for g in local.holders : g if !(contains(g.tags, "app-pote-dev") && contains(g.tags, local.owner))]}',
+    ],
     ['moved', '', '${[for g in local.ours : g if g.node_name != "pve"]}'],
     ['moved', 'proxmox_node: "{{ vault_n }}"', '${[for g in local.ours : g if g.node_name != var.vault_n]}'],
-    ['elsewhere', '', '${[for g in local.guests : g if g.vm_id != 201 && contains(g.tags, "app-pote-dev")]}'],
+    [
+      'elsewhere',
+      '',
+      '${[for g in local.guests : g if g.vm_id != 201 && contains(g.tags, "app-pote-dev") && contains(g.tags, local.owner)]}',
+    ],
     [
       'address_claims',
       '',
-      '${[for g in local.guests : g if g.vm_id != 201 && contains(g.tags, "ip-10.0.10.101") && !contains(g.tags, "app-pote-dev")]}',
+      '${[for g in local.guests : g if g.vm_id != 201 && contains(g.tags, "ip-10.0.10.101") && !(contains(g.tags, "app-pote-dev") && contains(g.tags, local.owner))]}',
     ],
     [
       'refused',
@@ -45,7 +57,10 @@ describe('the conditions', () => {
   ];
 
   test.each([
-    ['', ['${length(local.foreign) == 0}', ...ADDRESS]],
+    [
+      '',
+      ['${length(local.foreign) == length(local.namesakes)}', '${length(local.namesakes) == 0}', ...ADDRESS],
+    ],
     ['adopt: true', ADDRESS],
   ])('%s', (env, expected) => {
     expect(conditions(env)).toEqual(expected);
@@ -53,7 +68,7 @@ describe('the conditions', () => {
 
   test('no message is without a way out', () => {
     const messages = guestGuards(envOf()).map(({ errorMessage }) => errorMessage);
-    const told = messages.filter((message) => /Choose|Write|Export/.test(message));
+    const told = messages.filter((message) => /[Cc]hoose|Write|Export/.test(message));
     // One is what the preflight says in its own words.
     expect(told).toHaveLength(messages.length - 1);
   });

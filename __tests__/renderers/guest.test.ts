@@ -10,12 +10,13 @@ import { envOf } from './envs';
 
 it('sorts the tags, in lower case and each once', () => {
   const env = envOf({ env: 'guest: {tags: [Web, dev, zoo]}' });
-  expect(guestTags(env, '${local.created}')).toEqual([
+  expect(guestTags(env, '${local.created}', '${local.owner}')).toEqual([
     'app',
     'app-pote-dev',
     '${local.created}',
     'dev',
     'ip-10.0.10.101',
+    '${local.owner}',
     'pote',
     'web',
     'zoo',

@@ -60,9 +60,11 @@ const framed = (commands: string): string => `echo "$mark begin"\n${commands}\ne
 const says = (...lines: string[]): string =>
   framed(lines.map((line) => `echo '${line.replaceAll("'", "'\\''")}'`).join('\n'));
 
-/** An answer in which every layer says the same. */
-const all = (value: string): Record<string, string> =>
-  Object.fromEntries(LAYERS.map((layer) => [layer, value]));
+/** An answer in which every layer says the same, of a guest that is nobody else's. */
+const all = (value: string): Record<string, string> => ({
+  stranger: '',
+  ...Object.fromEntries(LAYERS.map((layer) => [layer, value])),
+});
 const UNANSWERED = 'root@10.0.10.101 does not let this plan look at the guest: ';
 
 describe('what a guest says', () => {
@@ -79,6 +81,7 @@ describe('what a guest says', () => {
     expect(answer).toEqual({
       asked: 'yes',
       note: 'held',
+      stranger: '',
       kit: 'abc',
       base_os: '2: edited /etc/sudoers.d/pvestack-appuser',
       app: 'new',
@@ -176,6 +179,26 @@ describe('what a guest says', () => {
   });
 });
 
+describe('whose the guest is', () => {
+  const OURS = { STACK: 'app-shop-dev', OWNER: 'owner-0123456789ab' };
+  test.each([
+    ['this stack', 'app-shop-dev owner-0123456789ab', OURS, false],
+    ['nobody yet', '', OURS, false],
+    ['another inventory with the same names', 'app-shop-dev owner-ba9876543210', OURS, true],
+    ['another stack', 'app-mail-dev owner-0123456789ab', OURS, true],
+    ['another one, with mischief', 'app"x$(id)', OURS, true],
+    ['another one, but it is being adopted', 'app-mail-dev owner-0123456789ab', {}, false],
+  ])('%s', (_what, whose, env, refused) => {
+    for (const ssh of [says(`owner ${whose}`), `echo; echo "$mark owner "'${whose}'; echo "$mark none"`]) {
+      const { answer } = ask(ssh, env);
+      const clean = whose.replace(/[^\w .()-]/g, '');
+      expect(answer['stranger']).toEqual(
+        refused ? expect.stringContaining(`it says that it belongs to the stack ${clean}, and this is`) : '',
+      );
+    }
+  });
+});
+
 test('both notes, of a held release and of a login that prints, arrive whole', () => {
   const { answer } = ask(`echo ${'x'.repeat(80)}\n${says(`note ${'y'.repeat(400)}`)}`);
   expect(answer['note']).toBe(
@@ -210,10 +233,12 @@ describe('what is asked', () => {
       'env',
       'ADDRESS=${local.address_now}',
       'SSH_USER=root',
+      'STACK=app-pote-dev',
+      'OWNER=${local.owner}',
+      'HOST_KEY=ssh-ed25519 AAAA',
       'LAYERS=kit base_os app release',
       'KEY_FILE=${var.ssh_private_key_file != null ? var.ssh_private_key_file : ""}',
       'KEY_GIVEN=${nonsensitive(var.ssh_private_key != null) ? "yes" : ""}',
-      'HOST_KEY=ssh-ed25519 AAAA',
       'RELEASE=${var.release}',
       'REPO=git@git.example.lan:team/pote.git',
       'BRANCH=dev',
@@ -233,7 +258,7 @@ describe('what is asked', () => {
         env: folder.env,
         input: 'look-1\nkit\n',
       }).stdout;
-    expect(run()).toBe('\nlook-1 none\n');
+    expect(run()).toBe('\nlook-1 owner\nlook-1 none\n');
     kit.write(
       'look',
       '#!/bin/sh\nread -r mark; echo "$mark begin"; read -r layers; echo "$layers x"\n',
@@ -246,7 +271,7 @@ describe('what is asked', () => {
 
 describe('how ssh is called', () => {
   const COMMAND =
-    "sh -c 'if [ -x /usr/local/lib/pvestack/look ]; then exec /usr/local/lib/pvestack/look; fi; read -r mark; echo; echo $mark none'";
+    "sh -c 'if [ -x /usr/local/lib/pvestack/look ]; then exec /usr/local/lib/pvestack/look; fi; read -r mark; echo; echo $mark owner $(head -c 200 /etc/pvestack/owner 2>/dev/null); echo $mark none'";
   const KEYS = ['-i', expect.stringMatching(/\/key$|^\/proc\/\d+\/fd\/3$/), '-o', 'IdentitiesOnly=yes'];
   test('nothing of the caller’s own configuration counts, and nothing of the guest’s is kept', () => {
     const { args } = ask(':');

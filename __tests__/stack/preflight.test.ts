@@ -15,7 +15,13 @@ jest.setTimeout(60_000);
 
 const TOOLS = ['awk', 'cat', 'cut', 'find', 'grep', 'mktemp', 'rm', 'sed', 'sh', 'tail', 'tr', 'uname', 'wc'];
 
-const SETTINGS = { MODE: 'plan', STACK: 'app-a-dev', VMID: '301', ADDRESS: '10.0.10.31' };
+const SETTINGS = {
+  MODE: 'plan',
+  STACK: 'app-a-dev',
+  OWNER: 'owner-0123456789ab',
+  VMID: '301',
+  ADDRESS: '10.0.10.31',
+};
 
 describeWith([command('curl')], 'the preflight script', () => {
   let emulator: Emulator;

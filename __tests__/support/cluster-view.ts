@@ -32,7 +32,7 @@ export function clusterView(state: ClusterState): GuestView[] {
   const text = (option: string, value: string): string => {
     if (!DISK.test(option)) {
       return value
-        .replace(/created-\w+/, 'created-…')
+        .replace(/(created|owner)-\w+/g, '$1-…')
         .replace(/BC:24:11(:[0-9A-F]{2}){3}/, 'MAC')
         .replace(',host-managed=0', '');
     }

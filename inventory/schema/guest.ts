@@ -136,10 +136,10 @@ export const guestKeys = {
           ),
         )
         .refine(
-          (value) => !/^(ip-|created-)/i.test(value),
+          (value) => !/^(ip-|created-|owner-)/i.test(value),
           message(
             'is a tag that this tool writes itself',
-            'choose a tag that does not begin with ip- or created-',
+            'choose a tag that does not begin with ip-, created- or owner-',
           ),
         ),
     ),

@@ -1,4 +1,5 @@
 # The layer kit: these programs themselves. kit_sums and kit_file come with them, see renderers/kit.ts.
+# Their lines set whose: the stack and its owner.
 kit=/usr/local/lib/pvestack
 
 # mode_of NAME: what stands at the top is a program, what stands in a folder a part of one.
@@ -30,5 +31,8 @@ after_files() {
     mv -fT "$path.new" "$path"
     changed "$path"
   done <"$work/sums"
+  printf '%s\n' "${whose:?}" >"$work/new"
+  mode=0644 owner=root:root path=/etc/pvestack/owner
+  place
   [ -s "$work/changed" ] || unchanged "$kit: $(wc -l <"$work/sums") programs and parts"
 }

@@ -17,5 +17,5 @@ import { release } from './release';
 export function layersOf(env: Env, source: TemplateSource, all: Application | undefined): Layer[] {
   const others = all ? [...all.layers, app(env, all, source), release()] : [];
   const names = ['kit', 'base_os', ...others.map(({ name }) => name)];
-  return [kit(), baseOs(env, all, names, source), ...others];
+  return [kit(env), baseOs(env, all, names, source), ...others];
 }

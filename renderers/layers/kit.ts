@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Env } from '../../inventory/types';
 import { template } from '../expression';
 import { kit as programs, KIT_FILE } from '../kit';
 import type { Layer } from './layer';
@@ -7,13 +8,17 @@ let sum: string | undefined;
 
 /**
  * The programs on a guest, which all other layers use: one line, path and sum.
+ * @param env the env, which the guest is to say that it belongs to
  * @returns the layer; it runs again for a new kit, and no other layer does
  */
-export function kit(): Layer {
+export function kit({ stack }: Env): Layer {
   sum ??= createHash('sha256').update(programs()).digest('hex');
   return {
     name: 'kit',
     lists: { programs: [`${sum}  ${KIT_FILE}`] },
+    // A file of the guest by which it is told from a stranger's at its address. No trigger: with another owner in the
+    // state the layer is new as well.
+    variables: { whose: `"${stack} \${local.owner}"` },
     files: [],
     secretVariables: [],
     precondition: {
