@@ -2,9 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { App } from 'cdktf';
 import { keepPrivate, keepStatesPrivate } from './cli/private';
+import { LOCK_FILE, projectLock, stackLock } from './cli/provider-lock';
 import { type Settings, stackFolder } from './cli/settings';
 import { templatesOf } from './cli/templates';
 import { AppStack } from './constructs/app-stack';
+import { requiredProviders } from './constructs/providers';
 import type { Env, Inventory } from './inventory/types';
 import { stackPrograms } from './renderers/programs';
 
@@ -21,6 +23,7 @@ export interface Synthesized {
  * @returns the stacks, in the inventory's order
  */
 export function synthesize(settings: Settings, inventory: Inventory): Synthesized[] {
+  const lock = projectLock(settings.root, requiredProviders());
   const outdir = path.resolve(settings.root, settings.output);
   mkdirSync(outdir, { recursive: true });
   const app = new App({ outdir, stackTraces: false });
@@ -30,9 +33,10 @@ export function synthesize(settings: Settings, inventory: Inventory): Synthesize
     return { env, stack: new AppStack(app, env.stack, { env, api: inventory.api, source, toRoot }) };
   });
   app.synth();
-  for (const { env } of stacks) {
+  for (const { env, stack } of stacks) {
     const folder = stackFolder(settings, env.stack);
     writePrograms(folder);
+    if (lock) writeFileSync(path.join(folder, LOCK_FILE), stackLock(lock, stack.providerSources));
     // The cdktf CLI leaves a saved plan in it, which holds the values of all variables.
     keepPrivate(folder, 0o700);
   }

@@ -7,6 +7,7 @@ import { addEmulator } from './emulator';
 import { addGet } from './get';
 import { addInventory } from './inventory';
 import { addList } from './list';
+import { addLock } from './lock';
 import { type Output, terminal } from './output';
 import { addProvision } from './provision';
 import { run } from './run';
@@ -21,6 +22,7 @@ const COMMANDS = [
   addProvision,
   addConfigure,
   addInventory,
+  addLock,
   addSchema,
   addGet,
   addEmulator,

@@ -21,6 +21,7 @@ import { Guest } from './guest';
 import { Layers } from './layers';
 import { Locals } from './locals';
 import { LogicalIds } from './logical-ids';
+import { sourceOf } from './providers';
 import { SshReady } from './ssh';
 import { StackFile } from './stack-file';
 import { Variables } from './variables';
@@ -44,6 +45,8 @@ export class AppStack extends TerraformStack {
   readonly configurationAddresses: readonly string[];
   /** The resources that configure the guest, one for each layer. */
   readonly layerAddresses: readonly string[];
+  /** The sources of its providers, e.g. `bpg/proxmox`. */
+  readonly providerSources: readonly string[];
   readonly #logicalIds = new LogicalIds();
 
   /**
@@ -78,6 +81,7 @@ export class AppStack extends TerraformStack {
     );
     const waiting = ready && addressOf(ready);
     this.layerAddresses = this.configurationAddresses.filter((address) => address !== waiting);
+    this.providerSources = this.allProviders().map(sourceOf);
     for (const [name, value] of Object.entries(env.present ? stackOutputs(env, app) : {})) {
       new TerraformOutput(this, name, { value });
     }

@@ -4,6 +4,10 @@ import { enterFolder, EXAMPLE, leaveFolder, pvestack } from '../support/user-fol
 
 jest.setTimeout(60_000);
 
+/** What is said once where the project has no lock file. */
+const UNPINNED =
+  'Nothing pins the providers by the sums of their packages: run "npx pvestack lock", and commit the file that it writes.';
+
 let folder: string;
 
 beforeEach(() => {
@@ -35,6 +39,7 @@ new        cdktf.out/stacks/app-pote-prod/cdk.tf.json
 new        cdktf.out/stacks/app-pote-qa/cdk.tf.json
 new        cdktf.out/stacks/app-projecta-dev/cdk.tf.json
 new        cdktf.out/stacks/app-projecta-prod/cdk.tf.json
+${UNPINNED}
 `,
     });
     expect((await pvestack(['synth', 'app-pote-dev'])).out).toBe(
@@ -42,15 +47,17 @@ new        cdktf.out/stacks/app-projecta-prod/cdk.tf.json
 app-pote-dev  lxc pote-dev  201   10.0.10.101/24  \${vault_proxmox_node}  9
 
 unchanged  5 of 5 stacks
+${UNPINNED}
 `,
     );
     const withoutQa = EXAMPLE.replace(/ {6}qa:\n(?: {8,}.*\n)+/, '').replace('cores: 4', 'cores: 6');
     write(withoutQa);
-    expect((await pvestack(['synth', 'pote'])).out.split('\n').slice(-5)).toEqual([
+    expect((await pvestack(['synth', 'pote'])).out.split('\n').slice(-6)).toEqual([
       '',
       'changed    cdktf.out/stacks/app-pote-prod/cdk.tf.json',
       'removed    cdktf.out/stacks/app-pote-qa/cdk.tf.json',
       'unchanged  3 of 4 stacks',
+      UNPINNED,
       '',
     ]);
     expect(existsSync(path.join(folder, 'cdktf.out', 'stacks', 'app-pote-qa'))).toBe(false);
