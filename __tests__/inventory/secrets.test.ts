@@ -70,6 +70,39 @@ describe('names of secrets', () => {
     expect(variable('API_KEY', written)).toEqual([refused('API_KEY')]);
   });
 
+  test.each([
+    ['ACCESS_TOKEN_EXPIRE_MINUTES', '11520'],
+    ['PASSWORD_MIN_LENGTH', '12'],
+    ['MIN_PASSWORD', '12'],
+    ['MAX_TOKENS', '4096'],
+    ['TOKEN_TEMPERATURE', '0.7'],
+    ['PASSWORD_RESET_TIMEOUT', '3d'],
+    ['TOKEN_LIFETIME', '"15 minutes"'],
+    ['JWT_SECRET_ROTATION', '1h30m'],
+    ['REFRESH_TOKEN_TTL', 'P7D'],
+    ['SECRET_FILE', '/run/x'],
+    ['SECRETS_PATH', '~/secrets'],
+    ['CREDENTIALS_DIR', './conf/credentials'],
+    ['TOKEN_FILE', '/run/secrets/app.token'],
+    ['USE_TOKEN', 'true'],
+    ['PASSWORD_LOGIN', '"off"'],
+  ])('%s: %s is about a secret, and none', (name, written) => {
+    expect(variable(name, written)).toEqual([]);
+  });
+
+  test.each([
+    ['DB_PASSWORD', '"123456"'],
+    ['DB_PASS', '4711'],
+    ['DB_PASSWORD', '/run/x'],
+    ['SECRET', 'true-love'],
+    ['TOKEN', '3days-left'],
+    ['TOKEN', '/9j4AAQSkZJRgABAQAAAQABAADFakeFakeFakeFakeFake'],
+    ['TOKEN', '/abc+def='],
+    ['AUTH_TOKEN', 'a1b2c3'],
+  ])('%s: %s may be one', (name, written) => {
+    expect(variable(name, written)).toEqual([refused(name)]);
+  });
+
   test('a variable of the project suggests a name of the project', () => {
     expect(problems(added('project', `env_vars: {API_KEY: ${MARKER}}`))).toEqual([
       'inventory.yml:3:16  app_projects.pote.env_vars.API_KEY  looks like a secret written in clear  ' +

@@ -1,6 +1,6 @@
 import { defineKind } from '../part';
 import { folder, healthPath } from '../schema/app';
-import { command, key, port } from '../schema/fields';
+import { command, key, port, startCommand } from '../schema/fields';
 
 /** A backend or a frontend: a folder of the repository that is built and run. */
 export interface AppPart {
@@ -40,11 +40,11 @@ export const node = defineKind({
       otherwise: 'the script `build` of its package.json, where there is one',
     }),
     frontend_build: key(command(), { description: 'Builds the frontend.', otherwise: 'as the backend' }),
-    backend_start: key(command(), {
-      description: 'Starts the backend, which listens on $PORT (a command line of systemd).',
+    backend_start: key(startCommand(), {
+      description: 'Starts the backend, which listens on $PORT. No shell runs it.',
       default: 'npm start',
     }),
-    frontend_start: key(command(), {
+    frontend_start: key(startCommand(), {
       description: 'Starts the frontend, which listens on $PORT.',
       default: 'npm start',
     }),

@@ -1,5 +1,5 @@
 import { defineKind } from '../part';
-import { command, key } from '../schema/fields';
+import { command, key, startCommand } from '../schema/fields';
 
 /** The long-running service of an application. */
 interface Service {
@@ -17,8 +17,9 @@ export const python = defineKind({
       description: 'Installs the application into its virtualenv.',
       otherwise: '`pip install` of requirements.txt, of pyproject.toml, or of both',
     }),
-    service_start: key(command(), {
-      description: 'Starts a long-running service, which listens on $PORT (`backend_port`).',
+    service_start: key(startCommand(), {
+      description:
+        'Starts a long-running service, which listens on $PORT (`backend_port`). No shell runs it.',
     }),
   },
 

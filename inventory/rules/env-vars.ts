@@ -22,6 +22,21 @@ const OWN: Readonly<Record<string, string>> = {
 const SECRET_NAME =
   /(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|(API|PRIVATE|ACCESS)KEY$|(^|_)KEY$|(^|_)PASS$|(^|_)PWD$)/i;
 
+/** Under a name of something about secrets, such as how long a token lives, these are none. */
+const NO_SECRET: readonly RegExp[] = [
+  /^[+-]?\d+([.,]\d+)?$/,
+  /^(true|false|yes|no|on|off|none|null)$/i,
+  // A duration: 3d, 15 min, 1h30m, P7D.
+  /^(\d+(\.\d+)?\s*(ms|us|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|months?|y|years?)\s*)+$/i,
+  /^P(?=[\dT])(\d+[YMWD])*(T(\d+[HMS])+)?$/,
+  // A path; one long word behind a slash may be base64.
+  /^(~|\.{1,2})?(\/[A-Za-z0-9._@-]{1,40})+\/?$/,
+];
+
+/** A number under such a name may well be the secret. */
+const NUMBER_IS_SECRET = /(PASSWORD|PASSWD|PASSPHRASE|(^|_)PASS|(^|_)PWD|KEY)$/i;
+const IS_LIMIT = /(^|_)(MIN|MAX|NUM|COUNT)_/i;
+
 /** `scheme://user:password@host` where the password is written out. */
 const URL_CREDENTIALS = /[A-Za-z][A-Za-z0-9+.-]*:\/\/[^\s/@:]*:([^\s/@]+)@/g;
 
@@ -110,7 +125,13 @@ function isLiteralSecret(name: string, value: string, plain: readonly string[]):
   );
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(literals)) return true;
   if (passwords.length > 0) return passwords.some((password) => !password.includes('\u0001'));
-  return SECRET_NAME.test(name) && !literals.includes('\u0001');
+  return SECRET_NAME.test(name) && !literals.includes('\u0001') && !isNoSecret(name, value.trim());
+}
+
+function isNoSecret(name: string, value: string): boolean {
+  // Only about a secret: what ends in its word is the secret itself, whatever it looks like.
+  if (NUMBER_IS_SECRET.test(name) && !IS_LIMIT.test(name)) return false;
+  return NO_SECRET.some((pattern) => pattern.test(value));
 }
 
 function checkPlain(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { hasJinja, JinjaError, parseText } from '../text';
-import { problemOf, type Rule } from '../values/rule';
+import { needsShell } from '../command-line';
+import { problemOf, type Rule, type Words } from '../values/rule';
 import { toValue, type Value } from '../values/value';
 
 /** Between what is wrong and what to do in a message of this schema. */
@@ -142,16 +143,42 @@ export function plain(
     .refine((value) => hasJinja(value) || test(value), message(what, fix));
 }
 
+/**
+ * As `plain`, where what is wrong depends on the text.
+ * @param problem says what is wrong with a text, or undefined
+ * @param instead what to do instead of a vault reference
+ * @returns the zod type
+ */
+export function plainBy(
+  problem: (value: string) => Words | undefined,
+  instead = 'write the value itself',
+): z.ZodString {
+  return text()
+    .refine((value) => !hasJinja(value), message('cannot be a vault reference here', instead))
+    .superRefine((value, context) => {
+      const words = hasJinja(value) ? undefined : problem(value);
+      if (words) context.addIssue(message(words.what, words.fix));
+    });
+}
+
 /** Whether a text is one line without control characters. */
 export function isLine(value: string): boolean {
   return !/\p{Cc}/u.test(value);
 }
 
-/** A command line, known at synth. */
+/** A command line's text stands in the JSON and on the guest: a secret has to come by the environment. */
+const BY_ENVIRONMENT = 'write it in env_vars, and its name here, as $NAME';
+
+/** A command line of a shell, known at synth. */
 export function command(): z.ZodString {
-  // Its text stands in the JSON and on the guest: a secret has to come by the environment.
-  const instead = 'write it in env_vars, and its name here, as $NAME';
-  return plain(isLine, 'is not one line', 'write one command line', instead);
+  return plain(isLine, 'is not one line', 'write one command line', BY_ENVIRONMENT);
+}
+
+/** A command line that systemd starts, without a shell. */
+export function startCommand(): z.ZodString {
+  const problem = (value: string): Words | undefined =>
+    isLine(value) ? needsShell(value) : { what: 'is not one line', fix: 'write one command line' };
+  return plainBy(problem, BY_ENVIRONMENT);
 }
 
 /** Any text but the empty one. It may hold what looks like a vault reference: say what becomes of that. */
