@@ -2,10 +2,26 @@ import type { Path } from './document';
 import { parseText, hasJinja, JinjaError } from './text';
 import { z } from 'zod';
 import { type InventoryInput, inventorySchema } from './schema/inventory';
+import { keyFor } from './synonyms';
 import { reportIssue, slipOf, valueAt, type Validation } from './validation';
 
 /** Fields that are checked against other guests at synth, and so must be known then. */
 const NO_REFERENCE = new Set(['vmid', 'ip', 'gateway', 'name']);
+
+/** Keys that are missed where they are not there. */
+const REQUIRED = new Set([
+  'app_projects',
+  'branch',
+  'envs',
+  'gateway',
+  'host',
+  'ip',
+  'name',
+  'repo',
+  'run',
+  'vmid',
+  'volume',
+]);
 
 /**
  * Checks the shape of an inventory. What is wrong is reported and left out, so that the rules can go on with
@@ -52,6 +68,13 @@ function knownKeys(path: Path): string[] {
   return [...new Set(at.flatMap(mapsOf).flatMap((map) => Object.keys(map.shape)))];
 }
 
+/** Whether a key takes nothing but a vault reference. */
+function isSecret(path: Path): boolean {
+  let at: z.core.$ZodType[] = [inventorySchema];
+  for (const step of path) at = at.flatMap((schema) => below(schema, step));
+  return at.some((schema) => schema instanceof z.ZodType && schema.meta()?.secret === true);
+}
+
 /** What a schema says of the value below one step. */
 function below(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType[] {
   const bare = unwrapped(schema);
@@ -90,7 +113,10 @@ function checkTexts(value: unknown, path: Path, validation: Validation): void {
       parseText(value);
     } catch (error) {
       if (!(error instanceof JinjaError)) throw error;
-      validation.error(path, error.what, error.fix);
+      // Of a secret neither its value nor a default may be written.
+      const { variable = 'vault_name' } = error;
+      const fix = isSecret(path) ? `write "{{ ${variable} }}" and give it as TF_VAR_${variable}` : error.fix;
+      validation.error(path, error.what, fix);
     }
   } else if (Array.isArray(value)) {
     value.forEach((item, index) => {
@@ -129,7 +155,10 @@ function checkCharacters(value: string, path: Path, validation: Validation): voi
 function takeAsMeant(data: unknown, path: Path, name: string, validation: Validation): void {
   const map = valueAt(data, path);
   if (!isMap(map)) return;
-  const meant = slipOf(name, knownKeys(path));
+  const known = knownKeys(path);
+  const synonym = keyFor(name, known);
+  // Another word for what has to be there; what another one holds may be of another form.
+  const meant = synonym === undefined ? slipOf(name, known) : REQUIRED.has(synonym) ? synonym : undefined;
   if (meant !== undefined && !Object.hasOwn(map, meant)) {
     map[meant] = map[name];
     validation.misspelt([...path, meant], name);

@@ -11,6 +11,17 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const REFUSED =
   /^(PATH|HOME|USER|LOGNAME|SHELL|IFS|ENV|BASH_ENV|LD_.*|NODE_OPTIONS|PYTHONPATH|NOTIFY_SOCKET|WATCHDOG_.*|LISTEN_.*|MAINPID|INVOCATION_ID|JOURNAL_STREAM|CREDENTIALS_DIRECTORY)$/;
 
+const BEFORE_START = (name: string): string =>
+  `give it to the program alone: backend_start: ${name}=… npm start (service_start of a Python application), and backend_build likewise`;
+
+/** What to do about them, where more than removing helps. */
+const REFUSED_FIX: Readonly<Record<string, string>> = {
+  NODE_OPTIONS: BEFORE_START('NODE_OPTIONS'),
+  PATH: `write the program with its path, or ${BEFORE_START('PATH')}`,
+  PYTHONPATH: BEFORE_START('PYTHONPATH'),
+  HOME: 'remove it, or choose another name: the application runs as the user app, whose home is /var/lib/app',
+};
+
 /** Names that this tool sets for every process, with what to write instead. NODE_ENV is there to be overridden. */
 const OWN: Readonly<Record<string, string>> = {
   PORT: 'write backend_port and frontend_port: each process gets its own as PORT',
@@ -85,13 +96,17 @@ function checkMap(
     const at = [...path, name];
     if (validation.isRefused(at)) continue;
     if (!NAME.test(name)) {
+      const meant = name.replace(/[^A-Za-z0-9]+/g, '_');
       validation.error(
         at,
         'is not the name of an environment variable',
-        'use letters, digits and _, not beginning with a digit',
+        !/[A-Za-z]/.test(meant) || !NAME.test(meant)
+          ? 'use letters, digits and _, not beginning with a digit'
+          : `write ${meant}: letters, digits and _`,
       );
     } else if (REFUSED.test(name)) {
-      validation.error(at, 'would change how the process is started', 'choose another name');
+      const fix = REFUSED_FIX[name] ?? (name.startsWith('LD_') ? BEFORE_START(name) : 'choose another name');
+      validation.error(at, 'would change how the process is started', fix);
     } else if (Object.hasOwn(OWN, name)) {
       validation.error(at, 'is set by this tool itself', OWN[name] ?? '');
     } else if (isLiteralSecret(name, String(value), plain)) {

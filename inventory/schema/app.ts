@@ -14,7 +14,13 @@ export const healthPath = (): z.ZodString =>
   plain((value) => /^\/[A-Za-z0-9._~/?=&%-]*$/.test(value), 'is not a path of a URL', 'write e.g. /health');
 
 const scalar = z.union([z.string(), z.number(), z.boolean()], {
-  error: message('is not a text, number or boolean', 'write one value; "" for an empty one'),
+  error: ({ input }) =>
+    typeof input === 'object' && input !== null
+      ? message(
+          `is a ${Array.isArray(input) ? 'list' : 'map'}, not one text`,
+          `write it as the application reads it: JSON in single quotes, e.g. '${Array.isArray(input) ? '["a", "b"]' : '{"a": true}'}', or "a,b"`,
+        )
+      : message('is not a text, number or boolean', 'write one value; "" for an empty one'),
 });
 
 /** What every application has, of whatever kind: how a release is checked and kept, and its data; for projects and envs. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bool, key, message, plain } from './fields';
+import { bool, key, message, plain, plainBy } from './fields';
 
 /** A rule of the firewall: `443`, `443/tcp`, `53/udp`, `5432/tcp from 10.0.10.0/24`. */
 const RULE = /^(\d{1,5})(?:\/(tcp|udp))?(?: from (\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?))?$/;
@@ -86,11 +86,14 @@ export const baseOsKeys = {
     default: false,
   }),
   node_version: key(
-    plain(
-      (value) => /^\d{2}\.\d{1,3}\.\d{1,3}$/.test(value),
-      'is not a version of Node.js',
-      'write three numbers, e.g. "24.9.0"',
-    ),
+    plainBy((value) => {
+      if (/^\d{2}\.\d{1,3}\.\d{1,3}$/.test(value)) return undefined;
+      const meant = /^v(\d{2}\.\d{1,3}\.\d{1,3})$/.exec(value)?.[1];
+      return {
+        what: 'is not a version of Node.js',
+        fix: meant ? `write "${meant}"` : 'write three numbers, e.g. "24.9.0"',
+      };
+    }),
     { description: "Node.js as nodejs.org publishes it, instead of Debian's. Needs `node_sha256`." },
   ),
   node_sha256: key(
@@ -102,11 +105,12 @@ export const baseOsKeys = {
     { description: 'Checksum of `node-v<version>-linux-x64.tar.xz`.' },
   ),
   node_mirror: key(
-    plain(
-      (value) => /^https?:\/\/[A-Za-z0-9.:/_-]+$/.test(value),
-      'is not a URL',
-      'write e.g. https://nodejs.org/dist',
-    ),
+    plainBy((value) => {
+      if (/^[a-z]+:\/\/[^/]*@/.test(value))
+        return { what: 'holds credentials', fix: 'write a mirror that needs none' };
+      if (/^https?:\/\/[A-Za-z0-9.:/_-]+$/.test(value)) return undefined;
+      return { what: 'is not a URL', fix: 'write e.g. https://nodejs.org/dist' };
+    }),
     { description: 'Where the archive of Node.js is fetched from.', default: 'https://nodejs.org/dist' },
   ),
 };

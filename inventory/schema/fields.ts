@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wholeNumberFix } from '../quantity';
 import { hasJinja, JinjaError, parseText } from '../text';
 import { needsShell } from '../command-line';
 import { problemOf, type Rule, type Words } from '../values/rule';
@@ -105,10 +106,14 @@ export function checked(rule: Rule): z.ZodType<Value, string> {
  */
 export function secret(rule: Rule, example: string): z.ZodType<Value, string> {
   return text()
-    .refine(
-      isFromVault,
-      message('is a secret written in clear', `write "{{ ${example} }}" and give it as TF_VAR_${example}`),
-    )
+    .superRefine((value, context) => {
+      if (isFromVault(value)) return;
+      const hasDefault = value.includes('{{') && /\|\s*default\(/.test(value);
+      const what = hasDefault
+        ? 'has a default, which is a secret written in clear'
+        : 'is a secret written in clear';
+      context.addIssue(message(what, `write "{{ ${example} }}" and give it as TF_VAR_${example}`));
+    })
     .transform((value) => toValue(value, rule, true));
 }
 
@@ -208,15 +213,20 @@ export function constant(): z.ZodString {
  * @returns the zod type
  */
 export function whole(min: number, max: number, unit = 'number'): z.ZodInt {
+  const counted = /(MiB|GiB|seconds)$/.exec(unit)?.[1];
   const range = message(
     `is not a ${unit} from ${min} to ${max}`,
     `write a whole number from ${min} to ${max}`,
   );
-  // zod has a range of its own for whole numbers; beyond it the message is the same.
-  return z
-    .int({ error: ({ code }) => (code === 'too_big' || code === 'too_small' ? range : undefined) })
-    .min(min, range)
-    .max(max, range);
+  const error: z.core.$ZodErrorMap = ({ code, input }) => {
+    // zod has a range of its own for whole numbers; beyond it the message is the same.
+    if (code === 'too_big' || code === 'too_small') return range;
+    if (typeof input === 'string' ? hasJinja(input) : !Number.isFinite(input)) return undefined;
+    const value = input as string | number;
+    const what = typeof value === 'string' ? 'is a text, not a number' : 'is a fraction, not a whole number';
+    return message(what, wholeNumberFix(value, min, max, counted));
+  };
+  return z.int({ error }).min(min, range).max(max, range);
 }
 
 /** A TCP port. */
