@@ -42,23 +42,19 @@ function isNetwork(from: string | undefined): boolean {
 export const baseOsKeys = {
   app_user: key(
     plain(
-      (value) => /^[a-z_][a-z0-9_-]{0,31}$/.test(value) && value !== 'root' && value !== 'app',
+      /^(?!(root|app)$)[a-z_][a-z0-9_-]{0,31}$/,
       'is not a name for the operators’ user',
       'write e.g. appuser (`app` is the user that the application runs as)',
     ),
     { description: "The operators' user on the guest, with passwordless sudo.", default: 'appuser' },
   ),
   timezone: key(
-    plain(
-      (value) => /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/.test(value),
-      'is not a time zone',
-      'write e.g. Europe/Berlin',
-    ),
+    plain(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/, 'is not a time zone', 'write e.g. Europe/Berlin'),
     { description: 'Time zone of the guest.', default: 'Etc/UTC' },
   ),
   locale: key(
     plain(
-      (value) => /^(C|POSIX|[a-z]{2,3}_[A-Z]{2})(\.[A-Za-z0-9-]+)?(@[a-z]+)?$/.test(value),
+      /^(C|POSIX|[a-z]{2,3}_[A-Z]{2})(\.[A-Za-z0-9-]+)?(@[a-z]+)?$/,
       'is not a locale',
       'write e.g. C.UTF-8 or de_DE.UTF-8',
     ),
@@ -98,7 +94,7 @@ export const baseOsKeys = {
   ),
   node_sha256: key(
     plain(
-      (value) => /^[0-9a-f]{64}$/.test(value),
+      /^[0-9a-f]{64}$/,
       'is not a SHA-256 sum',
       'write the 64 hex digits that SHASUMS256.txt of that version has for linux-x64.tar.xz',
     ),

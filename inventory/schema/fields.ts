@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { wholeNumberFix } from '../quantity';
 import { hasJinja, JinjaError, parseText } from '../text';
 import { needsShell } from '../command-line';
+import { BOOLEAN, editorPattern, editorRule, SECRET } from '../editor';
 import { problemOf, type Rule, type Words } from '../values/rule';
 import { toValue, type Value } from '../values/value';
 
@@ -95,6 +96,7 @@ export function checked(rule: Rule): z.ZodType<Value, string> {
       const problem = problemOf(rule, value);
       if (problem) context.addIssue(message(problem.what, problem.fix));
     })
+    .meta({ editor: { ...editorRule(rule) } })
     .transform((value) => toValue(value, rule));
 }
 
@@ -114,6 +116,7 @@ export function secret(rule: Rule, example: string): z.ZodType<Value, string> {
         : 'is a secret written in clear';
       context.addIssue(message(what, `write "{{ ${example} }}" and give it as TF_VAR_${example}`));
     })
+    .meta({ editor: { ...SECRET } })
     .transform((value) => toValue(value, rule, true));
 }
 
@@ -131,21 +134,23 @@ function isFromVault(value: string): boolean {
 
 /**
  * A text that must be known at synth: it may not hold a vault reference.
- * @param test the check
+ * @param test the check; an editor knows a pattern, and no other
  * @param what what is wrong when it fails
  * @param fix what to do then
  * @param instead what to do instead of a vault reference
  * @returns the zod type
  */
 export function plain(
-  test: (value: string) => boolean,
+  test: RegExp | ((value: string) => boolean),
   what: string,
   fix: string,
   instead = 'write the value itself',
 ): z.ZodString {
-  return text()
+  const passes = test instanceof RegExp ? (value: string) => test.test(value) : test;
+  const field = text()
     .refine((value) => !hasJinja(value), message('cannot be a vault reference here', instead))
-    .refine((value) => hasJinja(value) || test(value), message(what, fix));
+    .refine((value) => hasJinja(value) || passes(value), message(what, fix));
+  return test instanceof RegExp ? field.meta({ editor: { ...editorPattern(test, what, fix) } }) : field;
 }
 
 /**
@@ -236,10 +241,13 @@ export function port(): z.ZodInt {
 
 /** true or false; Ansible's `yes`, `no`, `on` and `off` mean the same. */
 export function bool(): z.ZodType<boolean, unknown> {
-  return z.preprocess((value) => {
-    if (typeof value !== 'string') return value;
-    if (/^(yes|on|true)$/i.test(value)) return true;
-    if (/^(no|off|false)$/i.test(value)) return false;
-    return value;
-  }, z.boolean());
+  return z.preprocess(
+    (value) => {
+      if (typeof value !== 'string') return value;
+      if (/^(yes|on|true)$/i.test(value)) return true;
+      if (/^(no|off|false)$/i.test(value)) return false;
+      return value;
+    },
+    z.boolean().meta({ editor: BOOLEAN }),
+  );
 }

@@ -4,11 +4,37 @@ import { APP_TYPES } from '../kinds';
 import { KINDS } from '../kinds/registry';
 import { keysOf } from '../part';
 import { RULES } from '../values/rules';
+import { editorPattern } from '../editor';
 import { appKeys } from './app';
 import { backendSchema } from './backend';
 import { baseOsKeys } from './base-os';
 import { bool, checked, filled, isLine, key, plain, port, secret, whole } from './fields';
 import { guestSchema } from './guest';
+
+const OCTET = '(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
+const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+
+/** For editors: what the rules say with more words, and of all guests together. */
+const ADDRESS = editorPattern(
+  new RegExp(`^${OCTET}(\\.${OCTET}){3}/([89]|[12][0-9]|3[0-2])$`),
+  'is not an IPv4 address with prefix',
+  'write e.g. 10.0.10.101/24',
+);
+const GATEWAY = editorPattern(
+  new RegExp(`^${OCTET}(\\.${OCTET}){3}$`),
+  'is not an IPv4 address',
+  'write e.g. 10.0.10.1',
+);
+const HOSTNAME = editorPattern(
+  new RegExp(`^(?![0-9.]+$)(?!localhost(\\.|$))${LABEL}(\\.${LABEL})*$`),
+  'is not a host name',
+  'use lower-case letters, digits and "-", e.g. pote-dev',
+);
+const ID = editorPattern(
+  /^(?![Aa][Ll][Ll]$)[A-Za-z]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$/,
+  'is not an id',
+  'use letters, digits and "-", beginning with a letter',
+);
 
 /** The host that connections go through. */
 const bastionSchema = z.strictObject({
@@ -71,22 +97,26 @@ const stateBackend = {
 };
 
 /** One environment. */
-export const envSchema = z.strictObject({
-  name: key(z.string(), { description: "The guest's host name." }),
-  vmid: key(whole(100, 999_999_999, 'VMID'), { description: "The guest's number, unique in the cluster." }),
-  ip: key(z.string(), { description: 'Its address with prefix, e.g. 10.0.10.101/24.' }),
-  gateway: key(z.string(), { description: 'Its gateway, e.g. 10.0.10.1.' }),
-  branch: key(checked(RULES.branch), {
-    description: 'The branch that is deployed.',
-  }),
-  state: key(z.enum(['present', 'absent']), {
-    description: '`absent`: the stack plans the destruction of all it made.',
-    default: 'present',
-  }),
-  adopt: key(bool(), { description: 'The same as `guest.adopt`.', default: false }),
-  ...everywhere,
-  ...application,
-});
+export const envSchema = z
+  .strictObject({
+    name: key(z.string().meta({ editor: HOSTNAME }), { description: "The guest's host name." }),
+    vmid: key(whole(100, 999_999_999, 'VMID'), { description: "The guest's number, unique in the cluster." }),
+    ip: key(z.string().meta({ editor: ADDRESS }), {
+      description: 'Its address with prefix, e.g. 10.0.10.101/24.',
+    }),
+    gateway: key(z.string().meta({ editor: GATEWAY }), { description: 'Its gateway, e.g. 10.0.10.1.' }),
+    branch: key(checked(RULES.branch), {
+      description: 'The branch that is deployed.',
+    }),
+    state: key(z.enum(['present', 'absent']), {
+      description: '`absent`: the stack plans the destruction of all it made.',
+      default: 'present',
+    }),
+    adopt: key(bool(), { description: 'The same as `guest.adopt`.', default: false }),
+    ...everywhere,
+    ...application,
+  })
+  .meta({ editor: { required: ['name', 'ip'] } });
 
 /** One project. */
 export const projectSchema = z.strictObject({
@@ -107,7 +137,9 @@ export const projectSchema = z.strictObject({
   ...application,
   ...templatesDir,
   ...stateBackend,
-  envs: z.record(z.string(), envSchema).meta({ description: 'Its environments.' }),
+  envs: z
+    .record(z.string(), envSchema)
+    .meta({ description: 'Its environments.', editor: { propertyNames: ID } }),
 });
 
 /** The whole inventory. */
@@ -143,7 +175,9 @@ export const inventorySchema = z.strictObject({
   ...everywhere,
   ...templatesDir,
   ...stateBackend,
-  app_projects: z.record(z.string(), projectSchema).meta({ description: 'The projects.' }),
+  app_projects: z
+    .record(z.string(), projectSchema)
+    .meta({ description: 'The projects.', editor: { propertyNames: ID } }),
 });
 
 /** Every key that a level can have; one that several levels have is the same. */
