@@ -4,7 +4,7 @@ import { App } from 'cdktf';
 import { keepPrivate, keepStatesPrivate } from './cli/private';
 import { LOCK_FILE, projectLock, stackLock } from './cli/provider-lock';
 import { type Settings, stackFolder } from './cli/settings';
-import { templatesOf } from './cli/templates';
+import { checkTemplates, templatesOf } from './cli/templates';
 import { AppStack } from './constructs/app-stack';
 import { requiredProviders } from './constructs/providers';
 import type { Env, Inventory } from './inventory/types';
@@ -24,6 +24,10 @@ export interface Synthesized {
  */
 export function synthesize(settings: Settings, inventory: Inventory): Synthesized[] {
   const lock = projectLock(settings.root, requiredProviders());
+  checkTemplates(
+    settings,
+    inventory.envs.filter(({ templateDirs }) => templateDirs.length > 0),
+  );
   const outdir = path.resolve(settings.root, settings.output);
   mkdirSync(outdir, { recursive: true });
   const app = new App({ outdir, stackTraces: false });

@@ -101,6 +101,41 @@ inventory.yml:55:9  app_projects.pote.envs.qa.ip  is the address 10.0.10.101, wh
     expect(err).toBe('own/app/service.ejs:2: nothing is not defined (your template)\n');
     expect(err).not.toMatch(/^\s+at /m);
   });
+
+  test('all templates with mistakes are said at once, and nothing is written', async () => {
+    const own = (name: string, text: string | Buffer): void => {
+      mkdirSync(path.dirname(path.join(folder, 'own', name)), { recursive: true });
+      writeFileSync(path.join(folder, 'own', name), text);
+    };
+    own('app/service.ejs', 'a\n<%- nothing %>\n');
+    own('app/common.conf.ejs', ' \n');
+    own('base_os/sshd.conf.ejs', Buffer.from('# f\xfcr\n', 'latin1'));
+    own('base_os/sudoers.ejs', '<% if ( %>\n');
+    write(`templates_dir: own\n${EXAMPLE}`);
+    for (const command of ['check', 'synth']) {
+      expect(await pvestack([command])).toEqual({
+        code: 1,
+        out: '',
+        err: `own/app/common.conf.ejs: is empty: remove it, and the tool's own template holds (your template)
+own/app/service.ejs:2: nothing is not defined (your template)
+own/base_os/sshd.conf.ejs: is not UTF-8 text: save it as UTF-8 (your template)
+own/base_os/sudoers.ejs:1: Unexpected token ';' (your template)
+`,
+      });
+    }
+    expect(existsSync(path.join(folder, 'cdktf.out'))).toBe(false);
+  });
+
+  test('a template with the line ends of Windows reaches the guest with those of Unix', async () => {
+    mkdirSync(path.join(folder, 'own', 'app'), { recursive: true });
+    writeFileSync(path.join(folder, 'own', 'app', 'service.ejs'), '[Service]\r\nExecStart=<%- start %>\r\n');
+    write(`templates_dir: own\n${EXAMPLE}`);
+    expect((await pvestack(['synth'])).code).toBe(0);
+    const file = path.join(folder, 'cdktf.out', 'stacks', 'app-pote-dev', 'cdk.tf.json');
+    const json = readFileSync(file, 'utf8');
+    expect(json).toContain('"[Service]"');
+    expect(json).not.toContain('\\r');
+  });
 });
 
 describe('names', () => {
@@ -200,6 +235,16 @@ describe('help', () => {
     ]) {
       expect(out).toContain(word);
     }
+  });
+
+  test('of an unknown command is refused with the near one, of a known one is its help', async () => {
+    const { code, out, err } = await pvestack(['help', 'snyth']);
+    expect([code, out, err]).toEqual([1, '', expect.stringContaining('Did you mean synth?')]);
+    expect(await pvestack(['help', 'synth'])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Usage: pvestack synth') as string,
+    });
+    expect(await pvestack(['help'])).toMatchObject({ code: 0 });
   });
 
   test('an unknown command is refused with the near one', async () => {

@@ -248,7 +248,12 @@ describe('ports', () => {
         '4:5  app_projects.pote.frontend_port  is the port of both backend and frontend  give each a port of its own',
       ],
     ],
-    [added('project', 'app_type: none', 'backend_port: 80'), []],
+    [
+      added('project', 'app_type: none', 'backend_port: 80'),
+      [
+        '4:5  app_projects.pote.backend_port  is for an application, and app_type: none has none  remove it, or set app_type: node or python',
+      ],
+    ],
     [
       added('project', 'app_type: none', 'frontend_port: 80'),
       ['4:5  app_projects.pote.frontend_port  is for app_type: node only  remove it, or set app_type: node'],

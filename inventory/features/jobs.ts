@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineFeature } from '../part';
 import { bool, command, filled, key, plain, whole } from '../schema/fields';
-import { isCron, isOnCalendar } from '../schema/schedule';
+import { isCron, isOnCalendar, isOver } from '../schema/schedule';
 
 /** A name of a job is a part of the name of a unit and of a file in /etc/cron.d, which may have no dots. */
 const NAME = /^[a-z][a-z0-9-]{0,39}$/;
@@ -86,6 +86,13 @@ export const jobs = defineFeature({
             at,
             job.at === undefined ? 'says not when it runs' : 'says twice when it runs',
             'write either at (systemd) or cron',
+          );
+        } else if (job.at !== undefined && isOver(job.at)) {
+          // No error: what was right when it was written must not stop a deploy of later.
+          validation.warn(
+            [...at, 'at'],
+            'never comes, or not again',
+            'write a date that comes, or remove the job',
           );
         }
       }

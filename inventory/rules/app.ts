@@ -2,6 +2,7 @@ import type { Draft } from '../draft';
 import { FEATURES } from '../features/registry';
 import { KINDS } from '../kinds/registry';
 import type { Feature, Kind } from '../part';
+import { appKeys } from '../schema/app';
 import type { levelKeys } from '../schema/inventory';
 import type { Keys } from '../scope';
 import type { Validation } from '../validation';
@@ -12,6 +13,9 @@ const SSH_PORT = 22;
 type AnyKind = Kind<Keys, unknown>;
 const kinds = Object.entries<AnyKind>(KINDS);
 const features = Object.entries<Feature<Keys, unknown>>(FEATURES);
+
+const NO_APPLICATION = 'is for an application, and app_type: none has none';
+const REMOVE = `remove it, or set app_type: ${kinds.map(([name]) => name).join(' or ')}`;
 
 /** The application of an env: its kind, its features, and that nothing is set that is for another kind. */
 export function checkApp({ scope }: Draft, validation: Validation): void {
@@ -41,9 +45,11 @@ export function checkApp({ scope }: Draft, validation: Validation): void {
   }
   kind?.check?.({ scope, ports, validation });
   for (const [, feature] of features) {
-    if (type === 'none') {
-      const fix = `remove it, or set app_type: ${kinds.map(([name]) => name).join(' or ')}`;
-      refuse(feature.keys, 'is for an application, and app_type: none has none', () => fix);
-    } else feature.check?.({ scope, ports, validation });
+    if (type === 'none') refuse(feature.keys, NO_APPLICATION, () => REMOVE);
+    else feature.check?.({ scope, ports, validation });
   }
+  if (type !== 'none') return;
+  // Data may lie on any guest.
+  const keys = Object.fromEntries(Object.entries(appKeys).filter(([key]) => key !== 'data'));
+  refuse(keys, NO_APPLICATION, () => REMOVE);
 }
