@@ -186,6 +186,21 @@ describe('where the inventory comes from', () => {
     );
   });
 
+  test.each([{}, { context: {} }, { context: { inventroy: 'other.yml' } }])(
+    'a cdktf.json that names none is said: %j',
+    async (config) => {
+      writeFileSync(path.join(folder, 'cdktf.json'), JSON.stringify({ app: 'true', ...config }));
+      expect(await pvestack(['check'])).toEqual({
+        code: 0,
+        out: 'inventory.yml: 5 environments, no errors.\n',
+        err: 'cdktf.json names no inventory in its context: inventory.yml is taken. Write "context": { "inventory": "inventory.yml" } in it.\n',
+      });
+      // Ansible takes what an inventory script says on standard error for errors.
+      expect((await pvestack(['inventory'])).err).toBe('');
+      expect((await pvestack(['check'], { APP_INVENTORY: 'inventory.yml' })).err).toBe('');
+    },
+  );
+
   test('without a cdktf.json it says so', async () => {
     rmSync(path.join(folder, 'cdktf.json'));
     expect((await pvestack(['list'])).err).toBe(
