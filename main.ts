@@ -2,9 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { App } from 'cdktf';
 import { keepPrivate, keepStatesPrivate } from './cli/private';
+import { LOCK_FILE, projectLock, stackLock } from './cli/provider-lock';
 import { type Settings, stackFolder } from './cli/settings';
-import { templatesOf } from './cli/templates';
+import { checkTemplates, templatesOf } from './cli/templates';
 import { AppStack } from './constructs/app-stack';
+import { requiredProviders } from './constructs/providers';
 import type { Env, Inventory } from './inventory/types';
 import * as registry from './registry';
 import { stackPrograms } from './renderers/programs';
@@ -22,6 +24,11 @@ export interface Synthesized {
  * @returns the stacks, in the inventory's order
  */
 export function synthesize(settings: Settings, inventory: Inventory): Synthesized[] {
+  const lock = projectLock(settings.root, requiredProviders());
+  checkTemplates(
+    settings,
+    inventory.envs.filter(({ templateDirs }) => templateDirs.length > 0),
+  );
   const outdir = path.resolve(settings.root, settings.output);
   mkdirSync(outdir, { recursive: true });
   const app = new App({ outdir, stackTraces: false });
@@ -32,9 +39,10 @@ export function synthesize(settings: Settings, inventory: Inventory): Synthesize
     return { env, stack: new AppStack(app, env.stack, { env, api, source, registry, toRoot }) };
   });
   app.synth();
-  for (const { env } of stacks) {
+  for (const { env, stack } of stacks) {
     const folder = stackFolder(settings, env.stack);
     writePrograms(folder);
+    if (lock) writeFileSync(path.join(folder, LOCK_FILE), stackLock(lock, stack.providerSources));
     // The cdktf CLI leaves a saved plan in it, which holds the values of all variables.
     keepPrivate(folder, 0o700);
   }

@@ -1,9 +1,6 @@
 import type { Command } from 'commander';
-import * as registry from '../registry';
-import { application } from '../renderers/application';
-import { layersOf } from '../renderers/layers';
 import { openContext } from './context';
-import { templatesOf } from './templates';
+import { checkTemplates } from './templates';
 import type { Output } from './output';
 
 /**
@@ -18,10 +15,7 @@ export function addCheck(program: Command, output: Output): void {
     .action(() => {
       const { inventory, settings } = openContext(output, { deploys: true });
       // Own templates are part of what is checked: a mistake in one would only show at synth.
-      for (const env of inventory.envs) {
-        const source = templatesOf(settings, env);
-        layersOf(env, source, application(env, source, registry));
-      }
+      checkTemplates(settings, inventory.envs);
       const count = inventory.envs.length;
       output.print(`${inventory.file}: ${count} ${count === 1 ? 'environment' : 'environments'}, no errors.`);
     });

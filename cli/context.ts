@@ -30,6 +30,11 @@ interface ContextOptions {
 export function openContext(output: Output, { deploys, warns = true }: ContextOptions): Context {
   const settings = readSettings(findRoot());
   const inventory = readInventoryOf(settings, deploys);
+  if (warns && settings.unnamed) {
+    output.warn(
+      `cdktf.json names no inventory in its context: ${settings.inventory} is taken. Write "context": { "inventory": "${settings.inventory}" } in it.`,
+    );
+  }
   for (const warning of warns ? inventory.warnings : []) output.warn(formatProblem(inventory.file, warning));
   return { settings, inventory, output };
 }

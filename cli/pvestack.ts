@@ -7,6 +7,7 @@ import { addEmulator } from './emulator';
 import { addGet } from './get';
 import { addInventory } from './inventory';
 import { addList } from './list';
+import { addLock } from './lock';
 import { type Output, terminal } from './output';
 import { addProvision } from './provision';
 import { run } from './run';
@@ -21,6 +22,7 @@ const COMMANDS = [
   addProvision,
   addConfigure,
   addInventory,
+  addLock,
   addSchema,
   addGet,
   addEmulator,
@@ -66,7 +68,11 @@ export async function pvestack(args: readonly string[], output: Output = termina
   let code = 0;
   const failed = await run(output, async () => {
     try {
-      await program.parseAsync(args, { from: 'user' });
+      // `help nope` would print the help of the program, as if all were well; `nope` says what is near.
+      const asked = args[0] === 'help' ? args[1] : undefined;
+      const known = program.commands.some((one) => one.name() === asked);
+      const line = asked === undefined || asked.startsWith('-') || asked === 'help' || known ? args : [asked];
+      await program.parseAsync(line, { from: 'user' });
     } catch (error) {
       // Help, a version or a wrong option: commander has said it.
       if (!(error instanceof CommanderError)) throw error;

@@ -8,6 +8,8 @@ export interface Settings {
   root: string;
   /** The inventory file, absolute or relative to the root. */
   inventory: string;
+  /** Whether nobody named it, neither cdktf.json nor the environment. */
+  unnamed?: boolean;
   /** The folder that the stacks are written to, absolute or relative to the root. */
   output: string;
   /** Ignore top-level keys of the inventory that are not ours. */
@@ -29,6 +31,7 @@ export function readSettings(root: string, environment: NodeJS.ProcessEnv = proc
   return {
     root,
     inventory: named ? path.resolve(named) : (config.context?.inventory ?? 'inventory.yml'),
+    unnamed: !named && config.context?.inventory === undefined,
     output: outdir ?? config.output ?? 'cdktf.out',
     allowOtherKeys:
       others === undefined

@@ -4,6 +4,7 @@ import { compare, removeOthers, snapshot } from './changes';
 import { type Context, openContext } from './context';
 import { COLUMNS, describeEnv } from './describe-env';
 import type { Output } from './output';
+import { sayUnpinned } from './provider-lock';
 import { selectEnvs } from './select';
 import { table } from './table';
 
@@ -49,4 +50,5 @@ async function synth({ settings, inventory, output }: Context, names: readonly s
   for (const stack of changes.removed) output.print(`removed    ${file(stack)}`);
   if (changes.unchanged > 0)
     output.print(`unchanged  ${changes.unchanged} of ${inventory.envs.length} stacks`);
+  sayUnpinned(settings, output);
 }

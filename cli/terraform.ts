@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { UserError } from '../inventory/user-error';
 
@@ -19,6 +20,14 @@ interface TerraformOptions {
 
 /** The program: OpenTofu by TERRAFORM_BINARY_NAME=tofu, as the cdktf CLI takes it. */
 const BINARY = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
+
+/**
+ * The registry that a provider comes from whose source names none.
+ * @returns its host
+ */
+export function registryHost(): string {
+  return path.basename(BINARY).startsWith('tofu') ? 'registry.opentofu.org' : 'registry.terraform.io';
+}
 
 /**
  * Runs terraform in a stack's folder. It never waits for input.

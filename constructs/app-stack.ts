@@ -24,6 +24,7 @@ import { Layers } from './layers';
 import { Locals } from './locals';
 import { LogicalIds } from './logical-ids';
 import { Owner } from './owner';
+import { sourceOf } from './providers';
 import { SshReady } from './ssh';
 import { StackFile } from './stack-file';
 import { Variables } from './variables';
@@ -49,6 +50,8 @@ export class AppStack extends TerraformStack {
   readonly configurationAddresses: readonly string[];
   /** The resources that configure the guest, one for each layer. */
   readonly layerAddresses: readonly string[];
+  /** The sources of its providers, e.g. `bpg/proxmox`. */
+  readonly providerSources: readonly string[];
   readonly #logicalIds = new LogicalIds();
 
   /**
@@ -85,6 +88,7 @@ export class AppStack extends TerraformStack {
     );
     const others = [ready, owner].map((resource) => resource && addressOf(resource));
     this.layerAddresses = this.configurationAddresses.filter((address) => !others.includes(address));
+    this.providerSources = this.allProviders().map(sourceOf);
     for (const [name, value] of Object.entries(env.present ? stackOutputs(env, app) : {})) {
       new TerraformOutput(this, name, { value });
     }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { settingsOf } from '../inventory/app';
 import { bool, command, filled, key, plain, whole } from '../inventory/schema/fields';
-import { isCron, isOnCalendar } from '../inventory/schema/schedule';
+import { isCron, isOnCalendar, isOver } from '../inventory/schema/schedule';
 import { defineFeature } from '../renderers/contribution';
 import { type GuestFile, rootFile } from '../renderers/layers/layer';
 import { unitPath } from '../renderers/layers/paths';
@@ -95,6 +95,13 @@ export const jobs = defineFeature({
             at,
             job.at === undefined ? 'says not when it runs' : 'says twice when it runs',
             'write either at (systemd) or cron',
+          );
+        } else if (job.at !== undefined && isOver(job.at)) {
+          // No error: what was right when it was written must not stop a deploy of later.
+          validation.warn(
+            [...at, 'at'],
+            'never comes, or not again',
+            'write a date that comes, or remove the job',
           );
         }
       }

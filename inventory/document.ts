@@ -67,19 +67,23 @@ export function parseInventoryText(
   if (text.startsWith('\uFEFF')) {
     return broken('starts with a byte order mark', 'save the file as UTF-8 without BOM');
   }
+  if (/^\s*\$ANSIBLE_VAULT;/.test(text)) {
+    return broken(
+      'is encrypted by ansible-vault',
+      'write an inventory without secrets: decrypt it (ansible-vault decrypt), write "{{ vault_name }}" in the place of each secret, and give it as TF_VAR_vault_name',
+    );
+  }
   const nul = text.indexOf('\0');
-  if (nul >= 0) return broken('holds a NUL character', 'remove it', positionAt(text, nul));
+  if (nul >= 0) {
+    return broken(
+      'holds a NUL character',
+      'remove it; where every second one is NUL, save the file as UTF-8',
+      positionAt(text, nul),
+    );
+  }
 
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    merge: true,
-    prettyErrors: false,
-    uniqueKeys: false,
-    // The library would print keys that are no texts on standard error; here they are problems.
-    logLevel: 'error',
-    customTags: (tags) => [...tags, ...['!vault', '!vault-encrypted', '!unsafe'].map(refusedTag)],
-  });
+  const document = parseYaml(text, lines);
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -98,17 +102,25 @@ export function parseInventoryText(
   const complaints = [...document.errors, ...document.warnings].filter(
     (error) => !(isTag(error) && isIgnored(error.pos[0])),
   );
-  // After the first error of the structure the parser guesses, and what it says then is about its guesses.
-  const structural = complaints.find((error) => !isTag(error) && STRUCTURAL.has(error.code));
-  const said = complaints.filter(
-    (error) => isTag(error) || !STRUCTURAL.has(error.code) || error === structural,
-  );
-  const problems: Problem[] = said.map((error) => ({
-    severity: 'error' as const,
-    position: at(error.pos[0]),
-    path: isTag(error) ? dotted(pathAt(document, error.pos[0])) : '',
-    ...explainSyntax(error.code, error.message, lineAround(text, error.pos[0])),
-  }));
+  const isStructural = (error: YAMLError): boolean => !isTag(error) && STRUCTURAL.has(error.code);
+  const tooDeep = complaints.find(({ message }) => TOO_DEEP.test(message));
+  const said = tooDeep
+    ? [tooDeep]
+    : [
+        ...complaints.filter((error) => !isStructural(error)),
+        ...independent(text, complaints.filter(isStructural), (offset) => at(offset).line),
+      ];
+  const problems: Problem[] = said.map((error) => {
+    const opening = /closing ["']quote/.test(error.message) ? quoteBefore(document, error.pos[0]) : undefined;
+    return {
+      severity: 'error' as const,
+      position: at(opening ?? error.pos[0]),
+      path: isTag(error) ? dotted(pathAt(document, error.pos[0])) : '',
+      ...(opening === undefined
+        ? explainSyntax(error.code, error.message, text, error.pos[0])
+        : openQuote(text.charAt(opening))),
+    };
+  });
   let isReadable = complaints.every(isTag);
   for (const { offset, breaks, other, ...words } of checkNodes(document)) {
     if (isIgnored(offset) && breaks !== 'data') continue;
@@ -150,6 +162,73 @@ export function parseInventoryText(
   };
 }
 
+function parseYaml(text: string, lineCounter: LineCounter): Document.Parsed {
+  return parseDocument(text, {
+    lineCounter,
+    merge: true,
+    prettyErrors: false,
+    uniqueKeys: false,
+    // The library would print keys that are no texts on standard error; here they are problems.
+    logLevel: 'error',
+    customTags: (tags) => [...tags, ...['!vault', '!vault-encrypted', '!unsafe'].map(refusedTag)],
+  });
+}
+
+/**
+ * The errors of the structure that do not follow from one another. After the first one the parser guesses, and what it
+ * says then may be about its guesses: another one counts where it stays when the line of the one before is taken out.
+ */
+function independent(
+  text: string,
+  errors: readonly YAMLError[],
+  lineOf: (offset: number) => number,
+): YAMLError[] {
+  const found: YAMLError[] = [];
+  const lines = text.split('\n');
+  let left = errors;
+  while (found.length < 20) {
+    const [first] = left;
+    if (!first) break;
+    found.push(first);
+    const line = lineOf(first.pos[0]);
+    // As long as it was: what stands behind it keeps its place.
+    lines[line - 1] = ' '.repeat(lines[line - 1]?.length ?? 0);
+    const counter = new LineCounter();
+    const stays = new Set(
+      parseYaml(lines.join('\n'), counter).errors.map(({ pos }) => counter.linePos(pos[0]).line),
+    );
+    left = left.filter(({ pos }) => lineOf(pos[0]) > line && stays.has(lineOf(pos[0])));
+  }
+  return found;
+}
+
+/** Where the last quoted text begins that begins before an offset. */
+function quoteBefore(document: Document, offset: number): number | undefined {
+  let found: number | undefined;
+  visit(document, {
+    Scalar(_key, { type, range }) {
+      if (type?.startsWith('QUOTE_') && range && range[0] <= offset) found = Math.max(found ?? 0, range[0]);
+    },
+  });
+  return found;
+}
+
+function openQuote(quote: string): { what: string; fix: string } {
+  return {
+    what: `YAML: the ${quote} that opens here is not closed`,
+    fix: `close it on this line; ${WITHIN[quote] ?? ''}`,
+  };
+}
+
+/** How a quote is written within quotes. */
+const WITHIN: Readonly<Record<string, string>> = {
+  "'": "a ' within is written ''",
+  '"': 'a " within is written \\"',
+};
+
+/** What the engine says where the parser has called itself too often. */
+const TOO_DEEP = /^Maximum call stack/;
+
 /** Codes of yaml that follow from one another. Source: yaml, "Errors", ErrorCode. */
 const STRUCTURAL: ReadonlySet<string> = new Set([
   'BAD_INDENT',
@@ -178,11 +257,27 @@ function refusedTag(tag: string): {
   };
 }
 
-function explainSyntax(code: string, message: string, line: string): { what: string; fix: string } {
+function explainSyntax(
+  code: string,
+  message: string,
+  text: string,
+  offset: number,
+): { what: string; fix: string } {
+  const line = lineAround(text, offset);
+  const before = text.slice(0, offset).trimEnd().at(-1) ?? '';
+  if (TOO_DEEP.test(message)) {
+    return { what: 'YAML: is nested too deeply', fix: 'close the brackets before, or nest less' };
+  }
+  if (message.startsWith('Unexpected scalar at node end') && before in WITHIN) {
+    return {
+      what: 'YAML: text stands behind the closing quote',
+      fix: `put it within the quotes (${WITHIN[before] ?? ''}), or remove it`,
+    };
+  }
   if (message.startsWith('tag:!vault')) {
     return {
-      what: 'is an inline vault value, which Terraform cannot decrypt',
-      fix: 'write "{{ vault_name }}" and give the value as TF_VAR_vault_name',
+      what: 'is encrypted by ansible-vault (!vault), and Terraform cannot decrypt it',
+      fix: 'write "{{ vault_name }}" and give the value, decrypted, as TF_VAR_vault_name',
     };
   }
   if (message.startsWith('tag:')) {

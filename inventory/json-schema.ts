@@ -14,9 +14,9 @@ export function inventoryJsonSchema(registry: Registry): Record<string, unknown>
     io: 'input',
     reused: 'inline',
     override: ({ jsonSchema }) => {
-      // In an Ansible file a vault reference may stand for any text; patterns would refuse it.
-      delete jsonSchema.pattern;
       const meta = jsonSchema as Record<string, unknown>;
+      Object.assign(meta, meta['editor']);
+      delete meta['editor'];
       const { default_value: value, otherwise: words = value === undefined ? undefined : written(value) } =
         meta;
       if (value !== undefined) meta['default'] = value;

@@ -36,3 +36,31 @@ export function groups(project: string, env: string): string[] {
   const p = groupPart(project);
   return ['app_all', `app_${p}_all`, `app_${p}_${groupPart(env)}`];
 }
+
+/**
+ * What an id is probably meant to be.
+ * @param text what was written
+ * @returns the nearest id; undefined where there is none
+ */
+export function nearestId(text: string): string | undefined {
+  const id = inLetters(text);
+  return isId(id) ? id : undefined;
+}
+
+/**
+ * What a part of a host name, or another name of lower-case letters, digits and `-`, is probably meant to be.
+ * @param text what was written
+ * @returns the nearest name; undefined where there is none
+ */
+export function nearestLabel(text: string): string | undefined {
+  return inLetters(text).toLowerCase() || undefined;
+}
+
+/** Letters, digits and `-` alone, without accents, `-` in the place of anything else. */
+function inLetters(text: string): string {
+  return text
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+}

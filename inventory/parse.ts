@@ -2,10 +2,26 @@ import type { Path } from './document';
 import { parseText, hasJinja, JinjaError } from './text';
 import { z } from 'zod';
 import type { InventoryInput, Schema } from './schema/inventory';
+import { keyFor } from './synonyms';
 import { reportIssue, slipOf, valueAt, type Validation } from './validation';
 
 /** Fields that are checked against other guests at synth, and so must be known then. */
 const NO_REFERENCE = new Set(['vmid', 'ip', 'gateway', 'name']);
+
+/** Keys that are missed where they are not there. */
+const REQUIRED = new Set([
+  'app_projects',
+  'branch',
+  'envs',
+  'gateway',
+  'host',
+  'ip',
+  'name',
+  'repo',
+  'run',
+  'vmid',
+  'volume',
+]);
 
 /**
  * Checks the shape of an inventory. What is wrong is reported and left out, so that the rules can go on with
@@ -28,7 +44,7 @@ export function parseInventory(
   if (allowOtherKeys && isMap(rest)) {
     rest = Object.fromEntries(Object.entries(rest).filter(([name]) => known.includes(name)));
   }
-  checkTexts(rest, [], validation);
+  checkTexts(rest, [], schema, validation);
 
   // Each round leaves out what the round before refused; a round without issues ends it.
   // A deep file may need many: what is left out at one level can uncover what is wrong around it.
@@ -48,11 +64,27 @@ export function parseInventory(
   return undefined;
 }
 
-/** The keys allowed in the map at a path. */
-function keysAt(schema: z.ZodType, path: Path): string[] {
+/** What a schema says of the value at a path. */
+function schemasAt(schema: z.ZodType, path: Path): z.core.$ZodType[] {
   let at: z.core.$ZodType[] = [schema];
   for (const step of path) at = at.flatMap((one) => below(one, step));
-  return [...new Set(at.flatMap(mapsOf).flatMap((map) => Object.keys(map.shape)))];
+  return at;
+}
+
+/** The keys allowed in the map at a path. */
+function keysAt(schema: z.ZodType, path: Path): string[] {
+  return [
+    ...new Set(
+      schemasAt(schema, path)
+        .flatMap(mapsOf)
+        .flatMap((map) => Object.keys(map.shape)),
+    ),
+  ];
+}
+
+/** Whether a key takes nothing but a vault reference. */
+function isSecret(schema: z.ZodType, path: Path): boolean {
+  return schemasAt(schema, path).some((one) => one instanceof z.ZodType && one.meta()?.secret === true);
 }
 
 /** What a schema says of the value below one step. */
@@ -76,7 +108,7 @@ function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
 }
 
 /** Jinja, and characters that Terraform would change or a guest would choke on, in every key and text. */
-function checkTexts(value: unknown, path: Path, validation: Validation): void {
+function checkTexts(value: unknown, path: Path, schema: z.ZodType, validation: Validation): void {
   if (typeof value === 'string') {
     if (validation.isSaid(path)) return;
     checkCharacters(value, path, validation);
@@ -93,11 +125,16 @@ function checkTexts(value: unknown, path: Path, validation: Validation): void {
       parseText(value);
     } catch (error) {
       if (!(error instanceof JinjaError)) throw error;
-      validation.error(path, error.what, error.fix);
+      // Of a secret neither its value nor a default may be written.
+      const { variable = 'vault_name' } = error;
+      const fix = isSecret(schema, path)
+        ? `write "{{ ${variable} }}" and give it as TF_VAR_${variable}`
+        : error.fix;
+      validation.error(path, error.what, fix);
     }
   } else if (Array.isArray(value)) {
     value.forEach((item, index) => {
-      checkTexts(item, [...path, index], validation);
+      checkTexts(item, [...path, index], schema, validation);
     });
   } else if (isMap(value)) {
     for (const [name, item] of Object.entries(value)) {
@@ -106,7 +143,7 @@ function checkTexts(value: unknown, path: Path, validation: Validation): void {
         validation.error([...path, name], 'is a name that nothing here can have', 'choose another name');
       }
       checkCharacters(name, [...path, name], validation);
-      checkTexts(item, [...path, name], validation);
+      checkTexts(item, [...path, name], schema, validation);
     }
   }
 }
@@ -138,7 +175,9 @@ function takeAsMeant(
 ): void {
   const map = valueAt(data, path);
   if (!isMap(map)) return;
-  const meant = slipOf(name, known);
+  const synonym = keyFor(name, known);
+  // Another word for what has to be there; what another one holds may be of another form.
+  const meant = synonym === undefined ? slipOf(name, known) : REQUIRED.has(synonym) ? synonym : undefined;
   if (meant !== undefined && !Object.hasOwn(map, meant)) {
     map[meant] = map[name];
     validation.misspelt([...path, meant], name);

@@ -28,10 +28,12 @@ export class JinjaError extends Error {
   /**
    * @param what what is wrong
    * @param fix what to write instead
+   * @param variable the variable that was probably meant
    */
   constructor(
     readonly what: string,
     readonly fix: string,
+    readonly variable?: string,
   ) {
     super(`${what}: ${fix}`);
   }
@@ -115,13 +117,29 @@ function pushLiteral(parts: (string | Reference)[], value: string): void {
 function parseReference(expression: string): Reference {
   const match = REFERENCE.exec(expression);
   if (!match?.[1]) {
-    const name = /vault_[\w.-]+/.exec(expression)?.[0].replace(/\W/g, '_') ?? 'vault_name';
-    throw new JinjaError(
-      'holds Jinja that is not a vault reference',
-      `write the value itself, "{{ ${name} }}" or "{{ ${name} | default('value') }}"`,
-    );
+    throw notAReference(expression);
   }
   const fallback = match[2] ?? match[3];
   const variable = match[1];
   return fallback === undefined ? { variable } : { variable, default: fallback.replace(/\\(.)/gs, '$1') };
+}
+
+function notAReference(expression: string): JinjaError {
+  const word = /^\s*([A-Za-z][\w.-]*)\s*(\||$)/.exec(expression)?.[1];
+  const named = /vault_[\w.-]+/.exec(expression)?.[0] ?? word;
+  const name =
+    named === undefined ? 'vault_name' : `vault_${named.replace(/^vault[\W_]/, '').replace(/\W/g, '_')}`;
+  if (word?.startsWith('vault_') && /^\s*[\w.-]+\s*\|\s*default\(\s*[^'"\s]/.test(expression)) {
+    const fix = `put quotes around the default: "{{ ${name} | default('value') }}"`;
+    return new JinjaError('has a default without quotes, which only Jinja could look up', fix, name);
+  }
+  if (word !== undefined && !word.startsWith('vault_')) {
+    const fix = `write the value itself, or "{{ ${name} }}" and give it as TF_VAR_${name}`;
+    return new JinjaError('holds a name that does not begin with vault_', fix, name);
+  }
+  return new JinjaError(
+    'holds Jinja that is not a vault reference',
+    `write the value itself, "{{ ${name} }}" or "{{ ${name} | default('value') }}"`,
+    name,
+  );
 }

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { dotted, type Path, type SourceDocument } from './document';
 import type { Problem } from './problem';
 import { FIX } from './schema/fields';
+import { adviceFor, keyFor } from './synonyms';
 
 /** Said of a top-level key that is near to none of ours. */
 const OTHER_KEYS = 'in an Ansible group_vars file, APP_INVENTORY_ALLOW_OTHER_KEYS=1 ignores it';
@@ -110,7 +111,7 @@ export class Validation {
  * @returns ` (did you mean "x"?)`, or an empty text when nothing is near
  */
 function didYouMean(word: string, known: readonly string[]): string {
-  const near = nearest(word, known)[0];
+  const near = keyFor(word, known) ?? nearest(word, known)[0];
   return near === undefined ? '' : ` (did you mean "${near}"?)`;
 }
 
@@ -122,7 +123,9 @@ function didYouMean(word: string, known: readonly string[]): string {
  */
 export function slipOf(word: string, known: readonly string[]): string | undefined {
   const [near] = nearest(word, known);
-  return near !== undefined && distance(word.toLowerCase(), near) <= 2 ? near : undefined;
+  // Of a short word most of the others are two letters away.
+  const letters = word.length < 4 ? 1 : 2;
+  return near !== undefined && distance(word.toLowerCase(), near) <= letters ? near : undefined;
 }
 
 /**
@@ -178,6 +181,15 @@ export function reportIssue(
         validation.error([...path, name], home.what, fix);
         continue;
       }
+      // A word of the level itself first, then one of its guest, then one that no key stands for.
+      const inGuest = known.includes('guest') && !keyFor(name, known);
+      const ofGuest = inGuest ? keyFor(name, knownKeys([...path, 'guest'])) : undefined;
+      const advice = keyFor(name, known) ? undefined : adviceFor(name, path);
+      if (ofGuest !== undefined || advice !== undefined) {
+        const fix = ofGuest === undefined ? (advice ?? '') : `write ${ofGuest}, below guest:`;
+        validation.error([...path, name], 'is not a key of this tool here', fix);
+        continue;
+      }
       const near = didYouMean(name, known);
       // An Ansible file has many keys of its own; a typo has one neighbour.
       const ansible = path.length === 0 && near === '' ? `; ${OTHER_KEYS}` : '';
@@ -221,7 +233,7 @@ export function reportIssue(
   }
   if (issue.code === 'invalid_value') {
     const allowed = issue.values.map(String);
-    const word = typeof value === 'string' ? didYouMean(value, allowed) : '';
+    const word = typeof value === 'string' ? valueMeant(value, allowed) : '';
     validation.error(path, `is none of the allowed values${word}`, `write one of: ${allowed.join(', ')}`);
     return;
   }
@@ -233,11 +245,33 @@ export function reportIssue(
       `is ${describe(value)}, not ${expected}`,
       reference
         ? 'a vault reference is a text and cannot stand here: write the value'
-        : (TYPE_FIXES[issue.expected] ?? 'mend it'),
+        : fixOf(issue.expected, value, path),
     );
     return;
   }
   validation.error(path, issue.message, 'mend it');
+}
+
+/** Other words for what a key may be. */
+const VALUES: Readonly<Record<string, string>> = {
+  ct: 'lxc',
+  container: 'lxc',
+  vm: 'kvm',
+  qemu: 'kvm',
+  js: 'node',
+  nodejs: 'node',
+  py: 'python',
+  started: 'present',
+  running: 'present',
+  deleted: 'absent',
+  removed: 'absent',
+};
+
+function valueMeant(word: string, allowed: readonly string[]): string {
+  const known = VALUES[word.toLowerCase()];
+  return known !== undefined && allowed.includes(known)
+    ? ` (did you mean "${known}"?)`
+    : didYouMean(word, allowed);
 }
 
 /** The levels of an inventory: a path of each, and what to say of a key that belongs there. */
@@ -280,6 +314,18 @@ const TYPE_FIXES: Record<string, string> = {
   object: 'write a map: one "key: value" per line',
   record: 'write a map: one "key: value" per line',
 };
+
+/** What to do about a value of another type. */
+function fixOf(expected: string, value: unknown, path: Path): string {
+  if (expected === 'string' && ['number', 'boolean'].includes(typeof value)) return 'put it in quotes';
+  if (expected === 'array' && typeof value === 'string')
+    return 'write a list: [item, item], or one "- item" per line';
+  if (path.at(-1) === 'backend') return 'write e.g. backend: {type: local}';
+  if ((path.at(-1) === 'envs' || path.at(-1) === 'app_projects') && Array.isArray(value)) {
+    return 'write a map: the name and a colon, and what belongs to it below, indented';
+  }
+  return TYPE_FIXES[expected] ?? 'mend it';
+}
 
 function describe(value: unknown): string {
   if (value === null) return 'empty';

@@ -1,5 +1,5 @@
 import { folder, healthPath } from '../inventory/schema/app';
-import { command, key, port } from '../inventory/schema/fields';
+import { command, key, port, startCommand } from '../inventory/schema/fields';
 import { defineKind } from '../renderers/contribution';
 import { rootFile } from '../renderers/layers/layer';
 import { CONFIG, KIT } from '../renderers/layers/paths';
@@ -58,11 +58,11 @@ export const node = defineKind({
       otherwise: 'the script `build` of its package.json, where there is one',
     }),
     frontend_build: key(command(), { description: 'Builds the frontend.', otherwise: 'as the backend' }),
-    backend_start: key(command(), {
-      description: 'Starts the backend, which listens on $PORT (a command line of systemd).',
+    backend_start: key(startCommand(), {
+      description: 'Starts the backend, which listens on $PORT. No shell runs it.',
       default: 'npm start',
     }),
-    frontend_start: key(command(), {
+    frontend_start: key(startCommand(), {
       description: 'Starts the frontend, which listens on $PORT.',
       default: 'npm start',
     }),

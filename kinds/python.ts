@@ -1,4 +1,4 @@
-import { command, key } from '../inventory/schema/fields';
+import { command, key, startCommand } from '../inventory/schema/fields';
 import { defineKind } from '../renderers/contribution';
 import { rootFile } from '../renderers/layers/layer';
 import { CONFIG } from '../renderers/layers/paths';
@@ -24,8 +24,9 @@ export const python = defineKind({
       description: 'Installs the application into its virtualenv.',
       otherwise: '`pip install` of requirements.txt, of pyproject.toml, or of both',
     }),
-    service_start: key(command(), {
-      description: 'Starts a long-running service, which listens on $PORT (`backend_port`).',
+    service_start: key(startCommand(), {
+      description:
+        'Starts a long-running service, which listens on $PORT (`backend_port`). No shell runs it.',
     }),
   },
 

@@ -16,7 +16,18 @@ export interface Template {
 export type TemplateSource = (name: string) => Template;
 
 /** A template that is not there or cannot be rendered. */
-export class TemplateError extends UserError {}
+export class TemplateError extends UserError {
+  /**
+   * @param message what is wrong, for people
+   * @param replaced where it is, if it is a team's
+   */
+  constructor(
+    message: string,
+    readonly replaced?: string,
+  ) {
+    super(message);
+  }
+}
 
 /**
  * Renders a template into lines.
@@ -63,5 +74,8 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 function mistake({ file, replaced }: Template, line: number | undefined, what: string): TemplateError {
   const whose = replaced ? 'your template' : "the tool's own template; please report it";
-  return new TemplateError(`${file}${line === undefined ? '' : `:${line}`}: ${what} (${whose})`);
+  return new TemplateError(
+    `${file}${line === undefined ? '' : `:${line}`}: ${what} (${whose})`,
+    replaced ? file : undefined,
+  );
 }

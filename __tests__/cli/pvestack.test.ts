@@ -4,6 +4,10 @@ import { enterFolder, EXAMPLE, leaveFolder, pvestack } from '../support/user-fol
 
 jest.setTimeout(60_000);
 
+/** What is said once where the project has no lock file. */
+const UNPINNED =
+  'Nothing pins the providers by the sums of their packages: run "npx pvestack lock", and commit the file that it writes.';
+
 let folder: string;
 
 beforeEach(() => {
@@ -35,6 +39,7 @@ new        cdktf.out/stacks/app-pote-prod/cdk.tf.json
 new        cdktf.out/stacks/app-pote-qa/cdk.tf.json
 new        cdktf.out/stacks/app-projecta-dev/cdk.tf.json
 new        cdktf.out/stacks/app-projecta-prod/cdk.tf.json
+${UNPINNED}
 `,
     });
     expect((await pvestack(['synth', 'app-pote-dev'])).out).toBe(
@@ -42,15 +47,17 @@ new        cdktf.out/stacks/app-projecta-prod/cdk.tf.json
 app-pote-dev  lxc pote-dev  201   10.0.10.101/24  \${vault_proxmox_node}  11
 
 unchanged  5 of 5 stacks
+${UNPINNED}
 `,
     );
     const withoutQa = EXAMPLE.replace(/ {6}qa:\n(?: {8,}.*\n)+/, '').replace('cores: 4', 'cores: 6');
     write(withoutQa);
-    expect((await pvestack(['synth', 'pote'])).out.split('\n').slice(-5)).toEqual([
+    expect((await pvestack(['synth', 'pote'])).out.split('\n').slice(-6)).toEqual([
       '',
       'changed    cdktf.out/stacks/app-pote-prod/cdk.tf.json',
       'removed    cdktf.out/stacks/app-pote-qa/cdk.tf.json',
       'unchanged  3 of 4 stacks',
+      UNPINNED,
       '',
     ]);
     expect(existsSync(path.join(folder, 'cdktf.out', 'stacks', 'app-pote-qa'))).toBe(false);
@@ -93,6 +100,41 @@ inventory.yml:55:9  app_projects.pote.envs.qa.ip  is the address 10.0.10.101, wh
     expect(code).toBe(1);
     expect(err).toBe('own/app/service.ejs:2: nothing is not defined (your template)\n');
     expect(err).not.toMatch(/^\s+at /m);
+  });
+
+  test('all templates with mistakes are said at once, and nothing is written', async () => {
+    const own = (name: string, text: string | Buffer): void => {
+      mkdirSync(path.dirname(path.join(folder, 'own', name)), { recursive: true });
+      writeFileSync(path.join(folder, 'own', name), text);
+    };
+    own('app/service.ejs', 'a\n<%- nothing %>\n');
+    own('app/common.conf.ejs', ' \n');
+    own('base_os/sshd.conf.ejs', Buffer.from('# f\xfcr\n', 'latin1'));
+    own('base_os/sudoers.ejs', '<% if ( %>\n');
+    write(`templates_dir: own\n${EXAMPLE}`);
+    for (const command of ['check', 'synth']) {
+      expect(await pvestack([command])).toEqual({
+        code: 1,
+        out: '',
+        err: `own/app/common.conf.ejs: is empty: remove it, and the tool's own template holds (your template)
+own/app/service.ejs:2: nothing is not defined (your template)
+own/base_os/sshd.conf.ejs: is not UTF-8 text: save it as UTF-8 (your template)
+own/base_os/sudoers.ejs:1: Unexpected token ';' (your template)
+`,
+      });
+    }
+    expect(existsSync(path.join(folder, 'cdktf.out'))).toBe(false);
+  });
+
+  test('a template with the line ends of Windows reaches the guest with those of Unix', async () => {
+    mkdirSync(path.join(folder, 'own', 'app'), { recursive: true });
+    writeFileSync(path.join(folder, 'own', 'app', 'service.ejs'), '[Service]\r\nExecStart=<%- start %>\r\n');
+    write(`templates_dir: own\n${EXAMPLE}`);
+    expect((await pvestack(['synth'])).code).toBe(0);
+    const file = path.join(folder, 'cdktf.out', 'stacks', 'app-pote-dev', 'cdk.tf.json');
+    const json = readFileSync(file, 'utf8');
+    expect(json).toContain('"[Service]"');
+    expect(json).not.toContain('\\r');
   });
 });
 
@@ -144,6 +186,21 @@ describe('where the inventory comes from', () => {
     );
   });
 
+  test.each([{}, { context: {} }, { context: { inventroy: 'other.yml' } }])(
+    'a cdktf.json that names none is said: %j',
+    async (config) => {
+      writeFileSync(path.join(folder, 'cdktf.json'), JSON.stringify({ app: 'true', ...config }));
+      expect(await pvestack(['check'])).toEqual({
+        code: 0,
+        out: 'inventory.yml: 5 environments, no errors.\n',
+        err: 'cdktf.json names no inventory in its context: inventory.yml is taken. Write "context": { "inventory": "inventory.yml" } in it.\n',
+      });
+      // Ansible takes what an inventory script says on standard error for errors.
+      expect((await pvestack(['inventory'])).err).toBe('');
+      expect((await pvestack(['check'], { APP_INVENTORY: 'inventory.yml' })).err).toBe('');
+    },
+  );
+
   test('without a cdktf.json it says so', async () => {
     rmSync(path.join(folder, 'cdktf.json'));
     expect((await pvestack(['list'])).err).toBe(
@@ -193,6 +250,16 @@ describe('help', () => {
     ]) {
       expect(out).toContain(word);
     }
+  });
+
+  test('of an unknown command is refused with the near one, of a known one is its help', async () => {
+    const { code, out, err } = await pvestack(['help', 'snyth']);
+    expect([code, out, err]).toEqual([1, '', expect.stringContaining('Did you mean synth?')]);
+    expect(await pvestack(['help', 'synth'])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Usage: pvestack synth') as string,
+    });
+    expect(await pvestack(['help'])).toMatchObject({ code: 0 });
   });
 
   test('an unknown command is refused with the near one', async () => {

@@ -52,6 +52,21 @@ describe('without an application', () => {
     ]);
   });
 
+  test.each([
+    'env_vars: {A: b}',
+    'backend_port: 8080',
+    'migrate: x',
+    'health_command: x',
+    'keep_releases: 3',
+    'trial_start: false',
+    'service_memory: 256',
+  ])('%s is refused', (line) => {
+    const key = line.split(':')[0] ?? '';
+    expect(linesOf(added('project', 'app_type: none', line))).toEqual([
+      `4:5  app_projects.pote.${key}  is for an application, and app_type: none has none  remove it, or set app_type: node or python`,
+    ]);
+  });
+
   test('nothing but a guest is there, whose data may be kept', () => {
     const { app, guest } = onlyEnv(added('project', 'app_type: none', 'data: keep'));
     expect(app).toMatchObject({ type: 'none', settings: {} });
@@ -72,4 +87,10 @@ test('no two kinds or features have the same name, or a key of the same name or 
   for (const names of [keys, [...parts.map(({ name }) => name), 'none']]) {
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   }
+});
+
+test('a job that never comes is a doubt', () => {
+  expect(linesOf(added('project', 'jobs: {a: {run: x, at: "2020-01-01"}}'))).toEqual([
+    '3:24  app_projects.pote.jobs.a.at  warning: never comes, or not again  write a date that comes, or remove the job',
+  ]);
 });

@@ -15,20 +15,34 @@ describe('ids', () => {
     expect(problems(inventoryOf({ env: id }))).toEqual([]);
   });
 
-  test.each(['1a', '-a', 'a-', 'a_b', 'a.b', 'a b', '"a/b"', '"../a"', '""', 'ä', '7'])(
-    '%s is refused',
-    (id) => {
-      const name = id.replaceAll('"', '');
-      expect(isId(name)).toBe(false);
-      const fix = 'use letters, digits and "-", beginning with a letter';
-      expect(problems(inventoryOf({ project: id }))).toEqual([
-        `inventory.yml:3:3  app_projects.${name}  is not a project id  ${fix}`,
-      ]);
-      expect(problems(inventoryOf({ env: id }))).toEqual([
-        `inventory.yml:6:7  app_projects.p0.envs.${name}  is not an environment id  ${fix}`,
-      ]);
-    },
-  );
+  test.each<[written: string, meant: string | undefined]>([
+    ['1a', undefined],
+    ['-a', 'a'],
+    ['a-', 'a'],
+    ['a_b', 'a-b'],
+    ['project_a', 'project-a'],
+    ['a.b', 'a-b'],
+    ['a b', 'a-b'],
+    ['"a/b"', 'a-b'],
+    ['"../a"', 'a'],
+    ['""', undefined],
+    ['ä', 'a'],
+    ['7', undefined],
+  ])('%s is refused', (id, meant) => {
+    const name = id.replaceAll('"', '');
+    expect(isId(name)).toBe(false);
+    expect(meant === undefined || isId(meant)).toBe(true);
+    const fix =
+      meant === undefined
+        ? 'use letters, digits and "-", beginning with a letter'
+        : `write ${meant}: letters, digits and "-"`;
+    expect(problems(inventoryOf({ project: id }))).toEqual([
+      `inventory.yml:3:3  app_projects.${name}  is not a project id  ${fix}`,
+    ]);
+    expect(problems(inventoryOf({ env: id }))).toEqual([
+      `inventory.yml:6:7  app_projects.p0.envs.${name}  is not an environment id  ${fix}`,
+    ]);
+  });
 
   test('that JavaScript would swallow are refused as well', () => {
     expect(problems(inventoryOf({ project: '__proto__' }))).toEqual([
@@ -68,14 +82,18 @@ describe('host names', () => {
   test.each<[written: string, what: string]>([
     ['""', `is empty  ${FIX}`],
     ['Pote', 'holds capital letters  write pote'],
-    ['pote_dev', `is not a host name (RFC 1123)  ${FIX}`],
-    ['-pote', `is not a host name (RFC 1123)  ${FIX}`],
-    ['pote-', `is not a host name (RFC 1123)  ${FIX}`],
+    ['Web_01', 'holds capital letters  write web-01'],
+    ['Box_1.example.lan', 'holds capital letters  write box-1.example.lan'],
+    ['Web-', 'holds capital letters  write web'],
+    ['_', `is not a host name (RFC 1123)  ${FIX}`],
+    ['pote_dev', 'is not a host name (RFC 1123)  write pote-dev'],
+    ['-pote', 'is not a host name (RFC 1123)  write pote'],
+    ['pote-', 'is not a host name (RFC 1123)  write pote'],
     ['pote..dev', `is not a host name (RFC 1123)  ${FIX}`],
     ['pote.', `is not a host name (RFC 1123)  ${FIX}`],
-    ['"pote dev"', `is not a host name (RFC 1123)  ${FIX}`],
-    ['"pote\\n"', `is not a host name (RFC 1123)  ${FIX}`],
-    ['pöte', `is not a host name (RFC 1123)  ${FIX}`],
+    ['"pote dev"', 'is not a host name (RFC 1123)  write pote-dev'],
+    ['"pote\\n"', 'is not a host name (RFC 1123)  write pote'],
+    ['pöte', 'is not a host name (RFC 1123)  write pote'],
     ['"201"', 'is all digits  begin it with a letter'],
     ['10.0.10.1', 'is all digits  begin it with a letter'],
     ['localhost', 'is the name of every host itself  choose another name'],
@@ -230,7 +248,12 @@ describe('ports', () => {
         '4:5  app_projects.pote.frontend_port  is the port of both backend and frontend  give each a port of its own',
       ],
     ],
-    [added('project', 'app_type: none', 'backend_port: 80'), []],
+    [
+      added('project', 'app_type: none', 'backend_port: 80'),
+      [
+        '4:5  app_projects.pote.backend_port  is for an application, and app_type: none has none  remove it, or set app_type: node or python',
+      ],
+    ],
     [
       added('project', 'app_type: none', 'frontend_port: 80'),
       ['4:5  app_projects.pote.frontend_port  is for app_type: node only  remove it, or set app_type: node'],

@@ -38,7 +38,7 @@ describe('merge keys that merge no map', () => {
     const text = added('env', 'guest: {<<: [{cores: 3}, {cores: 4, memory: 512}]}');
     expect(onlyEnv(text).guest).toMatchObject({ cores: 3, memory: 512 });
     expect(linesOf(added('env', 'env_vars: {"<<": {A: x}}'))).toEqual([
-      `6:20  ${DEV}.env_vars.<<  is not a text, number or boolean  write one value; "" for an empty one`,
+      `6:20  ${DEV}.env_vars.<<  is a map, not one text  write it as the application reads it: JSON in single quotes, e.g. '{"a": true}', or "a,b"`,
     ]);
   });
 });
@@ -122,7 +122,7 @@ describe('tags of YAML whose values are no plain data', () => {
 
   test('a tag at a field is the only thing said of it', () => {
     const VAULT =
-      'is an inline vault value, which Terraform cannot decrypt  write "{{ vault_name }}" and give the value as TF_VAR_vault_name';
+      'is encrypted by ansible-vault (!vault), and Terraform cannot decrypt it  write "{{ vault_name }}" and give the value, decrypted, as TF_VAR_vault_name';
     expect(linesOf(changed('vmid: 201', 'vmid: !vault x'))).toEqual([`7:15  ${DEV}.vmid  ${VAULT}`]);
     expect(linesOf(changed('ip: 10.0.10.101/24', 'ip: !vault x'))).toEqual([`8:13  ${DEV}.ip  ${VAULT}`]);
     expect(linesOf(added('project', 'env_vars: {A_KEY: !vault [a, b]}'))).toEqual([

@@ -147,8 +147,8 @@ describe('what the rules of a Python application refuse, and where', () => {
       'several slips in the keys of the database',
       ['postgresql: {extensions: pg_trgm, backup_keep: many, pasword: x}'],
       [
-        '4:18  app_projects.pote.postgresql.extensions  is a text, not a list  write a list: one "- item" per line',
-        '4:39  app_projects.pote.postgresql.backup_keep  is a text, not a number  write digits without quotes',
+        '4:18  app_projects.pote.postgresql.extensions  is a text, not a list  write a list: [item, item], or one "- item" per line',
+        '4:39  app_projects.pote.postgresql.backup_keep  is a text, not a number  write a whole number from 1 to 3650',
         '4:58  app_projects.pote.postgresql.pasword  is not a key of this tool here (did you mean "password"?)  remove it or mend its name (docs/inventory.md lists all keys)',
       ],
     ],

@@ -28,19 +28,24 @@ describe('parseText', () => {
 
   const OTHER = 'holds Jinja that is not a vault reference';
   const STATEMENT = 'holds a Jinja statement, which nothing evaluates here';
+  const NAME = 'holds a name that does not begin with vault_';
+  const UNQUOTED = `has a default without quotes, which only Jinja could look up: put quotes around the default: "{{ vault_x | default('value') }}"`;
   const OPEN = 'has "{{" without its "}}"';
   test.each<[text: string, what: string]>([
-    ['{{ x }}', OTHER],
+    ['{{ x }}', `${NAME}: write the value itself, or "{{ vault_x }}" and give it as TF_VAR_vault_x`],
     ['{{ }}', OTHER],
     ['{{ vault_ }}', OTHER],
-    ['{{ my_vault_x }}', OTHER],
+    ['{{ my_vault_x }}', NAME],
+    ['{{ db-password }}', `${NAME}: write the value itself, or "{{ vault_db_password }}"`],
+    ['{{ vault-pw }}', '"{{ vault_pw }}"'],
     ['{{ vault_x | upper }}', OTHER],
-    ['{{ vault_x | default(7) }}', OTHER],
+    ['{{ vault_x | default(7) }}', UNQUOTED],
+    ['{{ vault_x | default(foo) }}', UNQUOTED],
     ["{{ vault_x | default('a', true) }}", OTHER],
     ["{{ vault_x | default('a) }}", OTHER],
     ['{{ vault_x.y }}', OTHER],
     ["{{ lookup('env', 'X') }}", OTHER],
-    ['a {{ vault_x }} {{ y }}', OTHER],
+    ['a {{ vault_x }} {{ y }}', NAME],
     ['{% if true %}', STATEMENT],
     ['{# note #}', STATEMENT],
     ['{{ vault_x }}{% end %}', STATEMENT],
@@ -109,8 +114,8 @@ describe('in an inventory', () => {
     [
       added('top', 'proxmox_node: "{{ node }}"'),
       [
-        '1:1  proxmox_node  holds Jinja that is not a vault reference  ' +
-          `write the value itself, "{{ vault_name }}" or "{{ vault_name | default('value') }}"`,
+        '1:1  proxmox_node  holds a name that does not begin with vault_  ' +
+          'write the value itself, or "{{ vault_node }}" and give it as TF_VAR_vault_node',
       ],
     ],
     [

@@ -256,8 +256,8 @@ ${MINIMAL}`;
   test('!vault below a key of ours stays an error', () => {
     const text = added('env', 'env_vars: {A: !vault x}');
     expect(problems(`ansible_user: root\n${text}`, { allowOtherKeys: true })).toEqual([
-      'inventory.yml:7:23  app_projects.pote.envs.dev.env_vars.A  is an inline vault value, which Terraform cannot decrypt  ' +
-        'write "{{ vault_name }}" and give the value as TF_VAR_vault_name',
+      'inventory.yml:7:23  app_projects.pote.envs.dev.env_vars.A  is encrypted by ansible-vault (!vault), and Terraform cannot decrypt it  ' +
+        'write "{{ vault_name }}" and give the value, decrypted, as TF_VAR_vault_name',
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { isCron, isOnCalendar } from '../../inventory/schema/schedule';
+import { isCron, isOnCalendar, isOver } from '../../inventory/schema/schedule';
 import { command, describeWith } from '../support/requirements';
 
 const CALENDAR: readonly string[] = [
@@ -160,4 +160,35 @@ test.each([
   ...['0 6 30 2 *', '0 6 * * * root', '0 6 * * 1\n* * * * *', '5-1 * * * *', '0 6 * * %'],
 ])('no schedule of cron: %j', (text) => {
   expect(isCron(text)).toBe(false);
+});
+
+describe('a calendar event that lies behind', () => {
+  const now = new Date('2026-06-15T12:00:00Z');
+  test.each([
+    '2020-01-01',
+    '2026-06-12 06:00',
+    'Mon 2025-*-* 07:00',
+    '2020..2025-01-*',
+    '2025-02-30',
+    '*-02-30',
+    '04-31',
+  ])('%s', (text) => {
+    expect([isOnCalendar(text), isOver(text, now)]).toEqual([true, true]);
+  });
+
+  test.each([
+    'daily',
+    '06:00',
+    'Mon..Fri 06:30',
+    '*-*-* 06:00',
+    '2026-06-15',
+    '2026-*-*',
+    '2020/1-01-01',
+    '2020,2027-1-1',
+    '*-02-29',
+    '*-*~01',
+    '2020..2026-1-1',
+  ])('not %s', (text) => {
+    expect([isOnCalendar(text), isOver(text, now)]).toEqual([true, false]);
+  });
 });

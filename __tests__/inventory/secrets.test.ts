@@ -70,6 +70,39 @@ describe('names of secrets', () => {
     expect(variable('API_KEY', written)).toEqual([refused('API_KEY')]);
   });
 
+  test.each([
+    ['ACCESS_TOKEN_EXPIRE_MINUTES', '11520'],
+    ['PASSWORD_MIN_LENGTH', '12'],
+    ['MIN_PASSWORD', '12'],
+    ['MAX_TOKENS', '4096'],
+    ['TOKEN_TEMPERATURE', '0.7'],
+    ['PASSWORD_RESET_TIMEOUT', '3d'],
+    ['TOKEN_LIFETIME', '"15 minutes"'],
+    ['JWT_SECRET_ROTATION', '1h30m'],
+    ['REFRESH_TOKEN_TTL', 'P7D'],
+    ['SECRET_FILE', '/run/x'],
+    ['SECRETS_PATH', '~/secrets'],
+    ['CREDENTIALS_DIR', './conf/credentials'],
+    ['TOKEN_FILE', '/run/secrets/app.token'],
+    ['USE_TOKEN', 'true'],
+    ['PASSWORD_LOGIN', '"off"'],
+  ])('%s: %s is about a secret, and none', (name, written) => {
+    expect(variable(name, written)).toEqual([]);
+  });
+
+  test.each([
+    ['DB_PASSWORD', '"123456"'],
+    ['DB_PASS', '4711'],
+    ['DB_PASSWORD', '/run/x'],
+    ['SECRET', 'true-love'],
+    ['TOKEN', '3days-left'],
+    ['TOKEN', '/9j4AAQSkZJRgABAQAAAQABAADFakeFakeFakeFakeFake'],
+    ['TOKEN', '/abc+def='],
+    ['AUTH_TOKEN', 'a1b2c3'],
+  ])('%s: %s may be one', (name, written) => {
+    expect(variable(name, written)).toEqual([refused(name)]);
+  });
+
   test('a variable of the project suggests a name of the project', () => {
     expect(problems(added('project', `env_vars: {API_KEY: ${MARKER}}`))).toEqual([
       'inventory.yml:3:16  app_projects.pote.env_vars.API_KEY  looks like a secret written in clear  ' +
@@ -141,18 +174,37 @@ describe('plain_env_vars', () => {
 describe('names of variables', () => {
   const NAME =
     'is not the name of an environment variable  use letters, digits and _, not beginning with a digit';
-  test.each(['9LIVES', 'a-b', 'a.b', 'a b', 'Ä'])('%s is none', (name) => {
-    expect(variable(name, 'x')).toEqual([`inventory.yml:7:11  ${VARS}.${name}  ${NAME}`]);
+  test.each<[name: string, meant: string | undefined]>([
+    ['9LIVES', undefined],
+    ['a-b', 'a_b'],
+    ['MY-SERVICE.URL', 'MY_SERVICE_URL'],
+    ['a b', 'a_b'],
+    ['Ä', undefined],
+  ])('%s is none', (name, meant) => {
+    const said = meant === undefined ? NAME : NAME.replace(/use .*/, `write ${meant}: letters, digits and _`);
+    expect(variable(name, 'x')).toEqual([`inventory.yml:7:11  ${VARS}.${name}  ${said}`]);
   });
 
-  test.each(['PATH', 'HOME', 'LD_PRELOAD', 'NODE_OPTIONS', 'PYTHONPATH', 'LISTEN_FDS', 'BASH_ENV'])(
-    '%s is refused',
-    (name) => {
-      expect(variable(name, 'x')).toEqual([
-        `inventory.yml:7:11  ${VARS}.${name}  would change how the process is started  choose another name`,
-      ]);
-    },
-  );
+  test.each([
+    [
+      'PATH',
+      'write the program with its path, or give it to the program alone: backend_start: PATH=… npm start',
+    ],
+    ['HOME', 'whose home is /var/lib/app'],
+    ['LD_PRELOAD', 'give it to the program alone: backend_start: LD_PRELOAD=… npm start'],
+    ['NODE_OPTIONS', 'backend_start: NODE_OPTIONS=… npm start'],
+    ['PYTHONPATH', 'service_start of a Python application'],
+    ['LISTEN_FDS', 'choose another name'],
+    ['BASH_ENV', 'choose another name'],
+  ])('%s is refused', (name, fix) => {
+    const said = variable(name, 'x');
+    expect(said).toEqual([
+      expect.stringContaining(
+        `inventory.yml:7:11  ${VARS}.${name}  would change how the process is started  `,
+      ),
+    ]);
+    expect(said).toEqual([expect.stringContaining(fix)]);
+  });
 
   test.each([
     ['PORT', 'write backend_port and frontend_port: each process gets its own as PORT'],
@@ -226,8 +278,18 @@ describe('fields that take only a vault reference', () => {
     ],
     [
       added('project', `git_deploy_key: "{{ vault_a | default('${MARKER}') }}"`),
-      '3:5  app_projects.pote.git_deploy_key  is a secret written in clear  ' +
+      '3:5  app_projects.pote.git_deploy_key  has a default, which is a secret written in clear  ' +
         'write "{{ vault_git_deploy_key }}" and give it as TF_VAR_vault_git_deploy_key',
+    ],
+    [
+      added('project', `git_deploy_key: "{{ vault_a | default(${MARKER}) }}"`),
+      '3:5  app_projects.pote.git_deploy_key  has a default without quotes, which only Jinja could look up  ' +
+        'write "{{ vault_a }}" and give it as TF_VAR_vault_a',
+    ],
+    [
+      added('project', 'git_deploy_key: "{{ deploy_key }}"'),
+      '3:5  app_projects.pote.git_deploy_key  holds a name that does not begin with vault_  ' +
+        'write "{{ vault_deploy_key }}" and give it as TF_VAR_vault_deploy_key',
     ],
   ])('%j', (text, line) => {
     expect(problems(text)).toEqual([`inventory.yml:${line}`]);

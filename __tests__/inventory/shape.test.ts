@@ -114,14 +114,23 @@ describe('unknown keys', () => {
 });
 
 describe('wrong types', () => {
-  const TEXT = 'write a text, in quotes where YAML would read it as something else';
+  const QUOTES = 'put it in quotes';
   const DIGITS = 'write digits without quotes';
   const LIST = 'write a list: one "- item" per line';
   const MAP = 'write a map: one "key: value" per line';
   test.each<[text: string, line: string]>([
-    [added('top', 'guest: {cores: two}'), `1:9  guest.cores  is a text, not a number  ${DIGITS}`],
-    [added('top', 'guest: {cores: "2"}'), `1:9  guest.cores  is a text, not a number  ${DIGITS}`],
-    [added('top', 'guest: {cores: 2.5}'), `1:9  guest.cores  is a fraction, not a whole number  ${DIGITS}`],
+    [
+      added('top', 'guest: {cores: two}'),
+      `1:9  guest.cores  is a text, not a number  write a whole number from 1 to 8192`,
+    ],
+    [
+      added('top', 'guest: {cores: "2"}'),
+      '1:9  guest.cores  is a text, not a number  write 2, without quotes',
+    ],
+    [
+      added('top', 'guest: {cores: 2.5}'),
+      '1:9  guest.cores  is a fraction, not a whole number  write e.g. 3',
+    ],
     [added('top', 'guest: {cores: [2]}'), `1:9  guest.cores  is a list, not a number  ${DIGITS}`],
     [added('top', 'guest: {cores: true}'), `1:9  guest.cores  is true or false, not a number  ${DIGITS}`],
     [added('top', 'guest: {cores: }'), `1:9  guest.cores  is empty, not a number  ${DIGITS}`],
@@ -132,15 +141,21 @@ describe('wrong types', () => {
     [added('top', 'guest: [cores]'), `1:1  guest  is a list, not a map  ${MAP}`],
     [added('top', 'guest: large'), `1:1  guest  is a text, not a map  ${MAP}`],
     [added('top', 'guest:'), `1:1  guest  is empty, not a map  ${MAP}`],
-    [added('top', 'packages: git'), `1:1  packages  is a text, not a list  ${LIST}`],
+    [
+      added('top', 'packages: git'),
+      '1:1  packages  is a text, not a list  write a list: [item, item], or one "- item" per line',
+    ],
     [added('top', 'packages: {git: 1}'), `1:1  packages  is a map, not a list  ${LIST}`],
-    [added('top', 'packages: [git, 7]'), `1:17  packages.1  is a number, not a text  ${TEXT}`],
-    [changed('name: pote-dev', 'name: 12'), `6:9  ${DEV}.name  is a number, not a text  ${TEXT}`],
-    [changed('branch: dev', 'branch: 1.10'), `10:9  ${DEV}.branch  is a fraction, not a text  ${TEXT}`],
-    [changed('vmid: 201', 'vmid: "201"'), `7:9  ${DEV}.vmid  is a text, not a number  ${DIGITS}`],
+    [added('top', 'packages: [git, 7]'), `1:17  packages.1  is a number, not a text  ${QUOTES}`],
+    [changed('name: pote-dev', 'name: 12'), `6:9  ${DEV}.name  is a number, not a text  ${QUOTES}`],
+    [changed('branch: dev', 'branch: 1.10'), `10:9  ${DEV}.branch  is a fraction, not a text  ${QUOTES}`],
+    [
+      changed('vmid: 201', 'vmid: "201"'),
+      `7:9  ${DEV}.vmid  is a text, not a number  write 201, without quotes`,
+    ],
     [
       added('env', 'env_vars: {A: [1]}'),
-      `6:20  ${DEV}.env_vars.A  is not a text, number or boolean  write one value; "" for an empty one`,
+      `6:20  ${DEV}.env_vars.A  is a list, not one text  write it as the application reads it: JSON in single quotes, e.g. '["a", "b"]', or "a,b"`,
     ],
     [
       added('env', 'env_vars: {A: }'),
@@ -165,6 +180,111 @@ describe('wrong types', () => {
     ],
   ])('%j', (text, line) => {
     expect(linesOf(text)).toEqual([line]);
+  });
+});
+
+describe('sizes and times with a unit', () => {
+  test.each<[line: string, fix: string]>([
+    ['guest: {memory: 2GB}', 'write 2048, without quotes; it counts MiB'],
+    ['guest: {memory: 1GB}', 'write 1024, without quotes; it counts MiB'],
+    ['guest: {memory: 512M}', 'write 512, without quotes; it counts MiB'],
+    ['guest: {memory: 2 GiB}', 'write 2048, without quotes; it counts MiB'],
+    ['guest: {memory: 1.5g}', 'write 1536, without quotes; it counts MiB'],
+    ['guest: {memory: "2048"}', 'write 2048, without quotes; it counts MiB'],
+    ['guest: {memory: 8.5}', 'write 8704 for 8.5 GiB; it counts MiB'],
+    ['guest: {memory: 2048.5}', 'write e.g. 2049; it counts MiB'],
+    ['guest: {memory: much}', 'write a whole number from 16 to 134217728; it counts MiB'],
+    ['guest: {disk_size: 40G}', 'write 40, without quotes; it counts GiB'],
+    ['guest: {disk_size: 8192M}', 'write 8, without quotes; it counts GiB'],
+    ['guest: {disk_size: 1T}', 'write 1024, without quotes; it counts GiB'],
+    ['guest: {disk_size: 999999T}', 'write a whole number from 1 to 131072; it counts GiB'],
+  ])('%s', (line, fix) => {
+    expect(linesOf(added('top', line))).toEqual([
+      expect.stringMatching(/^1:9 {2}guest\.\w+ {2}is a (text, not a|fraction, not a whole) number {2}/),
+    ]);
+    expect(linesOf(added('top', line))).toEqual([expect.stringContaining(`  ${fix}`)]);
+  });
+
+  test.each<[line: string, fix: string]>([
+    ['build_timeout: 5m', 'write 300, without quotes; it counts seconds'],
+    ['health_timeout: 30s', 'write 30, without quotes; it counts seconds'],
+    ['build_timeout: 1 h', 'write 3600, without quotes; it counts seconds'],
+    ['build_memory: 2G', 'write 2048, without quotes; it counts MiB'],
+  ])('%s', (line, fix) => {
+    expect(linesOf(added('project', line))).toEqual([
+      expect.stringContaining(`is a text, not a number  ${fix}`),
+    ]);
+  });
+});
+
+describe('words of other tools', () => {
+  const NO_KEY = 'is not a key of this tool here';
+  test.each<[place: 'top' | 'project' | 'env', line: string, said: string]>([
+    ['project', 'repo_url: https://git.example.lan/x.git', `${NO_KEY} (did you mean "repo"?)`],
+    ['project', 'environments: {}', `${NO_KEY} (did you mean "envs"?)`],
+    ['project', 'postgres: {}', `${NO_KEY} (did you mean "postgresql"?)`],
+    ['project', 'start: npm start', `${NO_KEY}  write backend_start and frontend_start, or service_start`],
+    ['project', 'build: make', `${NO_KEY}  write backend_build`],
+    ['project', 'port: 3000', `${NO_KEY}  write backend_port`],
+    ['project', 'cron: x', `${NO_KEY}  write jobs: {<name>: {run: …, cron: …}}`],
+    ['project', 'secrets: {A: b}', `${NO_KEY}  write it in env_vars as "{{ vault_… }}"`],
+    ['project', 'health_check: /health', `${NO_KEY} (did you mean "backend_health_path"?)`],
+    ['env', 'deploy: true', `${NO_KEY}  remove it: the head of branch is deployed`],
+    ['env', 'hostname: web', `${NO_KEY} (did you mean "name"?)`],
+    ['env', 'host: web', `${NO_KEY} (did you mean "name"?)`],
+    ['env', 'ip_address: 10.0.10.3/24', `${NO_KEY} (did you mean "ip"?)`],
+    ['env', 'gw: 10.0.10.1', `${NO_KEY} (did you mean "gateway"?)`],
+    ['env', 'id: 301', `${NO_KEY} (did you mean "vmid"?)`],
+    ['env', 'node: pve', `${NO_KEY} (did you mean "proxmox_node"?)`],
+    ['env', 'environment: {A: b}', `${NO_KEY} (did you mean "env_vars"?)`],
+    ['env', 'ports: [80]', `${NO_KEY} (did you mean "firewall_ports"?)`],
+    ['env', 'ram: 2048', `${NO_KEY}  write memory, below guest:`],
+    ['env', 'guest: {cpu: 2}', `${NO_KEY} (did you mean "cores"?)`],
+    ['env', 'guest: {ram: 2048}', `${NO_KEY} (did you mean "memory"?)`],
+    ['env', 'guest: {disk: 20}', `${NO_KEY} (did you mean "disk_size"?)`],
+    ['env', 'guest: {dns: [10.0.10.1]}', `${NO_KEY} (did you mean "nameservers"?)`],
+    ['top', 'backend: {type: s3, bucket: b, dynamodb_table: t}', `${NO_KEY}  remove it: use_lockfile locks`],
+    ['top', 'backend: {type: s3, bucket: b, key: k}', `${NO_KEY}  write prefix: each stack's state is`],
+    [
+      'top',
+      'backend: {type: http, address: "https://git.example.lan/{stack}", username: u}',
+      `${NO_KEY}  remove it: export TF_HTTP_USERNAME and TF_HTTP_PASSWORD`,
+    ],
+  ])('%s: %s', (place, line, said) => {
+    expect(linesOf(added(place, line))).toEqual([expect.stringContaining(said)]);
+  });
+
+  test('one that has to be there counts as the key that is meant', () => {
+    const text = changed('name: pote-dev', 'hostname: Pote_Dev').replace('vmid: 201', 'vm_id: 201');
+    expect(linesOf(text)).toEqual([
+      `6:9  ${DEV}.hostname  holds capital letters  write pote-dev`,
+      expect.stringContaining(`6:9  ${DEV}.hostname  ${NO_KEY} (did you mean "name"?)`),
+      expect.stringContaining(`7:9  ${DEV}.vm_id  ${NO_KEY} (did you mean "vmid"?)`),
+    ]);
+  });
+
+  test.each<[line: string, said: string]>([
+    ['guest: {proxmox_guest_type: vm}', '(did you mean "kvm"?)'],
+    ['guest: {proxmox_guest_type: container}', '(did you mean "lxc"?)'],
+    ['backend: local', 'is a text, not a map  write e.g. backend: {type: local}'],
+    ['ssh_public_key: ~/.ssh/id_ed25519.pub', 'is the path of a file  write the line that stands in it'],
+    ['ssh_public_key: "-----BEGIN OPENSSH PRIVATE KEY-----"', 'is a private key  write the public one'],
+    ['ssh_bastion: {host: root@bastion.example.lan}', 'holds a user  write it as user:, beside host'],
+    ['ssh_bastion: {host: "bastion.example.lan:2222"}', 'holds a port  write it as port:, beside host'],
+    ['node_version: v24.9.0', 'is not a version of Node.js  write "24.9.0"'],
+    ['node_mirror: https://u:p@mirror.example.lan/dist', 'holds credentials  write a mirror that needs none'],
+    [
+      'proxmox_token_id: terraform@pve!ci=0000',
+      'holds the secret of the token  write what stands before "=", and the rest as proxmox_token_secret',
+    ],
+  ])('%s', (line, said) => {
+    expect(linesOf(added('top', line)).join('\n')).toContain(said);
+  });
+
+  test.each(['refs/heads/main', 'refs/tags/v1'])('branch: %s', (branch) => {
+    expect(linesOf(changed('branch: dev', `branch: ${branch}`))).toEqual([
+      `10:9  ${DEV}.branch  is the path of a reference  write the name alone, without refs/heads/`,
+    ]);
   });
 });
 
@@ -202,7 +322,7 @@ describe('enums', () => {
     ],
     [
       added('top', 'guest: {proxmox_guest_type: qemu}'),
-      '1:9  guest.proxmox_guest_type  is none of the allowed values  write one of: lxc, kvm, external',
+      '1:9  guest.proxmox_guest_type  is none of the allowed values (did you mean "kvm"?)  write one of: lxc, kvm, external',
     ],
     [
       added('env', 'state: Absent'),
@@ -265,14 +385,14 @@ describe('several errors', () => {
       `8:9  ${DEV}.ip  is the address of the network 10.0.10.0/24 itself  write an address inside it`,
       `10:9  ${DEV}.branch  is not a git branch name  write a branch such as main or feature/login (rules: git check-ref-format)`,
       `11:17  ${DEV}.guest.memory  is not a size in MiB from 16 to 134217728  write a whole number from 16 to 134217728`,
-      `11:28  ${DEV}.guest.cores  is a text, not a number  write digits without quotes`,
+      `11:28  ${DEV}.guest.cores  is a text, not a number  write a whole number from 1 to 8192`,
       `13:1  zzz  is not a key of this tool here  ${UNKNOWN}${ANSIBLE}`,
     ]);
   });
 
   test('a wrong key does not hide what is wrong elsewhere, nor say that it is missing', () => {
     expect(linesOf(changed('vmid: 201', 'vmid: two').replace('10.0.10.101/24', '10.0.10.256/24'))).toEqual([
-      `7:9  ${DEV}.vmid  is a text, not a number  write digits without quotes`,
+      `7:9  ${DEV}.vmid  is a text, not a number  write a whole number from 100 to 999999999`,
       `8:9  ${DEV}.ip  is not an IPv4 address with prefix  write e.g. 10.0.10.101/24`,
     ]);
   });

@@ -51,7 +51,16 @@ describe('what is no text', () => {
       Buffer.from(`\ufeff${MINIMAL}`),
       '1:1  (top)  starts with a byte order mark  save the file as UTF-8 without BOM',
     ],
-    ['NUL', Buffer.from('a: 1\nb: x\0y\n'), '2:5  (top)  holds a NUL character  remove it'],
+    [
+      'NUL',
+      Buffer.from('a: 1\nb: x\0y\n'),
+      '2:5  (top)  holds a NUL character  remove it; where every second one is NUL, save the file as UTF-8',
+    ],
+    [
+      'a file of ansible-vault',
+      Buffer.from('$ANSIBLE_VAULT;1.1;AES256\n6162\n'),
+      '1:1  (top)  is encrypted by ansible-vault  write an inventory without secrets: decrypt it (ansible-vault decrypt), write "{{ vault_name }}" in the place of each secret, and give it as TF_VAR_vault_name',
+    ],
     ['nothing', Buffer.from(''), `1:1  (top)  ${EMPTY}`],
     ['only space', Buffer.from('\n\n'), `1:1  (top)  ${EMPTY}`],
     ['only comments', Buffer.from('# later\n'), `1:1  (top)  ${EMPTY}`],
@@ -98,6 +107,14 @@ describe('characters that Terraform would change', () => {
 });
 
 describe('YAML syntax', () => {
+  const WITHIN: Record<string, string> = {
+    "'": "a ' within is written ''",
+    '"': 'a " within is written \\"',
+  };
+  const OPEN = (at: string, quote: string): string =>
+    `${at}  (top)  YAML: the ${quote} that opens here is not closed  close it on this line; ${WITHIN[quote] ?? ''}`;
+  const BEHIND =
+    'YAML: text stands behind the closing quote  put it within the quotes (a " within is written \\"), or remove it';
   test.each<[name: string, text: string, lines: string[]]>([
     [
       'a tab as indent',
@@ -109,7 +126,28 @@ describe('YAML syntax', () => {
       `${MINIMAL}---\na: 1\n`,
       ['12:1  (top)  YAML: the file holds several documents  keep one; remove the "---" between them'],
     ],
-    ['an open quote', 'a: "open\n', ['2:1  (top)  YAML: Missing closing "quote  mend the syntax here']],
+    ['an open quote', 'a: "open\n', [OPEN('1:4', '"')]],
+    [
+      'an open quote, far from the line where it is missed',
+      added('project', "migrate: 'npm run migrate", '  # far'),
+      [OPEN('3:14', "'")],
+    ],
+    [
+      'a quote within quotes',
+      "a: 'it's'\n",
+      [
+        "1:8  (top)  YAML: text stands behind the closing quote  put it within the quotes (a ' within is written ''), or remove it",
+      ],
+    ],
+    [
+      'two that have nothing to do with one another',
+      'a: "x" y\nb: {c: [d}\ne: "z" w\n',
+      [
+        `1:8  (top)  ${BEHIND}`,
+        '2:10  (top)  YAML: a [list] or {map} is not closed, or goes on without indentation  close it, or indent its lines',
+        `3:8  (top)  ${BEHIND}`,
+      ],
+    ],
     [
       'an open list',
       'a: [1, 2\n',
@@ -121,9 +159,21 @@ describe('YAML syntax', () => {
     expect(problems(text)).toEqual(lines.map((line) => `inventory.yml:${line}`));
   });
 
+  // How deep the parser can go depends on the stack that it has.
+  test.each(['['.repeat(20_000), `x: ${'{a: '.repeat(5000)}1${'}'.repeat(5000)}`])(
+    '%.9s… is too deep',
+    (text) => {
+      expect(problems(text)).toEqual([
+        expect.stringMatching(
+          /^inventory\.yml:1:\d+ {2}\(top\) {2}YAML: is nested too deeply {2}close the brackets before, or nest less$/,
+        ),
+      ]);
+    },
+  );
+
   test('no text of the file is quoted', () => {
     const report = problems('a:\n  b: "c" s3cr3t-marker\n d: s3cr3t-marker: s3cr3t-marker\n').join('\n');
-    expect(report).toContain('mend the syntax here');
+    expect(report).toContain('text stands behind the closing quote');
     expect(report).not.toContain('s3cr3t-marker');
   });
 });
@@ -252,8 +302,8 @@ app_projects:
 
 describe('tags', () => {
   const VAULT =
-    'is an inline vault value, which Terraform cannot decrypt  ' +
-    'write "{{ vault_name }}" and give the value as TF_VAR_vault_name';
+    'is encrypted by ansible-vault (!vault), and Terraform cannot decrypt it  ' +
+    'write "{{ vault_name }}" and give the value, decrypted, as TF_VAR_vault_name';
   test.each<[name: string, text: string, lines: string[]]>([
     [
       '!vault',

@@ -1,5 +1,6 @@
 import type { Draft } from '../draft';
 import { featuresOf, kindsOf } from '../part';
+import { appKeys } from '../schema/app';
 import type { Keys, Scope } from '../scope';
 import type { Validation } from '../validation';
 
@@ -26,7 +27,9 @@ export function checkApp({ scope, registry }: Draft, validation: Validation): vo
   if (type === 'none') {
     const fix = `remove it, or set app_type: ${kinds.map(({ name }) => name).join(' or ')}`;
     const what = 'is for an application, and app_type: none has none';
-    for (const { keys } of features) refuse(keys, what, () => fix);
+    // Data may lie on any guest.
+    const keys = Object.fromEntries(Object.entries(appKeys).filter(([key]) => key !== 'data'));
+    for (const each of [...features.map((part) => part.keys), keys]) refuse(each, what, () => fix);
   }
 
   const parts = [...(kind ? [kind] : []), ...(type === 'none' ? [] : features)];

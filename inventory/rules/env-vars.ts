@@ -12,6 +12,17 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const REFUSED =
   /^(PATH|HOME|USER|LOGNAME|SHELL|IFS|ENV|BASH_ENV|LD_.*|NODE_OPTIONS|PYTHONPATH|NOTIFY_SOCKET|WATCHDOG_.*|LISTEN_.*|MAINPID|INVOCATION_ID|JOURNAL_STREAM|CREDENTIALS_DIRECTORY)$/;
 
+const BEFORE_START = (name: string): string =>
+  `give it to the program alone: backend_start: ${name}=… npm start (service_start of a Python application), and backend_build likewise`;
+
+/** What to do about them, where more than removing helps. */
+const REFUSED_FIX: Readonly<Record<string, string>> = {
+  NODE_OPTIONS: BEFORE_START('NODE_OPTIONS'),
+  PATH: `write the program with its path, or ${BEFORE_START('PATH')}`,
+  PYTHONPATH: BEFORE_START('PYTHONPATH'),
+  HOME: 'remove it, or choose another name: the application runs as the user app, whose home is /var/lib/app',
+};
+
 /** Names that are taken, with what to write instead. */
 type Taken = Readonly<Record<string, string>>;
 
@@ -23,6 +34,21 @@ const OWN: Taken = {
 
 const SECRET_NAME =
   /(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|(API|PRIVATE|ACCESS)KEY$|(^|_)KEY$|(^|_)PASS$|(^|_)PWD$)/i;
+
+/** Under a name of something about secrets, such as how long a token lives, these are none. */
+const NO_SECRET: readonly RegExp[] = [
+  /^[+-]?\d+([.,]\d+)?$/,
+  /^(true|false|yes|no|on|off|none|null)$/i,
+  // A duration: 3d, 15 min, 1h30m, P7D.
+  /^(\d+(\.\d+)?\s*(ms|us|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|months?|y|years?)\s*)+$/i,
+  /^P(?=[\dT])(\d+[YMWD])*(T(\d+[HMS])+)?$/,
+  // A path; one long word behind a slash may be base64.
+  /^(~|\.{1,2})?(\/[A-Za-z0-9._@-]{1,40})+\/?$/,
+];
+
+/** A number under such a name may well be the secret. */
+const NUMBER_IS_SECRET = /(PASSWORD|PASSWD|PASSPHRASE|(^|_)PASS|(^|_)PWD|KEY)$/i;
+const IS_LIMIT = /(^|_)(MIN|MAX|NUM|COUNT)_/i;
 
 /** `scheme://user:password@host` where the password is written out. */
 const URL_CREDENTIALS = /[A-Za-z][A-Za-z0-9+.-]*:\/\/[^\s/@:]*:([^\s/@]+)@/g;
@@ -76,13 +102,17 @@ function checkMap(
     const at = [...path, name];
     if (validation.isRefused(at)) continue;
     if (!NAME.test(name)) {
+      const meant = name.replace(/[^A-Za-z0-9]+/g, '_');
       validation.error(
         at,
         'is not the name of an environment variable',
-        'use letters, digits and _, not beginning with a digit',
+        !/[A-Za-z]/.test(meant) || !NAME.test(meant)
+          ? 'use letters, digits and _, not beginning with a digit'
+          : `write ${meant}: letters, digits and _`,
       );
     } else if (REFUSED.test(name)) {
-      validation.error(at, 'would change how the process is started', 'choose another name');
+      const fix = REFUSED_FIX[name] ?? (name.startsWith('LD_') ? BEFORE_START(name) : 'choose another name');
+      validation.error(at, 'would change how the process is started', fix);
     } else if (Object.hasOwn(taken, name)) {
       validation.error(at, 'is set by this tool itself', taken[name] ?? '');
     } else if (isLiteralSecret(name, String(value), plain)) {
@@ -116,7 +146,13 @@ function isLiteralSecret(name: string, value: string, plain: readonly string[]):
   );
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(literals)) return true;
   if (passwords.length > 0) return passwords.some((password) => !password.includes('\u0001'));
-  return SECRET_NAME.test(name) && !literals.includes('\u0001');
+  return SECRET_NAME.test(name) && !literals.includes('\u0001') && !isNoSecret(name, value.trim());
+}
+
+function isNoSecret(name: string, value: string): boolean {
+  // Only about a secret: what ends in its word is the secret itself, whatever it looks like.
+  if (NUMBER_IS_SECRET.test(name) && !IS_LIMIT.test(name)) return false;
+  return NO_SECRET.some((pattern) => pattern.test(value));
 }
 
 function checkPlain(

@@ -1,6 +1,6 @@
 import type { InventoryInput } from '../schema/inventory';
 import type { Path } from '../document';
-import { groupPart, isId } from '../names';
+import { groupPart, isId, nearestId } from '../names';
 import { type Draft, groupOf } from '../draft';
 import type { Validation } from '../validation';
 
@@ -71,10 +71,13 @@ function isSame(a: string, b: string): boolean {
 
 function checkId(id: string, path: readonly string[], kind: string, validation: Validation): void {
   if (!isId(id)) {
+    const meant = nearestId(id);
     validation.error(
       path,
       `is not ${kind === 'project' ? 'a' : 'an'} ${kind} id`,
-      'use letters, digits and "-", beginning with a letter',
+      meant === undefined
+        ? 'use letters, digits and "-", beginning with a letter'
+        : `write ${meant}: letters, digits and "-"`,
     );
   } else if (id.length > 32) {
     validation.error(path, 'is longer than 32 characters', 'choose a shorter id');

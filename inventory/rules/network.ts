@@ -2,6 +2,7 @@ import { contains, isIpv4, type Network, networkOf, rangeOf, splitAddress } from
 import type { Draft } from '../draft';
 import { display } from '../text';
 import type { Validation } from '../validation';
+import type { Words } from '../values/rule';
 
 const UNUSABLE: Record<string, string> = {
   loopback: 'is a loopback address',
@@ -42,9 +43,13 @@ function checkIp(draft: Draft, validation: Validation): Addressed | undefined {
     validation.error(ip.path, what, fix);
     return undefined;
   };
-  if (!isIpv4(address)) return refuse('is not an IPv4 address with prefix', 'write e.g. 10.0.10.101/24');
+  if (!isIpv4(address)) {
+    const problem = noAddress(ip.value);
+    return refuse(problem.what, problem.fix);
+  }
   if (!ip.value.includes('/') || Number.isNaN(prefix) || prefix > 32) {
-    refuse('has no valid prefix', `write the length of the subnet's prefix: ${address}/24`);
+    const bits = prefixOfMask(ip.value.split('/')[1] ?? '') ?? 24;
+    refuse('has no valid prefix', `write the length of the subnet's prefix: ${address}/${bits}`);
     return { draft, address };
   }
   const pointToPoint = prefix > 30;
@@ -74,6 +79,34 @@ function checkIp(draft: Draft, validation: Validation): Addressed | undefined {
     validation.warn(ip.path, 'is not a private address (RFC 1918)', 'make sure that it is yours');
   }
   return { draft, address, network };
+}
+
+/** What is wrong with a text that is no address with prefix. */
+function noAddress(value: string): Words {
+  const what = 'is not an IPv4 address with prefix';
+  if (/^(dhcp|auto|manual)$/i.test(value)) {
+    return {
+      what: 'is not a fixed address, by which the guest is known and reached',
+      fix: 'write e.g. 10.0.10.101/24, outside of the range of DHCP',
+    };
+  }
+  if (value.includes(':'))
+    return { what: 'is not an IPv4 address', fix: 'write the IPv4 address, e.g. 10.0.10.101/24' };
+  // 010: with a leading zero some programs read octal.
+  const plain = value.replaceAll(',', '.').replace(/(^|[.])0+(?=\d)/g, '$1');
+  const { address, prefix } = splitAddress(plain);
+  const meant = isIpv4(address) ? `${address}/${Number.isNaN(prefix) ? 24 : prefix}` : undefined;
+  return { what, fix: meant === undefined ? 'write e.g. 10.0.10.101/24' : `write ${meant}` };
+}
+
+/** The length of the prefix that a netmask such as 255.255.255.0 has. */
+function prefixOfMask(mask: string): number | undefined {
+  if (!isIpv4(mask)) return undefined;
+  const bits = mask
+    .split('.')
+    .map((part) => Number(part).toString(2).padStart(8, '0'))
+    .join('');
+  return /^1*0*$/.test(bits) ? bits.lastIndexOf('1') + 1 : undefined;
 }
 
 function checkGateway(

@@ -1,26 +1,39 @@
 import { z } from 'zod';
+import { editorPattern } from '../editor';
 import { bool, command, key, message, plain, port, whole } from './fields';
 
 /** A folder of the repository: without slashes around it, `.` for the root. */
 export const folder = (): z.ZodString =>
   plain(
-    (value) => /^(\.\/?|(\.\/)?[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*\/?)$/.test(value),
+    /^(\.\/?|(\.\/)?[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*\/?)$/,
     'is not a folder of the repository',
     'write e.g. backend or services/api, or . for its root',
   ).overwrite((value) => value.replace(/^\.\/(?=.)|\/$/g, ''));
 
 /** A path that a service answers. */
 export const healthPath = (): z.ZodString =>
-  plain((value) => /^\/[A-Za-z0-9._~/?=&%-]*$/.test(value), 'is not a path of a URL', 'write e.g. /health');
+  plain(/^\/[A-Za-z0-9._~/?=&%-]*$/, 'is not a path of a URL', 'write e.g. /health');
 
 const scalar = z.union([z.string(), z.number(), z.boolean()], {
-  error: message('is not a text, number or boolean', 'write one value; "" for an empty one'),
+  error: ({ input }) =>
+    typeof input === 'object' && input !== null
+      ? message(
+          `is a ${Array.isArray(input) ? 'list' : 'map'}, not one text`,
+          `write it as the application reads it: JSON in single quotes, e.g. '${Array.isArray(input) ? '["a", "b"]' : '{"a": true}'}', or "a,b"`,
+        )
+      : message('is not a text, number or boolean', 'write one value; "" for an empty one'),
 });
+
+const ENV_NAME = editorPattern(
+  /^[A-Za-z_][A-Za-z0-9_]*$/,
+  'is not the name of an environment variable',
+  'use letters, digits and _, not beginning with a digit',
+);
 
 /** What every application has, of whatever kind: how a release is checked and kept, and its data; for projects and envs. */
 export const appKeys = {
   // Names that cannot be refused by the schema alone are checked in rules/env-vars.ts.
-  env_vars: key(z.record(z.string(), scalar), {
+  env_vars: key(z.record(z.string(), scalar).meta({ editor: { propertyNames: ENV_NAME } }), {
     description: "The application's environment.",
     default: {},
   }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bool, key, message, plain } from './fields';
+import { bool, key, message, plain, plainBy } from './fields';
 
 /** A rule of the firewall: `443`, `443/tcp`, `53/udp`, `5432/tcp from 10.0.10.0/24`. */
 const RULE = /^(\d{1,5})(?:\/(tcp|udp))?(?: from (\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?))?$/;
@@ -42,23 +42,19 @@ function isNetwork(from: string | undefined): boolean {
 export const baseOsKeys = {
   app_user: key(
     plain(
-      (value) => /^[a-z_][a-z0-9_-]{0,31}$/.test(value) && value !== 'root' && value !== 'app',
+      /^(?!(root|app)$)[a-z_][a-z0-9_-]{0,31}$/,
       'is not a name for the operators’ user',
       'write e.g. appuser (`app` is the user that the application runs as)',
     ),
     { description: "The operators' user on the guest, with passwordless sudo.", default: 'appuser' },
   ),
   timezone: key(
-    plain(
-      (value) => /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/.test(value),
-      'is not a time zone',
-      'write e.g. Europe/Berlin',
-    ),
+    plain(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/, 'is not a time zone', 'write e.g. Europe/Berlin'),
     { description: 'Time zone of the guest.', default: 'Etc/UTC' },
   ),
   locale: key(
     plain(
-      (value) => /^(C|POSIX|[a-z]{2,3}_[A-Z]{2})(\.[A-Za-z0-9-]+)?(@[a-z]+)?$/.test(value),
+      /^(C|POSIX|[a-z]{2,3}_[A-Z]{2})(\.[A-Za-z0-9-]+)?(@[a-z]+)?$/,
       'is not a locale',
       'write e.g. C.UTF-8 or de_DE.UTF-8',
     ),
@@ -86,27 +82,31 @@ export const baseOsKeys = {
     default: false,
   }),
   node_version: key(
-    plain(
-      (value) => /^\d{2}\.\d{1,3}\.\d{1,3}$/.test(value),
-      'is not a version of Node.js',
-      'write three numbers, e.g. "24.9.0"',
-    ),
+    plainBy((value) => {
+      if (/^\d{2}\.\d{1,3}\.\d{1,3}$/.test(value)) return undefined;
+      const meant = /^v(\d{2}\.\d{1,3}\.\d{1,3})$/.exec(value)?.[1];
+      return {
+        what: 'is not a version of Node.js',
+        fix: meant ? `write "${meant}"` : 'write three numbers, e.g. "24.9.0"',
+      };
+    }),
     { description: "Node.js as nodejs.org publishes it, instead of Debian's. Needs `node_sha256`." },
   ),
   node_sha256: key(
     plain(
-      (value) => /^[0-9a-f]{64}$/.test(value),
+      /^[0-9a-f]{64}$/,
       'is not a SHA-256 sum',
       'write the 64 hex digits that SHASUMS256.txt of that version has for linux-x64.tar.xz',
     ),
     { description: 'Checksum of `node-v<version>-linux-x64.tar.xz`.' },
   ),
   node_mirror: key(
-    plain(
-      (value) => /^https?:\/\/[A-Za-z0-9.:/_-]+$/.test(value),
-      'is not a URL',
-      'write e.g. https://nodejs.org/dist',
-    ),
+    plainBy((value) => {
+      if (/^[a-z]+:\/\/[^/]*@/.test(value))
+        return { what: 'holds credentials', fix: 'write a mirror that needs none' };
+      if (/^https?:\/\/[A-Za-z0-9.:/_-]+$/.test(value)) return undefined;
+      return { what: 'is not a URL', fix: 'write e.g. https://nodejs.org/dist' };
+    }),
     { description: 'Where the archive of Node.js is fetched from.', default: 'https://nodejs.org/dist' },
   ),
 };

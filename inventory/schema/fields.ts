@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { wholeNumberFix } from '../quantity';
 import { hasJinja, JinjaError, parseText } from '../text';
-import { problemOf, type Rule } from '../values/rule';
+import { needsShell } from '../command-line';
+import { BOOLEAN, editorPattern, editorRule, SECRET } from '../editor';
+import { problemOf, type Rule, type Words } from '../values/rule';
 import { toValue, type Value } from '../values/value';
 
 /** Between what is wrong and what to do in a message of this schema. */
@@ -93,6 +96,7 @@ export function checked(rule: Rule): z.ZodType<Value, string> {
       const problem = problemOf(rule, value);
       if (problem) context.addIssue(message(problem.what, problem.fix));
     })
+    .meta({ editor: { ...editorRule(rule) } })
     .transform((value) => toValue(value, rule));
 }
 
@@ -104,10 +108,15 @@ export function checked(rule: Rule): z.ZodType<Value, string> {
  */
 export function secret(rule: Rule, example: string): z.ZodType<Value, string> {
   return text()
-    .refine(
-      isFromVault,
-      message('is a secret written in clear', `write "{{ ${example} }}" and give it as TF_VAR_${example}`),
-    )
+    .superRefine((value, context) => {
+      if (isFromVault(value)) return;
+      const hasDefault = value.includes('{{') && /\|\s*default\(/.test(value);
+      const what = hasDefault
+        ? 'has a default, which is a secret written in clear'
+        : 'is a secret written in clear';
+      context.addIssue(message(what, `write "{{ ${example} }}" and give it as TF_VAR_${example}`));
+    })
+    .meta({ editor: { ...SECRET } })
     .transform((value) => toValue(value, rule, true));
 }
 
@@ -125,21 +134,41 @@ function isFromVault(value: string): boolean {
 
 /**
  * A text that must be known at synth: it may not hold a vault reference.
- * @param test the check
+ * @param test the check; an editor knows a pattern, and no other
  * @param what what is wrong when it fails
  * @param fix what to do then
  * @param instead what to do instead of a vault reference
  * @returns the zod type
  */
 export function plain(
-  test: (value: string) => boolean,
+  test: RegExp | ((value: string) => boolean),
   what: string,
   fix: string,
   instead = 'write the value itself',
 ): z.ZodString {
+  const passes = test instanceof RegExp ? (value: string) => test.test(value) : test;
+  const field = text()
+    .refine((value) => !hasJinja(value), message('cannot be a vault reference here', instead))
+    .refine((value) => hasJinja(value) || passes(value), message(what, fix));
+  return test instanceof RegExp ? field.meta({ editor: { ...editorPattern(test, what, fix) } }) : field;
+}
+
+/**
+ * As `plain`, where what is wrong depends on the text.
+ * @param problem says what is wrong with a text, or undefined
+ * @param instead what to do instead of a vault reference
+ * @returns the zod type
+ */
+export function plainBy(
+  problem: (value: string) => Words | undefined,
+  instead = 'write the value itself',
+): z.ZodString {
   return text()
     .refine((value) => !hasJinja(value), message('cannot be a vault reference here', instead))
-    .refine((value) => hasJinja(value) || test(value), message(what, fix));
+    .superRefine((value, context) => {
+      const words = hasJinja(value) ? undefined : problem(value);
+      if (words) context.addIssue(message(words.what, words.fix));
+    });
 }
 
 /** Whether a text is one line without control characters. */
@@ -147,11 +176,19 @@ export function isLine(value: string): boolean {
   return !/\p{Cc}/u.test(value);
 }
 
-/** A command line, known at synth. */
+/** A command line's text stands in the JSON and on the guest: a secret has to come by the environment. */
+const BY_ENVIRONMENT = 'write it in env_vars, and its name here, as $NAME';
+
+/** A command line of a shell, known at synth. */
 export function command(): z.ZodString {
-  // Its text stands in the JSON and on the guest: a secret has to come by the environment.
-  const instead = 'write it in env_vars, and its name here, as $NAME';
-  return plain(isLine, 'is not one line', 'write one command line', instead);
+  return plain(isLine, 'is not one line', 'write one command line', BY_ENVIRONMENT);
+}
+
+/** A command line that systemd starts, without a shell. */
+export function startCommand(): z.ZodString {
+  const problem = (value: string): Words | undefined =>
+    isLine(value) ? needsShell(value) : { what: 'is not one line', fix: 'write one command line' };
+  return plainBy(problem, BY_ENVIRONMENT);
 }
 
 /** Any text but the empty one. It may hold what looks like a vault reference: say what becomes of that. */
@@ -181,15 +218,20 @@ export function constant(): z.ZodString {
  * @returns the zod type
  */
 export function whole(min: number, max: number, unit = 'number'): z.ZodInt {
+  const counted = /(MiB|GiB|seconds)$/.exec(unit)?.[1];
   const range = message(
     `is not a ${unit} from ${min} to ${max}`,
     `write a whole number from ${min} to ${max}`,
   );
-  // zod has a range of its own for whole numbers; beyond it the message is the same.
-  return z
-    .int({ error: ({ code }) => (code === 'too_big' || code === 'too_small' ? range : undefined) })
-    .min(min, range)
-    .max(max, range);
+  const error: z.core.$ZodErrorMap = ({ code, input }) => {
+    // zod has a range of its own for whole numbers; beyond it the message is the same.
+    if (code === 'too_big' || code === 'too_small') return range;
+    if (typeof input === 'string' ? hasJinja(input) : !Number.isFinite(input)) return undefined;
+    const value = input as string | number;
+    const what = typeof value === 'string' ? 'is a text, not a number' : 'is a fraction, not a whole number';
+    return message(what, wholeNumberFix(value, min, max, counted));
+  };
+  return z.int({ error }).min(min, range).max(max, range);
 }
 
 /** A TCP port. */
@@ -199,10 +241,13 @@ export function port(): z.ZodInt {
 
 /** true or false; Ansible's `yes`, `no`, `on` and `off` mean the same. */
 export function bool(): z.ZodType<boolean, unknown> {
-  return z.preprocess((value) => {
-    if (typeof value !== 'string') return value;
-    if (/^(yes|on|true)$/i.test(value)) return true;
-    if (/^(no|off|false)$/i.test(value)) return false;
-    return value;
-  }, z.boolean());
+  return z.preprocess(
+    (value) => {
+      if (typeof value !== 'string') return value;
+      if (/^(yes|on|true)$/i.test(value)) return true;
+      if (/^(no|off|false)$/i.test(value)) return false;
+      return value;
+    },
+    z.boolean().meta({ editor: BOOLEAN }),
+  );
 }

@@ -107,7 +107,8 @@ export const guestKeys = {
           'is not a unicast MAC address',
           'write six pairs of hex digits, the first pair even: "BC:24:11:00:00:01"',
         ),
-      ),
+      )
+      .meta({ editor: { pattern: '^[0-9A-Fa-f][02468ACEace](:[0-9A-Fa-f]{2}){5}$' } }),
     { description: 'MAC address of eth0.', otherwise: 'Proxmox chooses one' },
   ),
   firewall: key(bool(), { description: "Proxmox's firewall on eth0.", default: true }),

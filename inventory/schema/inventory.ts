@@ -1,11 +1,37 @@
 import { z } from 'zod';
 import { featuresOf, kindsOf, type Registry } from '../part';
 import { RULES } from '../values/rules';
+import { editorPattern } from '../editor';
 import { appKeys } from './app';
 import { backendSchema } from './backend';
 import { baseOsKeys } from './base-os';
 import { bool, checked, filled, isLine, key, plain, port, secret, whole } from './fields';
 import { guestSchema } from './guest';
+
+const OCTET = '(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
+const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+
+/** For editors: what the rules say with more words, and of all guests together. */
+const ADDRESS = editorPattern(
+  new RegExp(`^${OCTET}(\\.${OCTET}){3}/([89]|[12][0-9]|3[0-2])$`),
+  'is not an IPv4 address with prefix',
+  'write e.g. 10.0.10.101/24',
+);
+const GATEWAY = editorPattern(
+  new RegExp(`^${OCTET}(\\.${OCTET}){3}$`),
+  'is not an IPv4 address',
+  'write e.g. 10.0.10.1',
+);
+const HOSTNAME = editorPattern(
+  new RegExp(`^(?![0-9.]+$)(?!localhost(\\.|$))${LABEL}(\\.${LABEL})*$`),
+  'is not a host name',
+  'use lower-case letters, digits and "-", e.g. pote-dev',
+);
+const ID = editorPattern(
+  /^(?![Aa][Ll][Ll]$)[A-Za-z]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$/,
+  'is not an id',
+  'use letters, digits and "-", beginning with a letter',
+);
 
 /** The host that connections go through. */
 const bastionSchema = z.strictObject({
@@ -67,10 +93,12 @@ const stateBackend = {
 
 /** Keys that stand on an env alone. */
 const envKeys = {
-  name: key(z.string(), { description: "The guest's host name." }),
+  name: key(z.string().meta({ editor: HOSTNAME }), { description: "The guest's host name." }),
   vmid: key(whole(100, 999_999_999, 'VMID'), { description: "The guest's number, unique in the cluster." }),
-  ip: key(z.string(), { description: 'Its address with prefix, e.g. 10.0.10.101/24.' }),
-  gateway: key(z.string(), { description: 'Its gateway, e.g. 10.0.10.1.' }),
+  ip: key(z.string().meta({ editor: ADDRESS }), {
+    description: 'Its address with prefix, e.g. 10.0.10.101/24.',
+  }),
+  gateway: key(z.string().meta({ editor: GATEWAY }), { description: 'Its gateway, e.g. 10.0.10.1.' }),
   branch: key(checked(RULES.branch), {
     description: 'The branch that is deployed.',
   }),
@@ -139,7 +167,9 @@ function declare(registry: Registry) {
   const own = [...kinds, ...featuresOf(registry)].flatMap(({ keys }) => Object.entries(keys));
   // By their types the keys of a part are known to itself alone.
   const application: typeof appKeys = { ...appKeys, ...Object.fromEntries(own) };
-  const env = z.strictObject({ ...envKeys, ...everywhere, ...application });
+  const env = z
+    .strictObject({ ...envKeys, ...everywhere, ...application })
+    .meta({ editor: { required: ['name', 'ip'] } });
   const project = z.strictObject({
     app_type: key(z.enum([...kinds.map(({ name }) => name), 'none']), {
       description: 'What kind of application it is.',
@@ -150,14 +180,16 @@ function declare(registry: Registry) {
     ...application,
     ...templatesDir,
     ...stateBackend,
-    envs: z.record(z.string(), env).meta({ description: 'Its environments.' }),
+    envs: z.record(z.string(), env).meta({ description: 'Its environments.', editor: { propertyNames: ID } }),
   });
   const inventory = z.strictObject({
     ...topKeys,
     ...everywhere,
     ...templatesDir,
     ...stateBackend,
-    app_projects: z.record(z.string(), project).meta({ description: 'The projects.' }),
+    app_projects: z
+      .record(z.string(), project)
+      .meta({ description: 'The projects.', editor: { propertyNames: ID } }),
   });
   const levelKeys = { ...inventory.shape, ...project.shape, ...env.shape };
   return { registry, inventory, project, env, levelKeys };

@@ -89,6 +89,26 @@ function isField(text: string, min: number, max: number): boolean {
 }
 
 /**
+ * Whether a calendar event lies behind, or on a day that no month has.
+ * @param value a calendar event
+ * @param now the time
+ * @returns true where its one day, or its last year, has passed
+ */
+export function isOver(value: string, now = new Date()): boolean {
+  const date = value.split(' ').find((word) => /^[\d*].*-/.test(word)) ?? '';
+  const [, years = '', month = '', day = ''] = /^(?:([^~-]+)-)?([^~-]+)-([^~-]+)$/.exec(date) ?? [];
+  if (/^\d+$/.test(month) && /^\d+$/.test(day)) {
+    // 2024 had a 29th of February.
+    const year = /^\d+$/.test(years) ? Number(years) : 2024;
+    if (new Date(Date.UTC(year, Number(month) - 1, Number(day))).getUTCDate() !== Number(day)) return true;
+    const end = Date.UTC(Number(years || NaN), Number(month) - 1, Number(day) + 2);
+    if (/^\d+$/.test(years)) return end < now.getTime();
+  }
+  const last = years.split(',').flatMap((item) => /^\d+(?:\.\.(\d+))?$/.exec(item)?.[1] ?? item);
+  return years !== '' && last.every((year) => /^\d+$/.test(year) && Number(year) < now.getUTCFullYear());
+}
+
+/**
  * Whether cron takes a text for a schedule: five fields (crontab(5)). The form is checked here, as croner has its own
  * additions; the ranges by croner, which also refuses a date that never comes.
  * @param value e.g. `0 6 * * 1-5`

@@ -41,6 +41,19 @@ export const RULES = {
       'ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\\.com',
     ),
     part: PRINTED,
+    not: [
+      {
+        pattern: 'PRIVATE KEY',
+        words: {
+          what: 'is a private key',
+          fix: 'write the public one: the line of the file that ends in .pub',
+        },
+      },
+      {
+        pattern: '^(~|\\.{1,2})?/|\\.pub$',
+        words: { what: 'is the path of a file', fix: 'write the line that stands in it' },
+      },
+    ],
     what: 'is not an SSH public key',
     instead: 'one line as in ~/.ssh/id_ed25519.pub: "ssh-ed25519 AAAA… name"',
     given: 'one line as in ~/.ssh/id_ed25519.pub, without its line end',
@@ -55,13 +68,23 @@ export const RULES = {
   host: {
     must: '^[A-Za-z0-9:][A-Za-z0-9.:-]*$',
     part: beginning('A-Za-z0-9.:'),
+    not: [
+      { pattern: '@', words: { what: 'holds a user', fix: 'write it as user:, beside host' } },
+      { pattern: '^[^:]*:[0-9]+$', words: { what: 'holds a port', fix: 'write it as port:, beside host' } },
+    ],
     what: 'is not a host',
     instead: 'a name or an address',
   },
   /** git check-ref-format --branch. */
   branch: {
     must: '^[^\\x00-\\x20\\x7f~^:?*\\[\\\\]+$',
-    not: [{ pattern: '^[./-]|[./]$|\\.\\.|@\\{|//|/\\.|\\.lock$|\\.lock/|^(@|HEAD)$' }],
+    not: [
+      {
+        pattern: '^refs/(heads|tags|remotes)/',
+        words: { what: 'is the path of a reference', fix: 'write the name alone, without refs/heads/' },
+      },
+      { pattern: '^[./-]|[./]$|\\.\\.|@\\{|//|/\\.|\\.lock$|\\.lock/|^(@|HEAD)$' },
+    ],
     part: '^([^\\x00-\\x20\\x7f~^:?*\\[\\\\-][^\\x00-\\x20\\x7f~^:?*\\[\\\\]*)?$',
     what: 'is not a git branch name',
     instead: 'a branch such as main or feature/login (rules: git check-ref-format)',
@@ -188,6 +211,15 @@ export const RULES = {
   tokenId: {
     must: '^[^\\s:/!\\x00-\\x1f\\x7f]+@[A-Za-z][A-Za-z0-9._-]+![A-Za-z][A-Za-z0-9._-]+$',
     part: '^[^\\s:/\\x00-\\x1f\\x7f]*$',
+    not: [
+      {
+        pattern: '=',
+        words: {
+          what: 'holds the secret of the token',
+          fix: 'write what stands before "=", and the rest as proxmox_token_secret: "{{ vault_proxmox_token_secret }}"',
+        },
+      },
+    ],
     what: 'is not a Proxmox token',
     instead: 'user@realm!id, e.g. terraform@pve!pvestack',
   },

@@ -25,6 +25,8 @@ describe('the program proxmox-emulator', () => {
   it.each([
     [['--help'], 0, /^Usage: proxmox-emulator \[options\]/, ''],
     [['--port', 'x'], 1, /^$/, '--port must be a whole number, not "x"\n'],
+    [['--nodes', ''], 1, /^$/, '--nodes must name at least one, with commas between several\n'],
+    [['--bridges', ','], 1, /^$/, '--bridges must name at least one, with commas between several\n'],
     [['--driver', 'x'], 1, /^$/, '--driver must be record or lxc, not "x"\n'],
   ])('%j', (args, code, out, err) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], { encoding: 'utf8' });

@@ -15,9 +15,10 @@ interface Arguments {
   readonly quiet: boolean;
 }
 
-function list(value: string | undefined): string[] | undefined {
-  const parts = value?.split(',').filter((part) => part !== '');
-  return parts && parts.length > 0 ? parts : undefined;
+function list(value: string | undefined, name: string): string[] | undefined {
+  const parts = value?.split(',').filter((part) => part.trim() !== '');
+  if (parts?.length === 0) throw new Error(`--${name} must name at least one, with commas between several`);
+  return parts;
 }
 
 function wholeNumber(value: string, name: string): number {
@@ -48,7 +49,7 @@ function parseBase(value: string): [string, Base] {
   const [, file = '', suite = '', packages] = /^([^=]+)=([a-z]+)(?::(\S+))?$/.exec(value) ?? [];
   if (file === '')
     throw new Error(`--base must look like template.tar.zst=bookworm:package,package, not "${value}"`);
-  const include = list(packages);
+  const include = packages === undefined ? undefined : list(packages, 'base');
   return [file, { suite, ...(include === undefined ? {} : { include }) }];
 }
 
@@ -91,12 +92,12 @@ export function parseArguments(argv: readonly string[]): Arguments | undefined {
     throw new Error(`--state ${values.state} is a folder: name a file`);
   }
   const port = parsePort(values.port);
-  const hidden = (list(values.hide) ?? []).map((id) => wholeNumber(id, 'hide'));
+  const hidden = (list(values.hide, 'hide') ?? []).map((id) => wholeNumber(id, 'hide'));
   const emulator: EmulatorOptions = {
     host: values.host,
     port,
-    nodes: list(values.nodes),
-    bridges: list(values.bridges),
+    nodes: list(values.nodes, 'nodes'),
+    bridges: list(values.bridges, 'bridges'),
     stateFile: values.state,
     certFile: values.cert,
     taskMs: wholeNumber(values['task-ms'], 'task-ms'),
