@@ -141,6 +141,7 @@ if [ "${CONTACT:-}" = yes ]; then
         ;;
       *) denied= ;;
     esac
+    kill "${started#* }" 2>/dev/null || true
     [ "$(date +%s)" -lt "$until" ] || answer no "$SSH_USER@$ADDRESS does not let this deploy in for three minutes: $why"
     sleep 1
   done

@@ -121,7 +121,7 @@ describeWith([providers, command('curl')], 'The state is cut off while it is wri
         expect([run.code, lab.writes()]).toEqual([1, []]);
         expect(unwrapped(run.output)).toContain('The state file could not be parsed as JSON');
         const came = await settle(lab, type, operation, run);
-        expect(came).toBe(operation === 'create' ? 'by its id' : 'finished');
+        expect(came).toBe(operation === 'create' ? 'taken up' : 'finished');
       } finally {
         await lab.close();
       }

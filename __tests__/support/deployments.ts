@@ -183,8 +183,6 @@ async function expectEmptyPlanAfter(lab: OpenLab, run: Outcome): Promise<void> {
 /** How the second deploy went. */
 interface Second {
   writes: string[];
-  /** Whether it had to be told whose the guest is, as the state knew it no more. */
-  told: boolean;
   /** Options that still wait for a restart. */
   waiting: string[];
   /** Whether the guards refused it, until a person had removed what was left half-made. */
@@ -224,7 +222,7 @@ async function runAgain(lab: OpenLab, type: Type, operation: Operation): Promise
   await expectEmptyPlanAfter(lab, run);
   const view = clusterView(lab.emulator.state);
   expect(view.map((guest) => ({ ...guest, waiting: [] }))).toEqual(after[operation]);
-  return { writes, waiting: view.flatMap(({ waiting }) => waiting), refused, told: owner !== undefined };
+  return { writes, waiting: view.flatMap(({ waiting }) => waiting), refused };
 }
 
 /** The resources in the state without what differs from run to run. */
@@ -256,11 +254,10 @@ export async function settle(lab: OpenLab, type: Type, operation: Operation, run
   lab.workspace.mendState(STACK);
   const left = clusterView(state);
   if (run.code === 0) expect(left).toEqual(course.after[operation]);
-  const { writes, waiting, refused, told } = await deployAgain(lab, type, operation);
+  const { writes, waiting, refused } = await deployAgain(lab, type, operation);
   expect(bystanders(state, VMID)).toBe(course.others);
   if (run.code === 0) return 'goes on';
   if (refused) return 'by hand';
-  if (told) return 'by its id';
   if (waiting.length > 0) return 'restart';
   if (JSON.stringify(left) === JSON.stringify(course.start[operation])) return 'nothing done';
   if (operation !== 'create') return 'finished';
