@@ -1,6 +1,7 @@
 import type { TerraformResource } from 'cdktf';
 import type { Env } from '../inventory/types';
 import { destroyRefusal } from '../renderers/guards';
+import { stillHeld } from '../renderers/protection';
 import { addressOf } from './addresses';
 
 /**
@@ -18,7 +19,7 @@ export function guardDestroy(guest: TerraformResource, env: Env): void {
         when: 'destroy',
         // By the environment: nothing that Proxmox says stands in text of a shell.
         environment: { TAGS: '${join(" ", self.tags)}' },
-        command: `case " $TAGS " in *" ${env.stack} "*) ;; *) echo "${destroyRefusal(env, addressOf(guest))}" >&2; exit 1 ;; esac`,
+        command: `case " $TAGS " in *" ${env.stack} "*) ;; *) echo "${destroyRefusal(env, addressOf(guest))}" >&2; exit 1 ;; esac; ${stillHeld(env)}`,
         quiet: true,
       },
     },

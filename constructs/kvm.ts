@@ -59,7 +59,6 @@ function configOf({ env, guarded }: GuardedProps): VirtualEnvironmentVmConfig {
     ...(guarded.dependsOn.length > 0 ? { dependsOn: guarded.dependsOn } : {}),
     lifecycle: {
       ignoreChanges: [...IGNORED, ...(guest.start ? [] : ['started'])],
-      ...(guest.preventDestroy ? { preventDestroy: true } : {}),
       ...(guarded.preconditions.length > 0 ? { precondition: [...guarded.preconditions] } : {}),
     },
   };

@@ -92,7 +92,6 @@ function configOf({ env, guarded }: GuardedProps): VirtualEnvironmentContainerCo
     ...(guarded.dependsOn.length > 0 ? { dependsOn: guarded.dependsOn } : {}),
     lifecycle: {
       ignoreChanges: ignoredChanges(env),
-      ...(guest.preventDestroy ? { preventDestroy: true } : {}),
       ...(guarded.preconditions.length > 0 ? { precondition: [...guarded.preconditions] } : {}),
     },
   };

@@ -1,6 +1,8 @@
 import { TerraformResource } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Env } from '../inventory/types';
+import { UNPROTECTED, protectionOf, protectionRefusal } from '../renderers/protection';
+import { addressOf } from './addresses';
 
 /** What a protection is made from. */
 interface ProtectionProps {
@@ -10,9 +12,12 @@ interface ProtectionProps {
 }
 
 /**
- * Refuses to destroy a protected guest before anything happens to it. Proxmox's own protection is not enough:
- * the provider shuts the guest down first and fails then (measured). It depends on the guest, so it is
- * destroyed, and asked, before it; a change of protection updates it in place.
+ * Refuses to destroy or replace a guest that was deployed protected or with data to keep, before anything happens to
+ * it. Proxmox's own protection is not enough: the provider shuts the guest down first and fails then (measured).
+ * It depends on the guest and is replaced with it, so it is destroyed, and asked, before the guest: by what the last
+ * deploy wrote into it, whatever the inventory says meanwhile. A change of protection alone updates it in place.
+ * prevent_destroy stands here and not on the guest: a guest whose create failed has no protection yet, and Terraform,
+ * which calls it tainted, could never make it anew.
  */
 export class Protection extends TerraformResource {
   /**
@@ -21,16 +26,21 @@ export class Protection extends TerraformResource {
    * @param props what it is made from
    */
   constructor(scope: Construct, id: string, { env, guest }: ProtectionProps) {
-    super(scope, id, { terraformResourceType: 'terraform_data', dependsOn: [guest] });
-    this.addOverride('input', env.guest.protection ? 'protected' : 'unprotected');
-    const refusal =
-      `${env.stack} is protected. Nothing was touched. To destroy it, first deploy it ` +
-      'with guest: {protection: false, prevent_destroy: false}.';
+    super(scope, id, {
+      terraformResourceType: 'terraform_data',
+      dependsOn: [guest],
+      lifecycle: {
+        // The id, not the guest: that would fire for each change, too.
+        ...(env.present ? { replaceTriggeredBy: [`${addressOf(guest)}.id`] } : {}),
+        ...(env.guest.preventDestroy ? { preventDestroy: true } : {}),
+      },
+    });
+    this.addOverride('input', protectionOf(env));
     this.addOverride('provisioner', [
       {
         'local-exec': {
           when: 'destroy',
-          command: `[ "\${self.input}" != protected ] || { echo "${refusal}" >&2; exit 1; }`,
+          command: `[ "\${self.input}" = "${UNPROTECTED}" ] || { echo "${protectionRefusal(env, '${self.input}')}" >&2; exit 1; }`,
         },
       },
     ]);

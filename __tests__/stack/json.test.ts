@@ -292,21 +292,24 @@ describe('the synthesized JSON', () => {
 describe('prod', () => {
   test('is protected in Proxmox and in Terraform by default, dev is not', () => {
     const example = workspaceOf(EXAMPLE);
-    const guest = (stack: string): { protection: boolean; lifecycle: { prevent_destroy?: boolean } } =>
-      (
-        JSON.parse(example.json(stack)) as {
-          resource: { proxmox_virtual_environment_container: { guest: never } };
-        }
-      ).resource.proxmox_virtual_environment_container.guest;
-    expect([guest('app-pote-prod').protection, guest('app-pote-prod').lifecycle.prevent_destroy]).toEqual([
-      true,
-      true,
-    ]);
-    const dev = guest('app-projecta-dev');
-    expect([dev.protection, dev.lifecycle.prevent_destroy]).toEqual([false, undefined]);
+    const held = (stack: string): unknown[] => {
+      const { resource } = JSON.parse(example.json(stack)) as {
+        resource: {
+          proxmox_virtual_environment_container: { guest: { protection: boolean } };
+          terraform_data: { protection: { input: string; lifecycle: { prevent_destroy?: boolean } } };
+        };
+      };
+      const { input, lifecycle } = resource.terraform_data.protection;
+      return [
+        resource.proxmox_virtual_environment_container.guest.protection,
+        lifecycle.prevent_destroy,
+        input,
+      ];
+    };
+    expect(held('app-pote-prod')).toEqual([true, true, 'protected and holding data (data: keep)']);
+    expect(held('app-projecta-dev')).toEqual([false, undefined, 'unprotected']);
     // Not protected, but it holds data.
-    const data = guest('app-pote-dev');
-    expect([data.protection, data.lifecycle.prevent_destroy]).toEqual([false, true]);
+    expect(held('app-pote-dev')).toEqual([false, true, 'holding data (data: keep)']);
   });
 });
 
