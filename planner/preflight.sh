@@ -1,8 +1,8 @@
 #!/bin/sh
-# Before a guest is created: is its VMID free, and is its address unused?
+# Before a guest is created: is its VMID free, is its address unused, and can it be made (creatable.sh)?
 # Runs where terraform runs: at plan (MODE=plan, answers in JSON) and before every create (MODE=apply).
-# From the environment: MODE, STACK, VMID, ADDRESS, ENDPOINT, INSECURE, CA_FILE, ADOPT, ALLOW_IP_CONFLICTS and, before
-# a create, if the inventory has them, TOKEN or USERNAME_PVE and PASSWORD_PVE. A plan has no credentials among its
+# From the environment: MODE, STACK, VMID, ADDRESS, ENDPOINT, INSECURE, CA_FILE, ADOPT, ALLOW_IP_CONFLICTS,
+# NEEDS and, before a create, if the inventory has them, TOKEN or USERNAME_PVE and PASSWORD_PVE. A plan has no credentials among its
 # arguments, which are kept in the state: CREDENTIALS is code that finds them in terraform's own environment. The
 # provider's PROXMOX_VE_… take their place.
 set -eu
@@ -33,6 +33,9 @@ answer() {
 }
 refuse() { answer no "$1"; }
 
+# shellcheck source=/dev/null
+. "${0%/*}/creatable.sh"
+
 if ! command -v curl >/dev/null 2>&1; then
   refuse "curl is not installed here, so nobody can tell whether VMID $vmid and $address are free. Install curl (7.66 or later)."
 fi
@@ -51,6 +54,9 @@ eval "${CREDENTIALS:-}"
 
 if [ -z "$endpoint" ] || { [ -z "$token" ] && { [ -z "$username" ] || [ -z "$password" ]; }; }; then
   if [ "$MODE" = plan ]; then
+    if [ "$(needed replaces)" = true ]; then
+      answer unknown "the credentials of the Proxmox API are not in the environment of this plan, so $address was not searched in other guests, and nobody asked whether the guest can be made anew."
+    fi
     answer unknown "the credentials of the Proxmox API are not in the environment of this plan, so $address was not searched in other guests. It is searched before the guest is created."
   fi
   refuse "the address or the credentials of the Proxmox API are missing: set proxmox_host and a token in the inventory, or export PROXMOX_VE_ENDPOINT and PROXMOX_VE_API_TOKEN."
@@ -137,6 +143,7 @@ tr '{' '\n' <"$work/resources" | awk '
 
 has_tag() { case ";$1;" in *";$2;"*) return 0 ;; *) return 1 ;; esac; }
 
+standing=
 # 1. The VMID. The cluster itself is asked: the list hides what these credentials may not see.
 get "cluster/nextid?vmid=$vmid" "$work/nextid" "\"?$vmid\"?[,}]"
 case $status in
@@ -149,6 +156,8 @@ case $status in
     read -r kind _ node tags name <<EOF
 $holder
 EOF
+    # shellcheck disable=SC2034 # creatable.sh reads it
+    standing=$node
     if ! has_tag "$tags" "$stack" && [ "${ADOPT:-}" != yes ]; then
       refuse "VMID $vmid belongs to $kind/$vmid ($name) on node $node, which is not a guest of $stack. Choose another vmid in the inventory, or take the guest over with adopt: true."
     fi
@@ -157,6 +166,8 @@ EOF
 esac
 
 if [ "${ALLOW_IP_CONFLICTS:-}" = true ]; then
+  can_be_made
+  [ -z "$unasked" ] || answer unknown "VMID $vmid is free or ours.$unasked"
   answer yes "VMID $vmid is free or ours; the address was not checked (allow_ip_conflicts)."
 fi
 
@@ -175,6 +186,8 @@ if ! grep -qE '"VM\.Audit" *: *"?1' "$work/permissions"; then
   esac
   refuse "these credentials do not see the guests of the cluster: they lack VM.Audit on /vms, so $address may be in use. On a Proxmox node, as root: $ways"
 fi
+
+can_be_made
 
 # 3. The address, in the configuration of every other guest, running or not.
 while read -r kind id node _; do
@@ -234,4 +247,5 @@ if [ "$own_has_address" = no ]; then
     note=" ping is not installed here, so hosts outside of Proxmox were not asked."
   fi
 fi
+[ -z "$unasked" ] || answer unknown "VMID $vmid and $address are free or ours.$note$unasked"
 answer yes "VMID $vmid and $address are free or ours.$note"

@@ -115,7 +115,8 @@ describe('the synthesized JSON', () => {
       'a bridge',
       'vmid: 201\n',
       'vmid: 201\n        guest: {bridge: vmbr1}\n',
-      ['- "bridge": "vmbr0",', '+ "bridge": "vmbr1",'],
+      // What is looked for before the guest is made, and the guest.
+      ['- "bridge=vmbr0",', '+ "bridge=vmbr1",', '- "bridge": "vmbr0",', '+ "bridge": "vmbr1",'],
     ],
     [
       'a VLAN',
