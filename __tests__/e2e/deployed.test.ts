@@ -189,5 +189,73 @@ describeWith(
         }
       },
     );
+
+    // What fails after the guest was made, so that Terraform calls it tainted.
+    describe.each([
+      ['lxc', 'GET', '/nodes/*/lxc/301/config'],
+      ['kvm', 'POST', '/nodes/*/qemu/301/status/start'],
+    ] as const)('a create that fails half-way: %s', (type, method, path) => {
+      const failed = async (held: string): Promise<OpenLab> => {
+        const lab = await openLab();
+        const config = { name: 'template', template: 1, scsi0: 'local-lvm:base-900-disk-0,size=4G' };
+        lab.emulator.addGuest({ vmid: 900, type: 'qemu', node: 'pve', running: false, config });
+        lab.emulator.faults.add({ kind: 'error', method, path });
+        lab.workspace.synth(inventory(type, HELD[held]?.keys, HELD[held]?.env));
+        expect((await lab.workspace.apply(STACK)).code).toBe(1);
+        lab.emulator.faults.remove();
+        lab.emulator.log.clear();
+        expect(guestNow(lab)).toBeDefined();
+        return lab;
+      };
+
+      test('with data to keep it is made anew: it has none yet', async () => {
+        const lab = await failed('data: keep');
+        try {
+          const plan = await lab.workspace.plan(STACK);
+          expect(plan.output).toContain('guest is tainted, so must be replaced');
+          await expectDone(lab);
+          expect((await lab.workspace.plan(STACK)).code).toBe(0);
+        } finally {
+          await lab.close();
+        }
+      });
+
+      test('protected, it is refused and untouched, until it is untainted', async () => {
+        const lab = await failed('protection');
+        try {
+          const run = await lab.workspace.apply(STACK);
+          expect(run.code).toBe(1);
+          expect(unwrapped(run.output)).toContain(`${RESOURCES[type]} has lifecycle.prevent_destroy set`);
+          expect(lab.writes()).toEqual([]);
+          expect((await lab.workspace.terraform(STACK, ['untaint', RESOURCES[type]])).code).toBe(0);
+          await expectDone(lab);
+          expect((await lab.workspace.plan(STACK)).code).toBe(0);
+          expect(guestNow(lab)).toMatchObject({ running: true, config: { protection: 1 } });
+          expect(lab.writes().filter((line) => line.startsWith('DELETE'))).toEqual([]);
+        } finally {
+          await lab.close();
+        }
+      });
+
+      test('whose VMID a stranger has by now: a deploy does not touch it', async () => {
+        const lab = await failed('data: keep');
+        try {
+          lab.emulator.removeGuest(301);
+          lab.emulator.addGuest({
+            vmid: 301,
+            type: 'lxc',
+            node: 'pve',
+            running: true,
+            config: { hostname: 'mail' },
+          });
+          const run = await lab.workspace.apply(STACK);
+          expect(run.code).toBe(1);
+          expect(unwrapped(run.output)).toContain('VMID 301 belongs to container 301 (mail) on node pve');
+          expect(lab.writes()).toEqual([]);
+        } finally {
+          await lab.close();
+        }
+      });
+    });
   },
 );
