@@ -5,7 +5,8 @@ import { Construct } from 'constructs';
 import { DataProxmoxVirtualEnvironmentContainers } from '../.gen/providers/proxmox/data-proxmox-virtual-environment-containers';
 import { DataProxmoxVirtualEnvironmentVms } from '../.gen/providers/proxmox/data-proxmox-virtual-environment-vms';
 import type { Env, ProxmoxApi } from '../inventory/types';
-import { toTemplate } from '../renderers/expression';
+import { mayBeReplaced } from '../renderers/creatable';
+import { template, toTemplate } from '../renderers/expression';
 import { type Guard, guardLocals, guestGuards, searchedCheck } from '../renderers/guards';
 import { planCredentials, PREFLIGHT, preflightCredentials, preflightSettings } from '../renderers/preflight';
 import { CREATED_TAG, OWNER_TAG } from '../renderers/tags';
@@ -78,8 +79,9 @@ export class GuestGuards extends Construct implements Guarded {
         PREFLIGHT,
       ],
     });
-    // Only while the cluster's list does not already say that the address is this guest's.
-    address.addOverride('count', '${local.address_is_ours || local.refused ? 0 : 1}');
+    // Only while the cluster's list does not already say that the address is this guest's, and that it stays.
+    const settled = mayBeReplaced(env) ? 'local.address_is_ours && !local.replaces' : 'local.address_is_ours';
+    address.addOverride('count', template(`${settled} || local.refused ? 0 : 1`));
 
     const preflight = new Resource(this, 'preflight', {
       triggers: {

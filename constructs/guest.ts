@@ -8,7 +8,7 @@ import { GuestGuards, UNGUARDED } from './guards';
 import { KvmGuest } from './kvm';
 import { LxcGuest } from './lxc';
 import { Owned } from './owner';
-import { Protection } from './protection';
+import { guardDestroy, Protection } from './protection';
 import { Proxmox } from './provider';
 
 /** A guest, for what builds on it. */
@@ -46,8 +46,9 @@ export class Guest extends Construct implements GuestRef {
     const guarded = env.present ? new GuestGuards(this, 'guards', { env, api }) : UNGUARDED;
     const isContainer = env.guest.type === 'lxc';
     const guest = new (isContainer ? LxcGuest : KvmGuest)(this, 'guest', { env, guarded });
+    guardDestroy(guest, env);
     const owned = new Owned(this, 'owned', { env, api, guest });
-    const protection = new Protection(this, 'protection', { env, guest: owned });
+    const protection = new Protection(this, 'protection', { env, guest, owned });
     const address = addressOf(guest);
     this.id = `${address}.id`;
     this.mac = `${address}.${isContainer ? 'network_interface' : 'network_device'}[0].mac_address`;

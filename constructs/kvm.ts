@@ -14,7 +14,7 @@ import { networkSetup } from './initialization';
  * What only matters when the VM is made: a change would replace it. And what is the template's: after an import
  * the provider would set it to its own defaults.
  */
-const IGNORED = ['clone', 'initialization[0].user_account', 'operating_system', 'scsi_hardware'];
+const IGNORED = ['clone', 'initialization[0].user_account', 'operating_system', 'scsi_hardware', 'template'];
 
 /** The VM of an env: a full clone of a template, set up by cloud-init. */
 export class KvmGuest extends VirtualEnvironmentVm {
@@ -59,7 +59,8 @@ function configOf({ env, guarded }: GuardedProps): VirtualEnvironmentVmConfig {
     ...(guarded.dependsOn.length > 0 ? { dependsOn: guarded.dependsOn } : {}),
     lifecycle: {
       ignoreChanges: [...IGNORED, ...(guest.start ? [] : ['started'])],
-      ...(guest.preventDestroy ? { preventDestroy: true } : {}),
+      // See lxc.ts.
+      ...(guest.protection && guest.preventDestroy ? { preventDestroy: true } : {}),
       ...(guarded.preconditions.length > 0 ? { precondition: [...guarded.preconditions] } : {}),
     },
   };
@@ -70,7 +71,7 @@ function networkDevice({ guest }: Env): Record<string, unknown> {
   return {
     bridge: toTemplate(guest.bridge),
     disconnected: false,
-    enabled: true,
+    enabled: null,
     firewall: guest.firewall,
     mac_address: guest.macAddress ?? null,
     model: 'virtio',

@@ -19,6 +19,8 @@ function ignoredChanges({ guest }: Env): string[] {
   return [
     'initialization[0].user_account',
     'operating_system[0].template_file_id',
+    // Made a template by hand (pct template): the provider would replace it.
+    'template',
     ...(guest.mountPoints.length === 0 ? ['mount_point'] : []),
     ...(guest.start ? [] : ['started']),
     // An import does not know these, or knows them otherwise: nobody adopts a guest to have it destroyed.
@@ -92,7 +94,8 @@ function configOf({ env, guarded }: GuardedProps): VirtualEnvironmentContainerCo
     ...(guarded.dependsOn.length > 0 ? { dependsOn: guarded.dependsOn } : {}),
     lifecycle: {
       ignoreChanges: ignoredChanges(env),
-      ...(guest.preventDestroy ? { preventDestroy: true } : {}),
+      // With the flag a guest whose create failed cannot be destroyed, only shut down: nothing is to begin with it.
+      ...(guest.protection && guest.preventDestroy ? { preventDestroy: true } : {}),
       ...(guarded.preconditions.length > 0 ? { precondition: [...guarded.preconditions] } : {}),
     },
   };

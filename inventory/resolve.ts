@@ -100,6 +100,7 @@ function resolveGuest(draft: Draft): Guest {
     protection,
     // A guest with data is not replaced by a plan, whatever its protection.
     preventDestroy: (guest.maybe('prevent_destroy') ?? protection) || keepsData(draft),
+    keepsData: keepsData(draft),
     adopt: scope.find('adopt')?.value ?? guest.get('adopt'),
   };
 }

@@ -66,6 +66,8 @@ export interface Guest {
   mountPoints: readonly MountPoint[];
   protection: boolean;
   preventDestroy: boolean;
+  /** Whether it holds data that neither a plan nor a destroy may take (`data: keep`). */
+  keepsData: boolean;
   adopt: boolean;
 }
 

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Before a guest is created: is its VMID free, and is its address unused? Before it is destroyed: is it still ours?
+# Before a guest is created: is its VMID free, is its address unused, and can it be made (creatable.sh)? Before
+# it is destroyed: is it still ours?
 # Runs where terraform runs: at plan (MODE=plan, answers in JSON), before every create (MODE=apply) and before every
 # destroy (MODE=destroy).
-# From the environment: MODE, STACK, OWNER, VMID, ADDRESS, ENDPOINT, INSECURE, CA_FILE, ADOPT, ALLOW_IP_CONFLICTS and,
-# before a create, if the inventory has them, TOKEN or USERNAME_PVE and PASSWORD_PVE. A plan has no credentials among its
+# From the environment: MODE, STACK, OWNER, VMID, ADDRESS, ENDPOINT, INSECURE, CA_FILE, ADOPT, ALLOW_IP_CONFLICTS, NEEDS
+# and, before a create, if the inventory has them, TOKEN or USERNAME_PVE and PASSWORD_PVE. A plan has no credentials among its
 # arguments, which are kept in the state, and a destroy knows none: CREDENTIALS is code that finds them in terraform's own
 # environment. The provider's PROXMOX_VE_… take their place. Before a destroy: GUEST (VMID and owner), FORGET (what to do
 # where the guest is gone), and where the host is found by CREDENTIALS PORT.
@@ -42,6 +43,10 @@ refuse() {
 }
 
 if [ "$MODE" = destroy ] && [ "${PVESTACK_DESTROY_UNSEEN:-}" = "$vmid" ]; then exit 0; fi
+
+# shellcheck source=/dev/null
+. "${0%/*}/creatable.sh"
+
 if ! command -v curl >/dev/null 2>&1; then
   refuse "curl is not installed here, so nobody can tell whether VMID $vmid and $address are free. Install curl (7.66 or later)."
 fi
@@ -67,6 +72,9 @@ endpoint=${endpoint%/}
 
 if [ -z "$endpoint" ] || { [ -z "$token" ] && { [ -z "$username" ] || [ -z "$password" ]; }; }; then
   if [ "$MODE" = plan ]; then
+    if [ "$(needed replaces)" = true ]; then
+      answer unknown "the credentials of the Proxmox API are not in the environment of this plan, so $address was not searched in other guests, and nobody asked whether the guest can be made anew."
+    fi
     answer unknown "the credentials of the Proxmox API are not in the environment of this plan, so $address was not searched in other guests. It is searched before the guest is created."
   fi
   refuse "the address or the credentials of the Proxmox API are missing: set proxmox_host and a token in the inventory, or export PROXMOX_VE_ENDPOINT and PROXMOX_VE_API_TOKEN."
@@ -168,6 +176,7 @@ if [ "$MODE" = destroy ]; then
   answer no "VMID $vmid is not a guest of $stack any more: $kind/$vmid ($name) on node $node has not both tags $stack and $owner. Nothing was touched. ${FORGET:-} If this is the guest and it lost its tags, give them back in Proxmox."
 fi
 
+standing=
 # 1. The VMID. The cluster itself is asked: the list hides what these credentials may not see.
 get "cluster/nextid?vmid=$vmid" "$work/nextid" "\"?$vmid\"?[,}]"
 case $status in
@@ -176,6 +185,8 @@ case $status in
     if ! whose; then
       refuse "VMID $vmid is taken by a guest that these credentials may not see. Choose another vmid in the inventory, or look for it in the Proxmox UI as an administrator."
     fi
+    # shellcheck disable=SC2034 # creatable.sh reads it
+    standing=$node
     if { ! has_tag "$tags" "$stack" || ! has_tag "$tags" "$owner"; } && [ "${ADOPT:-}" != yes ]; then
       refuse "VMID $vmid belongs to $kind/$vmid ($name) on node $node, which is not a guest of $stack ($owner). Choose another vmid in the inventory, or take the guest over with adopt: true."
     fi
@@ -184,6 +195,8 @@ case $status in
 esac
 
 if [ "${ALLOW_IP_CONFLICTS:-}" = true ]; then
+  can_be_made
+  [ -z "$unasked" ] || answer unknown "VMID $vmid is free or ours.$unasked"
   answer yes "VMID $vmid is free or ours; the address was not checked (allow_ip_conflicts)."
 fi
 
@@ -202,6 +215,8 @@ if ! grep -qE '"VM\.Audit" *: *"?1' "$work/permissions"; then
   esac
   refuse "these credentials do not see the guests of the cluster: they lack VM.Audit on /vms, so $address may be in use. On a Proxmox node, as root: $ways"
 fi
+
+can_be_made
 
 # 3. The address, in the configuration of every other guest, running or not.
 while read -r kind id node _; do
@@ -261,4 +276,5 @@ if [ "$own_has_address" = no ]; then
     note=" ping is not installed here, so hosts outside of Proxmox were not asked."
   fi
 fi
+[ -z "$unasked" ] || answer unknown "VMID $vmid and $address are free or ours.$note$unasked"
 answer yes "VMID $vmid and $address are free or ours.$note"

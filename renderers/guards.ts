@@ -1,5 +1,6 @@
 import type { Env } from '../inventory/types';
 import { quote, template, toExpression } from './expression';
+import { madeLocals, mayBeReplaced } from './creatable';
 import { isOurs, namesakeGuard, OWNER, ownerLocals } from './owner';
 import { addressTag, CREATED_TAG } from './tags';
 
@@ -10,7 +11,7 @@ export interface Guard {
 }
 
 /** Named values that the guards share, in the order in which they build on each other. */
-type Locals = Record<string, string>;
+type Locals = Record<string, string | string[]>;
 
 const CONTAINERS = 'data.proxmox_virtual_environment_containers.all.containers';
 const VMS = 'data.proxmox_virtual_environment_vms.all.vms';
@@ -38,7 +39,9 @@ export function guardLocals(env: Env): Locals {
     ours: template(`[for g in local.holders : g if ${ours}]`),
     foreign: template(`[for g in local.holders : g if !(${ours})]`),
     ...ownerLocals(env),
-    moved: template(`[for g in local.ours : g if g.node_name != ${toExpression(env.node)}]`),
+    moved: template(
+      `[for g in local.ours : g if g.node_name != ${toExpression(env.node)} || g.kind != "${kindOf(env)}"]`,
+    ),
     elsewhere: template(`[for g in local.guests : g if g.vm_id != ${env.vmid} && ${ours}]`),
     address_claims: template(
       `[for g in local.guests : g if g.vm_id != ${env.vmid} && contains(g.tags, ${quote(addressTag(env.ip.address))}) && !(${ours})]`,
@@ -50,6 +53,7 @@ export function guardLocals(env: Env): Locals {
     refused: template(
       `length(concat(${env.guest.adopt ? '' : 'local.foreign, '}local.moved, local.elsewhere, var.allow_ip_conflicts ? [] : local.address_claims)) > 0`,
     ),
+    ...madeLocals(env),
     created: createdTag(env),
   };
 }
@@ -62,9 +66,12 @@ function createdTag(env: Env): string {
   const standing = env.guest.adopt ? 'local.holders' : 'local.ours';
   const kept = `[for t in flatten(${standing}[*].tags) : t if startswith(t, "${CREATED_TAG}")]`;
   const now = `formatdate("YYYYMMDD't'hhmmss'z'", plantimestamp())`;
-  return template(
-    `length(${standing}) == 0 ? "${CREATED_TAG}\${${now}}" : join("", slice(concat(${kept}, ["${CREATED_TAG}elsewhere"]), 0, 1))`,
-  );
+  const first = `concat(${kept}, ["${CREATED_TAG}elsewhere"])[0]`;
+  return env.guest.type === 'lxc'
+    ? template(
+        `join(".", [length(${standing}) == 0 ? "${CREATED_TAG}\${${now}}" : split(".", ${first})[0], local.made])`,
+      )
+    : template(`length(${standing}) == 0 ? "${CREATED_TAG}\${${now}}" : ${first}`);
 }
 
 /**
@@ -76,6 +83,7 @@ export function guestGuards(env: Env): Guard[] {
   const { vmid, stack } = env;
   const { address } = env.ip;
   const adopting = env.guest.adopt;
+  const replaces = mayBeReplaced(env);
   return [
     ...(adopting
       ? []
@@ -93,8 +101,9 @@ export function guestGuards(env: Env): Guard[] {
     {
       condition: template('length(local.moved) == 0'),
       errorMessage:
-        `The guest of ${stack} is ${WHO('local.moved')}, not on node ${toNode(env)}: it was migrated, or proxmox_node was changed. ` +
-        'Nothing was touched. Write proxmox_node: ${join("", local.moved[*].node_name)} in the inventory, or migrate it back.',
+        `The guest of ${stack} is ${WHO('local.moved')}, not a ${kindOf(env)} on node ${toNode(env)}: it was migrated, or proxmox_node or proxmox_guest_type was changed. ` +
+        'Nothing was touched. Write proxmox_node: ${join("", local.moved[*].node_name)} in the inventory, or migrate it back. ' +
+        'To make a guest of the other type, first remove this one (state: absent).',
     },
     {
       condition: template('length(local.elsewhere) == 0'),
@@ -109,22 +118,26 @@ export function guestGuards(env: Env): Guard[] {
         'Nothing was touched. Choose another ip in the inventory, or override with TF_VAR_allow_ip_conflicts=true.',
     },
     {
-      condition: template(
-        'var.allow_ip_conflicts || alltrue([for c in data.external.address : c.result.ok != "no"])',
-      ),
+      // allow_ip_conflicts is the script's business: it says no for other reasons, too.
+      condition: template('alltrue([for c in data.external.address : c.result.ok != "no"])'),
       errorMessage: SEARCH_MESSAGE,
     },
     {
-      // The guest stands and gets another address. If it is replaced for it, the search of the apply comes when
-      // the old one is gone already.
+      // The guest stands and gets another address, or what it is made of changes. If it is replaced for it, the search
+      // of the apply comes when the old one is gone already.
       condition: template(
-        'var.allow_ip_conflicts || length(local.ours) == 0 || alltrue([for c in data.external.address : c.result.ok != "unknown"])',
+        `${replaces ? '!local.replaces && ' : ''}(var.allow_ip_conflicts || length(local.ours) == 0) || alltrue([for c in data.external.address : c.result.ok != "unknown"])`,
       ),
       errorMessage:
         `${SEARCH_MESSAGE} For a guest that stands that may be too late: a replacement destroys it first. Nothing was touched. ` +
-        'Export the variables with the credentials (TF_VAR_...) or PROXMOX_VE_API_TOKEN, or override with TF_VAR_allow_ip_conflicts=true.',
+        `Export the variables with the credentials (TF_VAR_...) or PROXMOX_VE_API_TOKEN${replaces ? '${local.replaces ? "" : ", or override with TF_VAR_allow_ip_conflicts=true"}' : ', or override with TF_VAR_allow_ip_conflicts=true'}.`,
     },
   ];
+}
+
+/** What the guest of an env is called here and in the locals. */
+function kindOf({ guest }: Env): string {
+  return guest.type === 'lxc' ? 'container' : 'VM';
 }
 
 function toNode(env: Env): string {

@@ -30,6 +30,7 @@ export function preflightSettings(
     ...(api.caFile ? { CA_FILE: toTemplate(api.caFile) } : {}),
     ...(env.guest.adopt ? { ADOPT: adoptExpression } : {}),
     ALLOW_IP_CONFLICTS: '${var.allow_ip_conflicts}',
+    NEEDS: '${join(" ", local.needs)}',
   };
 }
 

@@ -110,6 +110,14 @@ describeWith([providers, command('curl')], 'the life of a guest, with the real p
     expect([plan.code, plan.output]).toEqual([0, expect.stringContaining('No changes.')]);
   });
 
+  test('a guest of which somebody makes a template is not replaced', async () => {
+    lab.workspace.synth(inventory(lab.emulator.url, `{${OPEN}}`));
+    await deploy();
+    lab.emulator.changeGuest(301, { running: false, config: { template: 1 } });
+    const plan = await lab.workspace.plan(STACK);
+    expect([plan.code, plan.output]).toEqual([0, expect.stringContaining('No changes.')]);
+  });
+
   test('a guest that is not started stays as people leave it, and every plan says that it is not configured', async () => {
     lab.workspace.synth(
       inventory(lab.emulator.url, `{${OPEN}, lxc_start_after_create: false}`).replace(

@@ -106,6 +106,24 @@ describe('adopt', () => {
   });
 });
 
+describe('a folder of the node as a mount point', () => {
+  const guest = added('env', 'guest: {mount_points: [{path: /data, volume: /data/media}]}');
+  const line = `8:46  ${DEV}.guest.mount_points.0.volume  is a folder of the node, which Proxmox lets only root@pam with a password mount  use a volume of a storage, or proxmox_user: root@pam with proxmox_password and no token`;
+  test.each<[name: string, lines: string[], refused: boolean]>([
+    ['a token', ['proxmox_token_id: root@pam!id', 'proxmox_token_secret: "{{ vault_t }}"'], true],
+    ['another user', ['proxmox_user: ci@pve', 'proxmox_password: "{{ vault_p }}"'], true],
+    ['root@pam with a password', ROOT_PASSWORD, false],
+    [
+      'a user of whom nothing is known',
+      ['proxmox_user: "{{ vault_u }}"', 'proxmox_password: "{{ vault_p }}"'],
+      false,
+    ],
+    ['credentials of the environment', ['proxmox_node: pve', 'proxmox_host: pve.example.lan'], false],
+  ])('with %s', (_name, lines, refused) => {
+    expect(problems(top(guest, ...lines))).toEqual(said(refused ? [line] : []));
+  });
+});
+
 describe('other options', () => {
   test.each<[name: string, text: string, lines: string[]]>([
     [

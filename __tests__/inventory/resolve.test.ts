@@ -98,6 +98,7 @@ test('defaults', () => {
           mountPoints: [],
           protection: false,
           preventDestroy: false,
+          keepsData: false,
           adopt: false,
         },
       },

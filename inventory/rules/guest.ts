@@ -62,6 +62,16 @@ export function checkGuest(draft: Draft, input: InventoryInput, validation: Vali
     validation.error(path, 'is for containers only', 'remove it, or grow disk_size');
   }
 
+  const bind = guest.find('mount_points');
+  const at = bind?.value.findIndex(({ volume }) => literal(volume)?.startsWith('/')) ?? -1;
+  if (type === 'lxc' && bind && at >= 0 && namesOthersThanRoot(input)) {
+    validation.error(
+      [...bind.path, at, 'volume'],
+      'is a folder of the node, which Proxmox lets only root@pam with a password mount',
+      'use a volume of a storage, or proxmox_user: root@pam with proxmox_password and no token',
+    );
+  }
+
   const protection = isProtected(draft);
   const prevent = guest.find('prevent_destroy');
   if (prevent?.value === true && !protection) {
@@ -100,6 +110,13 @@ function checkAdopt(draft: Draft, type: string, validation: Validation): void {
   if (adopt?.value === true && type === 'external') {
     validation.error(adopt.path, 'has no meaning for an external host', 'remove it');
   }
+}
+
+/** Whether the inventory says for certain that its credentials are not those of root@pam with a password. */
+function namesOthersThanRoot(input: InventoryInput): boolean {
+  if (input.proxmox_token_id !== undefined) return true;
+  const user = input.proxmox_user === undefined ? undefined : literal(input.proxmox_user);
+  return user !== undefined && user !== 'root@pam';
 }
 
 /** The one credential that Proxmox lets set features of a privileged container (measured on PVE 9.2). */

@@ -119,7 +119,7 @@ export const guestKeys = {
   searchdomain: key(checked(RULES.domain), { description: 'DNS search domain.', otherwise: "the node's" }),
   onboot: key(bool(), { description: 'Start the guest when its node boots.', default: true }),
   startup_order: key(whole(0, 999_999, 'order'), {
-    description: 'Order of starting at boot; lower is earlier.',
+    description: 'Order of starting at boot; lower is earlier. Of a VM it needs `Sys.Modify` on `/`.',
   }),
   description: key(checked(RULES.description), {
     description: "Shown in Proxmox's notes.",

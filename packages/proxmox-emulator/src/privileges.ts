@@ -78,6 +78,8 @@ export interface Grant {
   readonly vmids?: readonly number[];
   /** Guests that the caller does not see although it sees others. */
   readonly hidden?: readonly number[];
+  /** Privileges of the role that the caller lacks, everywhere. */
+  readonly without?: readonly string[];
 }
 
 /** Whoever sent a request. */
@@ -101,7 +103,8 @@ export function isRoot(who: Principal): boolean {
 
 /** Whether the caller has a privilege on an object such as `/vms/101`. */
 export function can(who: Principal, path: string, privilege: string): boolean {
-  const { role, vmids, hidden } = who.grant;
+  const { role, vmids, hidden, without } = who.grant;
+  if (without?.includes(privilege)) return false;
   const vmid = /^\/vms\/(\d+)$/.exec(path)?.[1];
   if (vmid !== undefined) {
     if (vmids && !vmids.includes(Number(vmid))) return false;

@@ -48,14 +48,13 @@ export const nodeEndpoints: readonly Endpoint[] = [
     path: '/nodes/{node}/network',
     params: { ...NODE, type: choice('bridge', 'bond', 'eth', 'vlan', 'any_bridge', 'any_local_bridge') },
     handler: (call) =>
-      (call.services.state.nodes.find((one) => one.name === call.node)?.bridges ?? []).map((iface) => ({
-        iface,
-        type: 'bridge',
-        active: 1,
-        autostart: 1,
-        method: 'static',
-        priority: 3,
-      })),
+      (call.services.state.nodes.find((one) => one.name === call.node)?.bridges ?? [])
+        .filter((iface) =>
+          ['SDN.Audit', 'SDN.Use'].some((privilege) =>
+            can(call.who, `/sdn/zones/localnetwork/${iface}`, privilege),
+          ),
+        )
+        .map((iface) => ({ iface, type: 'bridge', active: 1, autostart: 1, method: 'static', priority: 3 })),
   },
   {
     method: 'GET',

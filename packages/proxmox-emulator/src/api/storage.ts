@@ -47,7 +47,11 @@ function list(call: Call): Json {
   const content = call.str('content');
   return state.storages
     .filter((one) => !one.nodes || one.nodes.includes(call.node))
-    .filter((one) => can(call.who, `/storage/${one.storage}`, 'Datastore.Audit'))
+    .filter((one) =>
+      ['Datastore.Audit', 'Datastore.AllocateSpace'].some((privilege) =>
+        can(call.who, `/storage/${one.storage}`, privilege),
+      ),
+    )
     .filter((one) => content === undefined || content.split(',').some((kind) => one.content.includes(kind)))
     .filter((one) => call.str('storage') === undefined || call.str('storage') === one.storage)
     .map((one) => ({ storage: one.storage, used_fraction: one.used / one.total, ...status(one) }));
