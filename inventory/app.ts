@@ -18,6 +18,8 @@ interface ReleaseSettings {
   buildTimeout: number;
   /** MiB for each step of a build. */
   buildMemory?: number;
+  /** Names in `envVars` that builds see although they hold a secret. */
+  buildSecrets: readonly string[];
   trialStart: boolean;
   keep: number;
   /** MiB for each service. */
@@ -79,6 +81,7 @@ export function resolveApp(draft: Draft, validation: Validation): App {
       healthTimeout: scope.get('health_timeout'),
       buildTimeout: scope.get('build_timeout'),
       buildMemory: scope.maybe('build_memory'),
+      buildSecrets: scope.get('build_secrets'),
       trialStart: scope.get('trial_start'),
       keep: scope.get('keep_releases'),
       memory: scope.maybe('service_memory'),

@@ -24,7 +24,6 @@ interface AppPart {
 const ENVIRONMENT = [
   ['NODE_ENV', 'production'],
   ['npm_config_update_notifier', 'false'],
-  ['npm_config_cache', '/var/cache/app/npm'],
 ] as const;
 
 /**
@@ -81,7 +80,7 @@ export const node = defineKind({
 
   // NODE_ENV is there to be overridden.
   variables: {
-    npm_config_cache: "remove it: npm's cache is below /var/cache/app, where the application may write",
+    npm_config_cache: "remove it: npm's cache is where the application, or a build, may write",
     npm_config_update_notifier: 'remove it: npm is told not to look for its own updates',
   },
 
@@ -108,7 +107,7 @@ export const node = defineKind({
 
   contribution: (parts, { app, baseOs }, source) => ({
     packages: baseOs.node ? ['xz-utils'] : ['nodejs', 'npm'],
-    environment: ENVIRONMENT,
+    environment: [...ENVIRONMENT, ['npm_config_cache', '/var/cache/app/npm']],
     buildEnvironment: ENVIRONMENT,
     services: parts.map(({ name, folder, port, start, healthPath }) => ({
       name,

@@ -61,10 +61,7 @@ export const python = defineKind({
       ['PYTHONDONTWRITEBYTECODE', '1'],
       ['PYTHONUNBUFFERED', '1'],
     ],
-    buildEnvironment: [
-      ['PYTHONDONTWRITEBYTECODE', '1'],
-      ['PIP_CACHE_DIR', '/var/cache/app/pip'],
-    ],
+    buildEnvironment: [['PYTHONDONTWRITEBYTECODE', '1']],
     services: service && [
       {
         name: 'backend',

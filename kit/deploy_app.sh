@@ -18,7 +18,8 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 base=/srv/app
 record=/var/lib/pvestack/release
 
-# stack, repo, branch, env_file, build_environment, keep, health_timeout, build_timeout, build_memory, trial
+# stack, repo, branch, env_file, build_environment, keep, health_timeout, build_timeout, trial; build_memory and
+# build_hides where the inventory sets them
 . /etc/pvestack/deploy.conf
 # A plan asks for what the inventory says now.
 repo=${PVESTACK_REPO:-$repo} branch=${PVESTACK_BRANCH:-$branch}

@@ -23,6 +23,8 @@ trap 'exit 130' INT TERM
 # What a guest says ends up in a terminal and in the state: bounded, and only harmless characters.
 clean() { tr -cd 'A-Za-z0-9 .,:;/_()+@~-' | cut -c 1-"$1"; }
 
+now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+
 # said NAME: what the guest answered under this name.
 said() { sed -n "s/^$1 //p" "$work/said" 2>/dev/null | head -n 1; }
 
@@ -37,6 +39,9 @@ answer() {
   for name in $LAYERS; do
     printf ',"%s":"%s"' "$name" "$(said "$name" | clean 200)"
   done
+  # Of each layer what it was asked for last, see renderers/look.ts.
+  printf ',"sums":"%s"' "$(sed -n 's/^sums //p' "$work/said" 2>/dev/null | tr '\n' ' ' | tr -cd 'a-z0-9_:, ' | cut -c 1-30000)"
+  printf ',"now":"%s"' "$now"
   printf '}\n'
   exit 0
 }
@@ -163,7 +168,7 @@ printed=$(sed "/^$mark /,\$d" "$work/answer" | grep -v '^$' | head -n 1 | clean 
 if [ "$status" -eq 0 ] && grep -qx "$mark none" "$work/answer"; then
   {
     sed -n "s/^$mark owner /owner /p" "$work/answer"
-    for name in $LAYERS; do echo "$name 1: not configured"; done
+    for name in $LAYERS; do echo "$name $now: not configured"; done
   } >"$work/said"
 elif [ "$status" -eq 0 ] && grep -qx "$mark end" "$work/answer"; then
   awk -v mark="$mark" '$0 == mark " end" { exit } on { print } $0 == mark " begin" { on = 1 }' "$work/answer" >"$work/said"

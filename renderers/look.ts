@@ -79,7 +79,7 @@ function lookSettings(env: Env, layers: readonly Layer[]): Record<string, string
 export function lookLocals(env: Env, layers: readonly Layer[]): Record<string, unknown> {
   const guest = env.guest.type !== 'external';
   const token = (name: string, otherwise: string): string =>
-    template(`try(coalesce(${ANSWER}[0].result.${name}), ${otherwise})`);
+    template(`try(coalesce(local.older.${name}, ${ANSWER}[0].result.${name}), ${otherwise})`);
   return {
     ...(guest
       ? {
@@ -92,6 +92,7 @@ export function lookLocals(env: Env, layers: readonly Layer[]): Record<string, u
           ),
         }
       : { look: template('var.look_at_guest') }),
+    older: template(OLDER),
     facts: Object.fromEntries(
       layers.map(({ name }) => [
         name,
@@ -113,6 +114,17 @@ export function strangerGuard(): { condition: string; errorMessage: string } {
     errorMessage: template('self.result.stranger'),
   };
 }
+
+/**
+ * By layer, where the guest was asked for something else last than the inventory asks for now: what, in words, as a token
+ * of its own. So it is before the deploy of a change, and on a guest that was put back to an older backup: as to the
+ * guest these two are the same, and only a token that never comes twice tells them apart. At most 190 characters, of
+ * those that planner/look.sh lets through, or the guest would answer another token than it was given.
+ */
+const OLDER = `{for name, sums in local.sums : name => join("", [
+  for had in [try(regex("(?:^| )\${name}:([^ ]+)", ${ANSWER}[0].result.sums)[0], join(",", values(sums)))] :
+  substr(replace("\${${ANSWER}[0].result.now}: other \${join(", ", concat([for key, sum in sums : key if !contains(split(",", had), sum)], length([for sum in split(",", had) : sum if !contains(values(sums), sum)]) > length([for sum in values(sums) : sum if !contains(split(",", had), sum)]) ? ["things that have left"] : []))}", "/[^A-Za-z0-9 .,:;/_()+@~-]/", ""), 0, 190)
+  if had != join(",", values(sums))])}`.replace(/\n\s*/g, ' ');
 
 /**
  * What a plan warns of and goes on: a guest that could not be looked at, a release that is held by hand.

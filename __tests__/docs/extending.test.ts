@@ -106,7 +106,6 @@ test('a third kind of application: its guest has all that it names', () => {
     ]),
   );
   expect(files['/etc/pvestack/services']).toEqual(['app-backend.service . 8080 -']);
-  expect(files['/etc/pvestack/deploy.conf']).toContain('build_environment=GOCACHE=/var/cache/app/go');
   const steps = (files['/etc/pvestack/steps.sh'] ?? []).join('\n');
   const words = `step() { printf '%s|' "$@"; echo; }; release=/srv/app/releases/1`;
   expect(sh(`${words}\n${steps}\nbuild_release; migrate_release; prove_release`)).toEqual({

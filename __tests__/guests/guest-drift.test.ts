@@ -89,7 +89,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
       'an edited file',
       'echo "Environment=X=1" >>/etc/systemd/system/app-backend.service',
       'app',
-      '"new" -> "1: edited /etc/systemd/system/app-backend.service"',
+      'edited /etc/systemd/system/app-backend.service',
       'grep -c X=1 /etc/systemd/system/app-backend.service || true',
       '0',
     ],
@@ -97,7 +97,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
       'another mode',
       'chmod 0777 /etc/pvestack/deploy.conf',
       'app',
-      '"1: edited /etc/systemd/system/app-backend.service" -> "2: mode of /etc/pvestack/deploy.conf"',
+      'mode of /etc/pvestack/deploy.conf',
       'stat -c %a /etc/pvestack/deploy.conf',
       '644',
     ],
@@ -105,7 +105,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
       'an edited env file',
       'echo MORE=1 >>/srv/app/.env.dev',
       'app',
-      '"2: mode of /etc/pvestack/deploy.conf" -> "3: edited /srv/app/.env.dev"',
+      'edited /srv/app/.env.dev',
       'grep -c MORE /srv/app/.env.dev || true',
       '0',
     ],
@@ -113,7 +113,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
       'a stopped unit',
       'systemctl stop app-frontend',
       'app',
-      '-> "4: not running app-frontend.service"',
+      'not running app-frontend.service',
       'systemctl is-active app-frontend',
       'active',
     ],
@@ -121,7 +121,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
       'a disabled unit',
       'systemctl disable --quiet app-backend',
       'app',
-      '-> "5: disabled app-backend.service"',
+      'disabled app-backend.service',
       'systemctl is-enabled app-backend',
       'enabled',
     ],
@@ -129,7 +129,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
       'a missing package',
       'dpkg --remove jq >/dev/null',
       'base_os',
-      '"new" -> "1: missing package jq"',
+      'missing package jq',
       'command -v jq',
       '/usr/bin/jq',
     ],
@@ -137,7 +137,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
       'a deleted firewall rule',
       'ufw delete allow 3001/tcp >/dev/null',
       'base_os',
-      '"1: missing package jq" -> "2: missing firewall rule allow 3001/tcp"',
+      'missing firewall rule allow 3001/tcp',
       "ufw show added | grep -c 'allow 3001/tcp'",
       '1',
     ],
@@ -145,7 +145,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
       'a firewall that is off',
       'ufw disable >/dev/null',
       'base_os',
-      '-> "3: firewall is off"',
+      'firewall is off',
       'ufw status | head -n 1',
       'Status: active',
     ],
@@ -153,7 +153,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
       'a removed key',
       `sed -i '/ops@example.lan/d' /home/appuser/.ssh/authorized_keys`,
       'base_os',
-      '-> "4: keys of appuser"',
+      'keys of appuser',
       'grep -c ops@example.lan /home/appuser/.ssh/authorized_keys',
       '1',
     ],
@@ -161,7 +161,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
       'a foreign key inside of our block',
       `sed -i 's|^# END pvestack$|${STRANGER}\\n&|' /root/.ssh/authorized_keys`,
       'base_os',
-      '-> "5: keys of root"',
+      'keys of root',
       'grep -c stranger /root/.ssh/authorized_keys || true',
       '0',
     ],
@@ -169,7 +169,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
       'another time zone',
       'ln -sfn /usr/share/zoneinfo/Asia/Tokyo /etc/localtime',
       'base_os',
-      '-> "6: link /etc/localtime"',
+      'link /etc/localtime',
       'date +%Z',
       'UTC',
     ],
@@ -182,7 +182,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
     ]);
     expect(plan.output).toContain(`# null_resource.${layer} must be replaced`);
     expect(plan.output.replace(/ +/g, ' ')).toMatch(
-      new RegExp(`"drift" = .*${drift.replace(/[/.]/g, '\\$&')}`),
+      new RegExp(`"drift" = .* -> "\\S+Z: ${drift.replace(/[/.]/g, '\\$&')}"`),
     );
     expect(configured(await apply())).toEqual([layer]);
     await nothingToDo();
@@ -300,6 +300,83 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
     expect(await ssh('systemctl is-active app-backend app-frontend')).toBe('active\nactive');
   });
 
+  describe('put back to an older backup', () => {
+    const PARTS = 'etc home root/.ssh srv/app usr/local var/lib/pvestack var/lib/app';
+    const backup = (): Promise<string> => ssh(`tar -C / -cpf /var/backup.tar ${PARTS}`);
+    const putBack = async (): Promise<void> => {
+      await ssh(
+        `systemctl stop 'app-*'; cd / && rm -rf srv/app etc/pvestack etc/systemd/system/app-* var/lib/pvestack && tar -xpf /var/backup.tar`,
+      );
+      await lab.api('POST', `/nodes/pve/lxc/${GUEST}/status/reboot`);
+      await lab.waitForSsh(GUEST);
+      // The application runs before anybody plans.
+      await ssh('systemctl is-system-running --wait || true');
+    };
+    /** By layer what a plan says of it. */
+    const planned = async (): Promise<Record<string, string>> => {
+      const { output } = await lab.workspace.plan(STACK);
+      const layers = output.split(/^ {2}# null_resource\.(?=\w+ must be replaced)/m).slice(1);
+      return Object.fromEntries(
+        layers.map((text) => [
+          text.split(' ')[0],
+          /"(?:drift|commit)" += .* -> "(.*)"/.exec(text)?.[1]?.replaceAll(/20\d\d-\S+Z/g, 'TIME'),
+        ]),
+      );
+    };
+    const PASSWORD = 'another-password-of-nobody';
+    const envFile = (): Promise<string> => ssh('cat /srv/app/.env.dev');
+
+    test('each layer whose content is older is planned, in words, and mended; the second time, too', async () => {
+      await backup();
+      const commit = repository.commit('newer', { 'backend/version': 'newer' });
+      lab.workspace.env['TF_VAR_vault_password'] = PASSWORD;
+      const change = { firewall_ports: ['8443/tcp'] };
+      synth({ env_vars: { TITLE: 'Store' }, ...change });
+      expect(configured(await apply())).toEqual(['base_os', 'app', 'release']);
+      await nothingToDo();
+      const older = {
+        base_os: 'TIME: other firewall',
+        app: 'TIME: other /srv/app/.env.dev, secret vault_password',
+        release: expect.stringMatching(new RegExp(`^${commit}.*, seen TIME$`)) as string,
+      };
+      for (let time = 0; time < 2; time += 1) {
+        await putBack();
+        expect(await envFile()).toContain('Shop');
+        expect(await planned()).toEqual(older);
+        expect(configured(await apply())).toEqual(['base_os', 'app', 'release']);
+        await nothingToDo();
+        expect(await envFile()).toBe(`PASSWORD='${PASSWORD}'\nTITLE='Store'`);
+        expect(await ssh('ufw show added | grep -c 8443; cat /srv/app/backend/version')).toBe('1\nnewer');
+      }
+    });
+
+    test('older is only a secret', async () => {
+      await backup();
+      lab.workspace.env['TF_VAR_vault_password'] = 'not-a-password-of-anyone';
+      expect(configured(await apply())).toEqual(['app']);
+      await nothingToDo();
+      await putBack();
+      expect(await planned()).toEqual({ app: 'TIME: other secret vault_password' });
+      expect(configured(await apply())).toEqual(['app']);
+      await nothingToDo();
+      expect(await envFile()).toContain('not-a-password-of-anyone');
+      synth();
+      expect(configured(await apply())).toEqual(['base_os', 'app']);
+      await nothingToDo();
+    });
+
+    test('older is only drift that was mended once, and the same file', async () => {
+      await ssh('echo MORE=1 >>/srv/app/.env.dev');
+      await backup();
+      expect(configured(await apply())).toEqual(['app']);
+      await nothingToDo();
+      await putBack();
+      expect(await planned()).toEqual({ app: 'TIME: edited /srv/app/.env.dev' });
+      expect(configured(await apply())).toEqual(['app']);
+      await nothingToDo();
+    });
+  });
+
   test('resized and renamed: not configured again', async () => {
     synth({ name: 'shop-new', guest: { memory: 1024, cores: 1 } });
     const outcome = await apply();
@@ -353,7 +430,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
       tags: config['tags'] ?? '',
     });
     const plan = await lab.workspace.plan(STACK);
-    expect(plan.output.replace(/ +/g, ' ')).toContain('-> "1: not configured"');
+    expect(plan.output.replace(/ +/g, ' ')).toMatch(/-> "\S+Z: not configured"/);
     expect(configured(await apply())).toEqual(['ssh', 'kit', 'base_os', 'app', 'release']);
     await nothingToDo();
     expect(await ssh('systemctl is-active app-backend app-frontend')).toBe('active\nactive');

@@ -47,7 +47,7 @@ const JOBS = {
     "run: python scripts/send_daily_report.py --to team@example.lan, at: 'Mon..Fri *-*-* 08:00:00'",
   health: "run: python health_check.py, at: '*-*-* 03:00:00', timeout: 120",
 };
-const BROKEN = { broken: `run: 'echo half; echo "50% of $HOME"; exit 3', at: daily` };
+const BROKEN = { broken: `run: 'echo half; echo "50% of $HOME"; echo "$DATABASE_URL"; exit 3', at: daily` };
 
 /** The commands of a section of docs/applications.md: a list for each block, comments left out. */
 function documented(section: string): string[][] {
@@ -353,10 +353,10 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     expect(first.data).toMatch(
       /^From: POTE <pote@example.lan>\r\nTo: ops@example.lan\r\nSubject: pote-prod: app-job-broken failed\r\n/,
     );
-    expect(first.data).toMatch(/\r\nhalf\r\n50% of \/var\/lib\/app\r\n/);
+    expect(first.data).toMatch(/\r\nhalf\r\n50% of \/var\/lib\/app\r\n\*\*\*\r\n/);
     const hooked = (): Promise<string> => on('prod', 'cat ~app/hook 2>/dev/null || true');
     await eventually(async () => (await hooked()).endsWith('app-job-broken'), 20);
-    expect(await hooked()).toBe('half\n50% of /var/lib/app\napp-job-broken');
+    expect(await hooked()).toBe('half\n50% of /var/lib/app\n***\napp-job-broken');
 
     await on('prod', 'mv /usr/local/lib/pvestack/pg-backup /run/pg-backup');
     expect((await guest('prod', 'systemctl start pvestack-backup')).code).not.toBe(0);
@@ -375,7 +375,10 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
       [587, 'smtp://'],
     ] as const) {
       synth(BROKEN, { smtp: withLogin(port) });
-      expect(await change('prod')).toEqual({ app: ['changed  /srv/app/.env.prod'] });
+      expect(await change('prod')).toEqual({
+        // Builds do not see a secret, and deploy_app.sh is told which ones there are.
+        app: [...(port === 465 ? ['changed  /etc/pvestack/deploy.conf'] : []), 'changed  /srv/app/.env.prod'],
+      });
       const seen = await commandLines('prod', scheme, async () => {
         await guest('prod', 'systemctl start app-job-broken');
         expect([port, await mail.next()]).toMatchObject([
@@ -399,20 +402,20 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     // Nobody listens: the hook runs nevertheless.
     await on('prod', 'rm ~app/hook');
     synth(BROKEN, { smtp: 'SMTP_PORT: 2526' });
-    expect(await change('prod')).toEqual({ app: ['changed  /srv/app/.env.prod'] });
+    expect(await change('prod')).toEqual({
+      app: ['changed  /etc/pvestack/deploy.conf', 'changed  /srv/app/.env.prod'],
+    });
     await guest('prod', 'systemctl start app-job-broken');
     await eventually(async () => (await hooked()).endsWith('app-job-broken'), 30);
   });
 
-  test('a rotated deploy key changes one file; a new commit the release, with its migration, from the cache of pip', async () => {
+  test('a rotated deploy key changes one file; a new commit the release, with its migration; no build leaves anything', async () => {
     const rotated = source.newKey();
     source.allowOnly(rotated);
     lab.workspace.env['TF_VAR_vault_git_deploy_key'] = rotated;
     const key = { app: ['changed  /etc/pvestack/deploy_key'] };
     expect(await everywhere((env) => change(env))).toEqual([key, key, key]);
 
-    const built = `find /var/cache/app/pip -name 'docopt*.whl' -printf '%f %T@\\n'`;
-    const before = await everywhere((env) => on(env, built));
     const old = await release('prod');
     const commit = repository.commit(
       'notes',
@@ -423,9 +426,7 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     expect(await everywhere((env) => sql(env, 'select version_num from alembic_version'))).toEqual(
       ENVS.map(() => '0003'),
     );
-    // What pip built for the first release it took again.
-    expect(await everywhere((env) => on(env, built))).toEqual(before);
-    expect(before[0]).toMatch(/^docopt-.*\.whl \S+$/);
+    expect(await everywhere((env) => on(env, 'ls -A /var/cache/app-build'))).toEqual(ENVS.map(() => ''));
   });
 
   test('a release that does not install, migrate or answer leaves the old one, and names the dump', async () => {
@@ -472,7 +473,7 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
   test('requirements with hashes, and a pyproject.toml alone, install', async () => {
     const pinned = await on(
       'qa',
-      `cd /srv/app/current && runuser -u app -- env HOME=/var/lib/app PIP_CACHE_DIR=/var/cache/app/pip .venv/bin/pip install -q \
+      `cd /srv/app/current && runuser -u app -- env HOME=/var/lib/app .venv/bin/pip install -q \
         --disable-pip-version-check --dry-run --ignore-installed --report - -r requirements.txt |
         jq -r '.install[] | "\\(.metadata.name)==\\(.metadata.version) --hash=\\(.download_info.archive_info.hash | sub("="; ":"))"'`,
     );

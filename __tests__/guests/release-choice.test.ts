@@ -65,7 +65,7 @@ ${more}
         2,
         expect.stringContaining('Plan: 1 to add, 0 to change, 1 to destroy.'),
       ]);
-      return /"commit" += (.*)/.exec(output)?.[1];
+      return /"commit" += (.*)/.exec(output)?.[1]?.replaceAll(/, seen 20\d\d-[^" ]+Z/g, '');
     };
 
     beforeAll(async () => {

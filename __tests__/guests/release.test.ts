@@ -48,7 +48,10 @@ describeWith(
     };
     /** The lines of a plan that say what changes. */
     const changes = ({ output }: Outcome): string[] =>
-      output.split('\n').flatMap((line) => /^ {4,}[-+~] (?!id |triggers)(.*)/.exec(line)?.[1]?.trim() ?? []);
+      output
+        .replaceAll(/, seen 20\d\d-\S+Z/g, '')
+        .split('\n')
+        .flatMap((line) => /^ {4,}[-+~] (?!id |triggers)(.*)/.exec(line)?.[1]?.trim() ?? []);
     const during = async (work: () => Promise<unknown>): Promise<Watch> => {
       const end = await watch(lab, [BACKEND, FRONTEND]);
       // The client is to end whatever happens.
@@ -98,9 +101,11 @@ describeWith(
       const { output } = await guest(`getent passwd app | cut -d : -f 7
       id -nG app
       sudo -l -U app | tail -n 1
-      runuser -u app -- sh -c 'find -H /srv/app /etc/pvestack /usr/local/bin /usr/local/lib/pvestack -writable ! -type l' 2>/dev/null
+      for user in app app-build; do
+        runuser -u "$user" -- sh -c 'find -H /srv/app /etc/pvestack /usr/local/bin /usr/local/lib/pvestack -writable ! -type l' 2>/dev/null
+      done
       pid=$(systemctl show -p MainPID --value app-backend.service)
-      nsenter -t "$pid" -m -- setpriv --reuid app --regid app --clear-groups sh -c 'touch /srv/app/current/backend/x || touch /tmp/ok; ls /tmp'
+      nsenter -t "$pid" -m -- setpriv --reuid app --regid app --clear-groups sh -c 'exec 2>&1; touch /srv/app/current/backend/x || touch /tmp/ok; ls /tmp'
       systemctl show -p MainPID --value app-backend.service | xargs ps -o comm= -p`);
       expect(output.split('\n')).toEqual([
         '/usr/sbin/nologin',
@@ -112,6 +117,30 @@ describeWith(
         'node',
         '',
       ]);
+    });
+
+    test('a commit whose build lays out code for the builds after it: none of them runs it', async () => {
+      const evil = `const fs = require('node:fs'), os = require('node:os');
+fs.writeFileSync(os.homedir() + '/sh', '#!/bin/sh\\necho owned >owned; exec /bin/sh "$@"\\n', { mode: 0o755 });
+fs.writeFileSync(os.homedir() + '/.npmrc', 'script-shell=' + os.homedir() + '/sh\\n');\n`;
+      const build = APP['frontend/build.js'] ?? '';
+      const scripts = JSON.parse(APP['frontend/package.json'] ?? '') as { scripts: Record<string, string> };
+      // npm itself runs what has a script before it, and would read ~/.npmrc.
+      const npm = { scripts: { ...scripts.scripts, prebuild: 'true', again: 'npm run build' } };
+      // Within a build that works, or this would show nothing.
+      const own = `${evil}if (!fs.existsSync('owned')) require('node:child_process').execSync('npm run again');\n`;
+      const files = { 'frontend/package.json': JSON.stringify(npm) };
+      const first = repository.commit('evil', { ...files, 'frontend/build.js': build + own });
+      const owned = 'find -H /srv/app/releases -name owned -printf "%P\\n"';
+      expect((await guest(`deploy_app.sh ${first}`)).code).toBe(0);
+      expect((await guest(owned)).output).toMatch(/^n\d+-\w+-\w{7}\/frontend\/owned\n$/);
+      const second = repository.commit('good', { 'frontend/build.js': build });
+      expect((await guest(`deploy_app.sh ${second}`)).code).toBe(0);
+      expect((await guest(`cd /srv/app/current && ${owned.replace('/srv/app/releases', '.')}`)).output).toBe(
+        '',
+      );
+      repository.undo(2);
+      expect((await guest(`deploy_app.sh ${repository.git('rev-parse', 'HEAD')}`)).code).toBe(0);
     });
 
     test('a pushed commit: the plan shows old and new, and deploys what it showed, although the branch has moved', async () => {

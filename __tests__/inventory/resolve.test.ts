@@ -64,7 +64,7 @@ test('defaults', () => {
           branch: text('dev', 'branch'),
           knownHosts: [],
           packages: [],
-          release: { healthTimeout: 30, buildTimeout: 1800, trialStart: true, keep: 5 },
+          release: { healthTimeout: 30, buildTimeout: 1800, buildSecrets: [], trialStart: true, keep: 5 },
           envVars: {},
         },
         baseOs: {

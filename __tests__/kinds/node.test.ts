@@ -35,5 +35,7 @@ test('what runs and what builds have an environment of their own besides the env
     ...values.map((value) => `Environment=${value}`),
     'EnvironmentFile=/srv/app/.env.dev',
   ]);
-  expect(fileOf('/etc/pvestack/deploy.conf')).toContain(`build_environment='${values.join(' ')}'`);
+  expect(fileOf('/etc/pvestack/deploy.conf')).toContain(
+    `build_environment='${values.slice(0, 2).join(' ')}'`,
+  );
 });

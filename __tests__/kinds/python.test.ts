@@ -34,6 +34,6 @@ test('what runs and what builds have an environment of their own besides the env
     'EnvironmentFile=/srv/app/.env.dev',
   ]);
   expect(fileOf('/etc/pvestack/deploy.conf', PYTHON)).toContain(
-    `build_environment='PYTHONDONTWRITEBYTECODE=1 PIP_CACHE_DIR=/var/cache/app/pip'`,
+    'build_environment=PYTHONDONTWRITEBYTECODE=1',
   );
 });

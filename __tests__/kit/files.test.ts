@@ -20,7 +20,7 @@ const WORDS = (): string => {
   return `set -eu
 export LC_ALL=C
 umask 022
-layer=test token=t1 work=$1/work state=$1/state guest=$1/guest
+layer=test token=t1 sums= work=$1/work state=$1/state guest=$1/guest
 ${said}
 ${['manifest', 'files', 'leave'].map((name) => kitPart(`lib/${name}.sh`)).join('\n')}`.replaceAll(
     '/var/lib/pvestack',

@@ -48,7 +48,7 @@ describeWith([command('jq')], 'the steps of a Node.js application', () => {
     expect(steps('', files)).toEqual([
       '11|backend install|npm_install|/backend|',
       'confined|/backend|without-env|npm ci --include=dev --no-audit --no-fund|',
-      '12|backend build|confined|/backend|with-env|/usr/local/lib/pvestack/npm-script build|',
+      '12|backend build|confined|/backend|plain-env|/usr/local/lib/pvestack/npm-script build|',
       '11|frontend install|npm_install|/frontend|',
       'confined|/frontend|without-env|npm install --include=dev --no-audit --no-fund|',
       'migration|/backend|/usr/local/lib/pvestack/npm-script migrate|',
@@ -64,10 +64,10 @@ frontend_dir: apps/web
     const files = { 'backend/package.json': PACKAGE({ build: 'tsc' }), 'apps/web/package.json': '{}' };
     expect(steps(project, files)).toEqual([
       '11|backend install|confined|/backend|without-env|make "$X"|',
-      '12|backend build|confined|/backend|with-env|/usr/local/lib/pvestack/npm-script build|',
+      '12|backend build|confined|/backend|plain-env|/usr/local/lib/pvestack/npm-script build|',
       '11|frontend install|npm_install|/apps/web|',
       'confined|/apps/web|without-env|npm install --include=dev --no-audit --no-fund|',
-      "12|frontend build|confined|/apps/web|with-env|make it's|",
+      "12|frontend build|confined|/apps/web|plain-env|make it's|",
       'migration|/backend|npx prisma migrate deploy|',
     ]);
   });
@@ -167,6 +167,7 @@ ${kitPart('lib/quote.sh')}
 ${kitPart('deploy/steps.sh')
   .replaceAll('/etc/pvestack', folder.at('etc'))
   .replaceAll('/usr/local/lib/pvestack', folder.at('bin'))}
+clean_builds() { echo cleaned; }
 ${lines}`,
       { args: [folder.root] },
     );
@@ -195,7 +196,7 @@ ${lines}`,
       live,
     );
     expect([status, stderr]).toEqual([12, `deploy_app.sh: build failed. ${what}\n`]);
-    expect(stdout).toBe('  build              failed after 0.1 s\n    | one\nstopped\n');
+    expect(stdout).toBe('  build              failed after 0.1 s\n    | one\nstopped\ncleaned\n');
     expect(sh('ls "$1"', { args: [folder.root] }).stdout).not.toContain('new');
   });
 
@@ -271,6 +272,7 @@ current() { :; }
 releases() { :; }
 next_number() { echo 000001; }
 stop_steps() { :; }
+clean_builds() { :; }
 now() { echo 0; }
 since() { echo; }
 say() { :; }

@@ -11,7 +11,6 @@ test.each<[string, string, string[]]>([
       'keep=5',
       'health_timeout=30',
       'build_timeout=1800',
-      'build_memory=',
       'repo=git@git.example.lan:team/pote.git',
       'env_file=/srv/app/.env.dev',
       'trial=yes',
@@ -20,6 +19,16 @@ test.each<[string, string, string[]]>([
   ['keep_releases: 9', 'deploy.conf', ['keep=9']],
   ['health_timeout: 90', 'deploy.conf', ['health_timeout=90']],
   ['build_timeout: 60\nbuild_memory: 512', 'deploy.conf', ['build_timeout=60', 'build_memory=512']],
+  [
+    'env_vars: {A: x, PASSWORD: "{{ vault_a }}", TOKEN: "x{{ vault_b }}"}\nbuild_secrets: [TOKEN]',
+    'deploy.conf',
+    ['build_hides=PASSWORD'],
+  ],
+  [
+    'env_vars: {PASSWORD: "{{ vault_a }}", TOKEN: "x{{ vault_b }}"}',
+    'deploy.conf',
+    ["build_hides='PASSWORD TOKEN'"],
+  ],
   ['trial_start: false', 'deploy.conf', ['trial=no']],
   ['', 'services', ['app-backend.service backend 3001 -', 'app-frontend.service frontend 3000 -']],
   [

@@ -49,11 +49,14 @@ function scriptsOf(
 ): Record<string, string> {
   const folder = new TemporaryFolder();
   const facts = Object.fromEntries(layers.map(({ name }) => [name, token(name)]));
-  const { layers: data, scripts } = locals;
+  const { layers: data, scripts, triggers, secrets, sums } = locals;
   const variable = Object.fromEntries(
     ['vault_key', 'vault_name', 'vault_password'].map((name) => [name, { default: SECRET }]),
   );
-  folder.write('main.tf.json', JSON.stringify({ locals: { layers: data, scripts, facts }, variable }));
+  folder.write(
+    'main.tf.json',
+    JSON.stringify({ locals: { layers: data, scripts, triggers, secrets, sums, facts }, variable }),
+  );
   folder.write('kit.sh', kit());
   try {
     const out = execFileSync('terraform', ['console'], {

@@ -18,6 +18,9 @@ afterEach(() => {
 
 interface Asked {
   answer: Record<string, string>;
+  /** Of the answer: when it was, and what each layer was asked for. */
+  now: string;
+  sums: string;
   /** Of ssh. */
   args: string[];
   /** What ssh got on standard input: the mark, the layers, the wanted release, the repository and the branch. */
@@ -48,8 +51,11 @@ ${ssh}`,
   expect([status, stderr]).toEqual([0, '']);
   const lines = (name: string): string[] =>
     existsSync(folder.at(name)) ? readFileSync(folder.at(name), 'utf8').replace(/\n$/, '').split('\n') : [];
+  const { now = '', sums = '', ...answer } = JSON.parse(stdout) as Record<string, string>;
   return {
-    answer: JSON.parse(stdout) as Record<string, string>,
+    answer,
+    now,
+    sums,
     args: lines('args'),
     question: lines('question'),
   };
@@ -87,6 +93,14 @@ describe('what a guest says', () => {
       app: 'new',
       release: '0123456789abcdef',
     });
+  });
+
+  test('what each layer was asked for arrives on one line', () => {
+    const { answer, sums } = ask(
+      says('kit a', 'sums kit:0a1b', 'base_os b', 'sums base_os:2c3d,4e"}$(x)', 'app c'),
+    );
+    expect(answer).toEqual({ asked: 'yes', note: '', ...all(''), kit: 'a', base_os: 'b', app: 'c' });
+    expect(sums).toBe('kit:0a1b base_os:2c3d,4ex ');
   });
 
   test.each<[name: string, commands: string, said: string]>([
@@ -155,11 +169,9 @@ describe('what a guest says', () => {
   });
 
   test('a guest without the kit is not configured, in every layer', () => {
-    expect(ask('echo; echo "$mark none"').answer).toEqual({
-      asked: 'yes',
-      note: '',
-      ...all('1: not configured'),
-    });
+    const { answer, now } = ask('echo; echo "$mark none"');
+    expect(now).toMatch(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    expect(answer).toEqual({ asked: 'yes', note: '', ...all(`${now}: not configured`) });
   });
 
   test('a guest that says too much is not listened to', () => {

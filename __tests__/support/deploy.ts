@@ -26,12 +26,13 @@ export function did(outcome: Pick<Outcome, 'output'>, layer = 'base_os'): string
 }
 
 /**
- * The lines of a plan that change, without their indentation.
+ * The lines of a plan that change, without their indentation; and without a layer's token, which is another one for each
+ * change and names what the other lines show.
  * @param outcome of the plan
  * @returns lines with their sign, e.g. `+ 443/tcp`
  */
 export function planned({ output }: Pick<Outcome, 'output'>): string[] {
-  return [...output.matchAll(/^ +([-+~]) (.*)$/gm)].map(
+  return [...output.matchAll(/^ +([-+~]) (?!"drift" += .*Z: other )(.*)$/gm)].map(
     ([, sign = '', text = '']) => `${sign} ${text.trim()}`,
   );
 }

@@ -29,7 +29,7 @@ type Taken = Readonly<Record<string, string>>;
 /** Names that this tool sets for every process, whatever its kind. */
 const OWN: Taken = {
   PORT: 'write backend_port and frontend_port: each process gets its own as PORT',
-  XDG_CACHE_HOME: 'remove it: caches are below /var/cache/app, where the application may write',
+  XDG_CACHE_HOME: 'remove it: caches are where the application, or a build, may write',
 };
 
 const SECRET_NAME =
@@ -56,7 +56,7 @@ const URL_CREDENTIALS = /[A-Za-z][A-Za-z0-9+.-]*:\/\/[^\s/@:]*:([^\s/@]+)@/g;
 /** The password of a connection string: `?password=`, `host=h password=`. */
 const PARAMETER = /(?:^|[?&;\s])(?:password|passwd|pwd)=([^\s&;]+)/gi;
 
-/** The maps `env_vars` and lists `plain_env_vars` of projects and envs. */
+/** The maps `env_vars` of projects and envs, and the lists of names in them. */
 export function checkEnvVars(input: InventoryInput, registry: Registry, validation: Validation): void {
   const ofParts = Object.values(registry).flatMap(({ variables = {} }) => Object.entries(variables));
   const taken: Taken = { ...OWN, ...Object.fromEntries(ofParts) };
@@ -70,20 +70,20 @@ export function checkEnvVars(input: InventoryInput, registry: Registry, validati
       taken,
       validation,
     );
-    checkPlain(
-      own.plain_env_vars,
+    checkNames(
+      own,
       { ...own.env_vars, ...Object.assign({}, ...Object.values(envs).map((env) => env.env_vars)) },
-      [...path, 'plain_env_vars'],
+      path,
       validation,
     );
-    for (const [env, { env_vars, plain_env_vars }] of Object.entries(envs)) {
+    for (const [env, { env_vars, plain_env_vars, build_secrets }] of Object.entries(envs)) {
       const plain = [...(own.plain_env_vars ?? []), ...(plain_env_vars ?? [])];
       const prefix = `${groupPart(project)}_${groupPart(env)}`;
       checkMap(env_vars ?? {}, plain, [...path, 'envs', env, 'env_vars'], prefix, taken, validation);
-      checkPlain(
-        plain_env_vars,
+      checkNames(
+        { plain_env_vars, build_secrets },
         { ...own.env_vars, ...env_vars },
-        [...path, 'envs', env, 'plain_env_vars'],
+        [...path, 'envs', env],
         validation,
       );
     }
@@ -155,15 +155,21 @@ function isNoSecret(name: string, value: string): boolean {
   return NO_SECRET.some((pattern) => pattern.test(value));
 }
 
-function checkPlain(
-  plain: readonly string[] | undefined,
+function checkNames(
+  lists: { plain_env_vars?: string[] | undefined; build_secrets?: string[] | undefined },
   known: Record<string, unknown>,
   path: Path,
   validation: Validation,
 ): void {
-  plain?.forEach((name, index) => {
-    if (!Object.hasOwn(known, name)) {
-      validation.error([...path, index], 'names no variable of env_vars here', 'remove it or mend its name');
-    }
-  });
+  for (const list of ['plain_env_vars', 'build_secrets'] as const) {
+    lists[list]?.forEach((name, index) => {
+      if (!Object.hasOwn(known, name)) {
+        validation.error(
+          [...path, list, index],
+          'names no variable of env_vars here',
+          'remove it or mend its name',
+        );
+      }
+    });
+  }
 }

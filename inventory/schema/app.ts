@@ -67,6 +67,11 @@ export const appKeys = {
     description: 'MiB that each step of a build, and a migration, may use.',
     otherwise: 'no limit but that of the guest',
   }),
+  build_secrets: key(z.array(z.string()), {
+    description:
+      'Names in `env_vars` that the commands that build see although they hold a secret, e.g. the token of a reporting service.',
+    default: [],
+  }),
   trial_start: key(bool(), {
     description:
       'Start a new release beside the old one, on another $PORT, before it is switched to. false for an application that must not run twice.',

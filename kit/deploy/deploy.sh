@@ -3,6 +3,7 @@
 deploy() {
   began=$(now)
   stop_steps
+  clean_builds
   releases | while read -r half; do is_made "$half" || rm -rf "$half"; done
   live=$(commit_of "$(current)")
   wanted=${1:-$branch} asked=${1:-refs/heads/$branch} commit=

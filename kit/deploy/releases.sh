@@ -15,15 +15,16 @@ check_out() {
   git clone --quiet --shared --no-checkout "$mirror" "$release"
   git -C "$release" -c advice.detachedHead=false checkout --quiet --detach "$commit"
   if [ -f "$release/.gitmodules" ]; then timeout 600 git -C "$release" submodule --quiet update --init --recursive; fi
-  chown -R app:app "$release"
+  chown -R app-build:app-build "$release"
 }
 
-# Its own code is nothing that the application may write.
+# What was built is nothing that the application or a later build may write.
 seal() {
   chown -R root:app "$release"
   chmod -R g-w,o-rwx "$release"
   chmod 0750 "$release"
   install -d -m 0700 "$known"
+  clean_builds
   printf '%s\n' "$commit" >"$known/${release##*/}.commit"
 }
 

@@ -25,9 +25,10 @@ fetch() {
     rm -rf "$mirror.new"
     git init --quiet --bare "$mirror.new"
     mv -T "$mirror.new" "$mirror"
-    chgrp app "$mirror"
     chmod 0750 "$mirror"
   fi
+  # A build may ask git what it builds.
+  chgrp app-build "$mirror"
   timeout 600 git --git-dir="$mirror" fetch --quiet --force --prune --tags -- "$repo" '+refs/heads/*:refs/heads/*'
 }
 

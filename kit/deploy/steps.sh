@@ -37,14 +37,25 @@ hint=
 give_up() {
   stop_trials
   live=$(commit_of "$(current)")
-  if [ -n "$release" ] && [ "$(current)" != "$release" ]; then rm -rf "$release"; fi
+  if [ -n "$release" ] && [ "$(current)" != "$release" ]; then
+    rm -rf "$release"
+    clean_builds
+  fi
   if [ -n "$live" ]; then fail "$1" "$2. $(short "$live") runs on, nothing was switched.$hint"; fi
   fail "$1" "$2. No release runs yet.$hint"
 }
 
-# confined FOLDER ENV COMMAND: as user app, who can write only below the new release and the caches, for
-# build_timeout seconds and, where the inventory says so, build_memory MiB.
-# ENV: with-env (the application's settings and secrets) or without-env.
+# The build's own home: of all that a build leaves there the next one finds only npm's store of downloads.
+builds=/var/cache/app-build
+
+# confined FOLDER ENV COMMAND: for build_timeout seconds and, where the inventory says so, with build_memory MiB.
+# ENV: without-env  a build, with none of the application's settings
+#      plain-env    a build, with its settings but those that hold secrets (build_hides)
+#      with-env     the application's own work on the sealed release (a migration, a check), with all of them
+#
+# A build is work of another user than the application: it reads neither the env file nor a process's environment,
+# signals no process, and finds no socket in /run, so neither the database nor systemd. It writes only the new release
+# and its home.
 #
 # A unit that was stopped by somebody ends like one that is through; only systemd knows the difference. So the unit
 # remains when it is through, and is asked how it ended; its output goes to the step's log by itself.
@@ -53,21 +64,49 @@ confined() {
   # systemd would read a dollar sign before the shell does (systemd.service(5), COMMAND LINES).
   command=$(printf '%s\n' "$3" | sed 's/\$/$$/g')
   set -- -p "Environment=$build_environment"
-  if [ "$env" = with-env ]; then set -- "$@" -p "EnvironmentFile=$env_file"; fi
+  [ "$env" = without-env ] || set -- "$@" -p "EnvironmentFile=$env_file"
+  if [ "$env" = with-env ]; then
+    who=app
+    set -- "$@" -p 'ReadWritePaths=/var/lib/app /var/cache/app' -E HOME=/var/lib/app -E XDG_CACHE_HOME=/var/cache/app
+  else
+    who=app-build
+    # Names are looked up through what systemd-resolved keeps in /run, where a guest has it.
+    set -- "$@" -p "UnsetEnvironment=${build_hides:-}" -p "ReadWritePaths=$release $builds" -p TemporaryFileSystem=/run:ro \
+      -p BindReadOnlyPaths=-/run/systemd/resolve -p TemporaryFileSystem=/dev/shm:mode=1777 \
+      -E "HOME=$builds" -E "XDG_CACHE_HOME=$builds/.cache"
+  fi
   if [ -n "${build_memory:-}" ]; then set -- "$@" -p "MemoryMax=${build_memory}M" -p MemorySwapMax=0; fi
   unit=pvestack-step-$(date +%s%N).service
-  systemd-run --quiet --unit="$unit" --uid=app --gid=app --working-directory="$folder" "$@" \
+  systemd-run --quiet --unit="$unit" --uid="$who" --gid="$who" --working-directory="$folder" "$@" \
     -p Type=oneshot -p RemainAfterExit=yes -p "TimeoutStartSec=${build_timeout:-1800}" -p TimeoutStopSec=10 \
     -p StandardInput=null -p "StandardOutput=append:$record/step.log" -p "StandardError=append:$record/step.log" \
     -p TasksMax=2048 -p OOMScoreAdjust=500 \
-    -p ProtectSystem=strict -p "ReadWritePaths=$release /var/cache/app /var/lib/app" -p PrivateTmp=yes \
-    -p ProtectHome=yes -p NoNewPrivileges=yes -p UMask=0027 -p PrivateDevices=yes -p CapabilityBoundingSet= \
-    -E "PATH=$release/.venv/bin:/usr/local/bin:/usr/bin:/bin" -E HOME=/var/lib/app -E XDG_CACHE_HOME=/var/cache/app \
+    -p ProtectSystem=strict -p PrivateTmp=yes -p ProtectHome=yes -p ProtectProc=invisible -p NoNewPrivileges=yes \
+    -p UMask=0027 -p PrivateDevices=yes -p CapabilityBoundingSet= \
+    -E "PATH=$release/.venv/bin:/usr/local/bin:/usr/bin:/bin" \
     /bin/sh -euc "$command" 2>"$record/step.run" || true
   ended=$(systemctl show -p ActiveState -p Result -p ExecMainCode -p ExecMainStatus "$unit")
   systemctl stop "$unit" 2>/dev/null || true
   systemctl reset-failed "$unit" 2>/dev/null || true
   how_it_ended "$ended" >>"$record/step.log"
+}
+
+# clean_builds: nothing that one build wrote is there for the next one to run. Only npm's store of downloads stays: in it
+# a file is found by the sum of its content, which npm checks as it reads. npm's index, which leads from names to sums,
+# goes, and so does pip's cache, which finds files by their address.
+clean_builds() {
+  install -d -m 0700 -o app-build -g app-build "$builds"
+  at=$builds
+  for kept in .npm _cacache content-v2; do
+    find "$at" -mindepth 1 -maxdepth 1 ! -name "$kept" -exec rm -rf {} +
+    at=$at/$kept
+    # A link would lead elsewhere.
+    if [ -L "$at" ] || [ ! -d "$at" ]; then
+      rm -rf "$at"
+      return
+    fi
+  done
+  find "$at" -type f -mtime +60 -delete
 }
 
 # stop_steps: what a deploy that was killed left running.

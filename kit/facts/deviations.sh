@@ -1,9 +1,6 @@
-# next TOKEN WHAT: the token of a deviation; its number makes it differ from the one before.
-next() {
-  count=${1%%:*}
-  case $count in '' | *[!0-9]*) count=0 ;; esac
-  printf '%s: %s' $((count + 1)) "$2"
-}
+# seen WHAT: a token that says so. Its time makes it another one than all before it: on a guest that was put back to an
+# older backup the same may deviate as once before.
+seen() { printf '%s: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1"; }
 
 # edited_file: the first file of the manifest on standard input that is missing, edited or has another mode. All at
 # once: a process for each would take longer than all the rest.
@@ -104,9 +101,11 @@ deviation() {
 look_at_layer() {
   token=$(head -c 200 "$root/$1/token" 2>/dev/null)
   if [ -z "$token" ]; then
-    echo "$1 1: not configured"
+    echo "$1 $(seen 'not configured')"
     return
   fi
   found=$(deviation "$1")
-  if [ -n "$found" ]; then next "$token" "$found" | sed "s/^/$1 /" && echo; else echo "$1 $token"; fi
+  if [ -n "$found" ]; then token=$(seen "$found"); fi
+  echo "$1 $token"
+  echo "sums $1:$(head -c 20000 "$root/$1/sums" 2>/dev/null)"
 }

@@ -34,5 +34,6 @@ look_at_release() {
     *"${deployed:-nothing}"*) ;;
     *) target="$target (after ${deployed:-nothing})" ;;
   esac
-  echo "release $target"
+  # On a guest that was put back to an older backup the same commit is to be deployed as once before.
+  echo "release $target, seen $(date -u +%Y-%m-%dT%H:%M:%SZ)"
 }

@@ -3,18 +3,27 @@ library lib/units
 library lib/timers
 
 before_files() {
-  # The user that the application runs as: no shell, no sudo, and no home that it could fill with code to run.
-  if id app >/dev/null 2>&1; then
-    unchanged "user app"
-  else
-    useradd --system --user-group --home-dir /var/lib/app --no-create-home --shell /usr/sbin/nologin app
-    changed "user app"
-  fi
+  # The users that the application runs as and is built as: no shell, no sudo, and of neither's files the other one
+  # can write any.
+  system_user app /var/lib/app
+  system_user app-build /var/cache/app-build
   folder 0755 root:root /srv/app
-  folder 0750 root:app /srv/app/releases
+  folder 0755 root:root /srv/app/releases
   folder 0750 app:app /var/lib/app
   folder 0750 app:app /var/cache/app
+  folder 0700 app-build:app-build /var/cache/app-build
+  note tree /var/cache/app-build
   wanted folders | while read -r path; do own_folder "$path"; done
+}
+
+# system_user NAME HOME
+system_user() {
+  if id "$1" >/dev/null 2>&1; then
+    unchanged "user $1"
+  else
+    useradd --system --user-group --home-dir "$2" --no-create-home --shell /usr/sbin/nologin "$1"
+    changed "user $1"
+  fi
 }
 
 # own_folder PATH: below the application's home, where it may have put a link in the place of anything: the application

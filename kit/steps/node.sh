@@ -31,9 +31,9 @@ build_part() {
     step 11 "$1 install" npm_install "$release/$2"
   fi
   if [ -n "${4:-}" ]; then
-    step 12 "$1 build" confined "$release/$2" with-env "$4"
+    step 12 "$1 build" confined "$release/$2" plain-env "$4"
   elif has_script "$release/$2" build; then
-    step 12 "$1 build" confined "$release/$2" with-env '/usr/local/lib/pvestack/npm-script build'
+    step 12 "$1 build" confined "$release/$2" plain-env '/usr/local/lib/pvestack/npm-script build'
   fi
 }
 

@@ -85,7 +85,10 @@ function deploySettings(env: Env, app: Application): Record<string, unknown> {
     keep: release.keep,
     healthTimeout: release.healthTimeout,
     buildTimeout: release.buildTimeout,
-    buildMemory: release.buildMemory ?? '',
+    buildMemory: release.buildMemory,
+    buildHides: Object.keys(envFile(env.app.envVars).secrets).filter(
+      (name) => !release.buildSecrets.includes(name),
+    ),
     trial: release.trialStart,
   };
 }

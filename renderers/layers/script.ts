@@ -10,7 +10,7 @@ const of = (local: string, { name }: Layer): string => `local.${local}.${name}`;
  * What layers are made of, for review, and what is derived from it: the same expressions for every layer.
  * @param layers the layers
  * @param stack the stack, part of the hash of each secret
- * @returns local values: `layers`, and by layer `scripts`, `triggers` and `secrets`
+ * @returns local values: `layers`, and by layer `scripts`, `triggers`, `secrets` and `sums`
  */
 export function layerLocals(layers: readonly Layer[], stack: string): Record<string, unknown> {
   return {
@@ -30,6 +30,7 @@ export function layerLocals(layers: readonly Layer[], stack: string): Record<str
           ),
         ]),
     ),
+    sums: template(SUMS),
     triggers: template(`{for name, layer in local.layers : name => ${TRIGGERS}}`),
   };
 }
@@ -70,7 +71,7 @@ const part = (name: string, of = 'layer'): string => `try(${of}.${name}, {})`;
  * what moved to one of them is not taken away), lists, files, and around them the steps of kit/layers/<name>.sh.
  */
 const SCRIPT = `join("\\n", concat(
-  ["layer=\${name}", "token='\${replace(local.facts[name], "'", "")}'", name == "kit" ? file("\${path.module}/${KIT_FILE}") : ". ${KIT}/lib/layer.sh"],
+  ["layer=\${name}", "token='\${replace(local.facts[name], "'", "")}'", "sums=\${join(",", values(local.sums[name]))}", name == "kit" ? file("\${path.module}/${KIT_FILE}") : ". ${KIT}/lib/layer.sh"],
   ["elsewhere_too '\${base64encode(join("\\n", flatten([for other, theirs in local.layers : other == name ? [] : concat([for path in keys(${part('files', 'theirs')}) : "file\\t\${path}"], [for package in try(theirs.lists.packages, []) : "package\\t\${split("=", package)[0]}"])])))}'"],
   [for list, lines in ${part('lists')} : "settings \${list} \${${encoded('lines')}}"],
   ["before_files"],
@@ -83,6 +84,17 @@ const TRIGGERS = `merge(
   {for list, lines in ${part('lists')} : list => join("\\n", lines)},
   {for key, lines in {modes = [for path, mode in ${part('modes')} : "\${mode} \${path}"]} : key => join("\\n", lines) if length(lines) > 0},
   {for path, lines in ${part('files')} : path => join("\\n", lines)})`.replace(/\n\s*/g, ' ');
+
+/**
+ * What a layer is asked for, as a short sum for each of its triggers, which the guest keeps. Of a secret 16 bits of the
+ * sum of its hash: enough to see that it is another one, too few to tell which one it is.
+ */
+const SUMS = `{for name, layer in local.layers : name => merge(
+  {for key, lines in local.triggers[name] : key => substr(sha256("\${key}\\n\${lines}"), 0, 8)},
+  {for key, hash in try(local.secrets[name], {}) : key => nonsensitive(sensitive(substr(sha256("\${key}\\n\${hash}"), 0, 4)))})}`.replace(
+  /\n\s*/g,
+  ' ',
+);
 
 /**
  * The script of a layer, as the `inline` of a remote-exec.
