@@ -24,4 +24,3 @@ take_out() {
 submodules() {
   from_afar submodules git -C "$release" submodule update --init --recursive --progress --filter=blob:none
 }
-
