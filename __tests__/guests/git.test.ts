@@ -265,6 +265,23 @@ for pack in /tmp/more/*; do git unpack-objects -q <$pack; done; : >objects/$(pri
       expect(await size()).toBeGreaterThan(20 * 390);
       expect(small).toBeLessThan(5 * 400 + 500);
     });
+
+    test('a disk that is full: said so, and neither trusted nor made anew', async () => {
+      for (const name of 'abcd') writeFileSync(path.join(folder, name), randomBytes(100_000));
+      app.git('-C', folder, 'commit', '--quiet', '--all', '--message=last');
+      await ask(`cd ${MIRROR} && cp -a objects /tmp/objects
+mount -t tmpfs -o size=50m tmpfs objects && cp -a /tmp/objects/. objects/
+head -c $((($(df --output=avail objects | tail -n 1) - 100) * 1024)) /dev/zero >objects/filler; echo there >kept`);
+      expect(await failed()).toMatch(/\| .*No space left on device[^]*\n.* fetch failed/);
+      await ask(`rm ${MIRROR}/objects/filler && cat ${MIRROR}/kept`);
+      await deployed();
+      expect(
+        await ask(
+          `cat ${MIRROR}/kept; find ${MIRROR}/objects -name 'tmp_*'; cd ${CURRENT} && git log -1 --format=%s`,
+        ),
+      ).toBe('there\nlast');
+      await ask(`umount ${MIRROR}/objects && rm -rf ${MIRROR} && echo`);
+    });
   });
 
   describe('Git LFS', () => {
