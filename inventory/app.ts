@@ -14,6 +14,8 @@ interface ReleaseSettings {
   healthCommand?: string;
   /** Seconds. */
   healthTimeout: number;
+  /** Seconds for what is fetched. @default 600 */
+  fetchTimeout?: number;
   /** Seconds for each step of a build. */
   buildTimeout: number;
   /** MiB for each step of a build. */
@@ -79,6 +81,7 @@ export function resolveApp(draft: Draft, validation: Validation): App {
       migrate: scope.maybe('migrate'),
       healthCommand: scope.maybe('health_command'),
       healthTimeout: scope.get('health_timeout'),
+      fetchTimeout: scope.maybe('fetch_timeout'),
       buildTimeout: scope.get('build_timeout'),
       buildMemory: scope.maybe('build_memory'),
       buildSecrets: scope.get('build_secrets'),

@@ -168,8 +168,8 @@ describe('repositories', () => {
     'http://git.example.lan:8080/pote',
     'ssh://git@git.example.lan:2222/team/pote.git',
     'git://git.example.lan/pote',
-    'file:///srv/git/pote.git',
-    '/srv/git/pote.git',
+    'git@git.example.lan:1024jp/pote.git',
+    'ssh://git@git.example.lan/2222/pote.git',
   ])('%s', (url) => {
     expect(problemOf(RULES.repo, url)).toBeUndefined();
   });
@@ -182,6 +182,11 @@ describe('repositories', () => {
     ['https://user@git.example.lan/pote', 'holds credentials'],
     ['https://user:pass@git.example.lan/pote', 'holds credentials'],
     ['ssh://git:pass@git.example.lan/pote', 'holds credentials'],
+    ['file:///srv/git/pote.git', 'is a path, which root would read on the guest, whoever may write there'],
+    ['/srv/git/pote.git', 'is a path, which root would read on the guest, whoever may write there'],
+    ['../pote.git', 'is a path, which root would read on the guest, whoever may write there'],
+    ['git@git.example.lan:2222/team/pote.git', 'has a port where git reads a folder'],
+    ['git@git.example.lan:2222', 'has a port where git reads a folder'],
     ['HTTPS://user:pass@git.example.lan/pote', 'is not a git URL'],
     ['team/pote', 'is not a git URL'],
     ['ftp://git.example.lan/pote', 'is not a git URL'],

@@ -10,6 +10,7 @@ base=$1 repo=$2 branch=main
 fail() { code=$1; shift; printf 'deploy_app.sh: %s\\n' "$*" >&2; exit "$code"; }
 ${kitPart('lib/quote.sh')}
 ${kitPart('deploy/repository.sh').replaceAll('/etc/pvestack', folder.at('etc'))}
+${kitPart('deploy/mirror.sh')}
 ${call}`,
     { args: [folder.root, repo], env: { HOME: folder.root, LC_ALL: 'C' } },
   );

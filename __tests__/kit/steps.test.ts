@@ -278,10 +278,11 @@ since() { echo; }
 say() { :; }
 short() { printf '%.7s' "$1"; }
 commit_of() { printf %s '${live}'; }
+without_fetch() { :; }
 resolve() { echo ${COMMIT}; }
 held_at() { return 1; }
 step() { shift; echo "step: $1"; }
-for word in build_release migrate_release prove_release stop_trials activate remember prune; do eval "$word() { echo $word; }"; done
+for word in take_files build_release migrate_release prove_release stop_trials activate remember prune; do eval "$word() { echo $word; }"; done
 ${kitPart('deploy/deploy.sh')}
 deploy`,
       { args: [folder.root] },
@@ -291,7 +292,7 @@ deploy`,
   };
   const before = [
     'step: fetch',
-    'step: check out',
+    'take_files',
     'build_release',
     'step: seal',
     'migrate_release',

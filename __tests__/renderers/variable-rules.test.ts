@@ -60,8 +60,17 @@ const FIELDS: readonly Field[] = [
   ['guest.mount_points.0.volume', ['local-lvm'], ['a,size=1', '', 'a b']],
   [
     'project.repo',
-    ['git@git.example.lan:team/app.git', 'https://git.example.lan/a', '/srv/a.git'],
-    ['-x', 'ext::sh -c id', 'ssh://-oX=y/z', 'https://u:p@h/x', 'x@-oX:y', 'a b'],
+    ['git@git.example.lan:team/app.git', 'https://git.example.lan/a', 'git://git.example.lan/a'],
+    [
+      '-x',
+      'ext::sh -c id',
+      'ssh://-oX=y/z',
+      'https://u:p@h/x',
+      'x@-oX:y',
+      'a b',
+      '/srv/a.git',
+      'git@h:2222/a',
+    ],
   ],
   [
     'env.branch',

@@ -38,16 +38,22 @@ export const APP: Readonly<Record<string, string>> = Object.fromEntries(
 
 /** A repository of an application, new and in a folder of its own. */
 export class AppRepository {
-  /** The folder in which repositories are. */
-  readonly base = mkdtempSync(path.join(os.tmpdir(), 'repos-'));
   /** This one. */
-  readonly folder = path.join(this.base, 'app');
+  readonly folder: string;
 
   /**
    * @param branch the first branch
    * @param files what is in its first commit
+   * @param name its folder's
+   * @param base the folder in which repositories are; a new one without it
    */
-  constructor(branch = 'dev', files: Readonly<Record<string, string>> = APP) {
+  constructor(
+    branch = 'dev',
+    files: Readonly<Record<string, string>> = APP,
+    name = 'app',
+    readonly base = mkdtempSync(path.join(os.tmpdir(), 'repos-')),
+  ) {
+    this.folder = path.join(base, name);
     mkdirSync(this.folder);
     this.git('init', '--quiet', `--initial-branch=${branch}`);
     this.commit('one', files);

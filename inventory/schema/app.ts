@@ -59,6 +59,10 @@ export const appKeys = {
     description: 'Seconds that a new release has for its first healthy answer.',
     default: 30,
   }),
+  fetch_timeout: key(whole(10, 86_400, 'number of seconds'), {
+    description: 'Seconds that a deploy has for each of the repository, its submodules and its LFS files.',
+    otherwise: '600',
+  }),
   build_timeout: key(whole(10, 86_400, 'number of seconds'), {
     description: 'Seconds that each step of a build, and a migration, may take; then it is ended.',
     default: 1800,

@@ -113,7 +113,7 @@ const envKeys = {
 const projectKeys = {
   repo: key(checked(RULES.repo), {
     description:
-      'URL of its git repository: `git@host:path`, `ssh://`, `https://`, `http://` or `git://`. Required unless `app_type: none`.',
+      'URL of its git repository: `git@host:path`, `ssh://` (with a port: `ssh://git@host:2222/path`), `https://`, `http://` or `git://`. Required unless `app_type: none`.',
   }),
   git_deploy_key: key(secret(RULES.deployKey, 'vault_git_deploy_key'), {
     description: 'Private key that reads the repository.',

@@ -90,7 +90,7 @@ export const RULES = {
     instead: 'a branch such as main or feature/login (rules: git check-ref-format)',
   },
   repo: {
-    must: '^((https?|ssh|git|file)://[^\\s\\x00-\\x1f\\x7f]+|[A-Za-z0-9._][A-Za-z0-9._-]*@[A-Za-z0-9.][A-Za-z0-9.-]*:[^\\s\\x00-\\x1f\\x7f]+|/[^\\s\\x00-\\x1f\\x7f]+)$',
+    must: '^((https?|ssh|git)://[^\\s\\x00-\\x1f\\x7f]+|[A-Za-z0-9._][A-Za-z0-9._-]*@[A-Za-z0-9.][A-Za-z0-9.-]*:[^\\s\\x00-\\x1f\\x7f]+)$',
     not: [
       {
         pattern: '^-',
@@ -108,6 +108,20 @@ export const RULES = {
         words: {
           what: 'uses a git remote helper, which can run any command',
           fix: 'write an https:// or ssh:// URL',
+        },
+      },
+      {
+        pattern: '^(file://|[/.~])',
+        words: {
+          what: 'is a path, which root would read on the guest, whoever may write there',
+          fix: 'write the URL at which a server has it, e.g. ssh://git@git.example.lan/team/app.git',
+        },
+      },
+      {
+        pattern: '^[^/:]*@[^/:]*:[0-9]{1,5}(/|$)',
+        words: {
+          what: 'has a port where git reads a folder',
+          fix: 'write ssh://git@host:2222/team/app.git for the port 2222, ssh://git@host/2222/app.git for the folder',
         },
       },
       { pattern: '\\s', words: { what: 'holds a space', fix: 'write the URL without spaces' } },

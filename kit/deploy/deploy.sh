@@ -6,15 +6,11 @@ deploy() {
   clean_builds
   releases | while read -r half; do is_made "$half" || rm -rf "$half"; done
   live=$(commit_of "$(current)")
-  wanted=${1:-$branch} asked=${1:-refs/heads/$branch} commit=
-  case $asked in
-    *[!0-9a-f]*) ;;
-    # A commit that is here already needs no fetch.
-    ????????????????????????????????????????) if fetched "$asked"; then commit=$(resolve "$asked"); fi ;;
-  esac
+  wanted=${1:-$branch} asked=${1:-refs/heads/$branch}
+  commit=$(without_fetch "$asked")
   say deploy "$wanted$([ -z "$live" ] || echo " (now: $(short "$live"))")"
   if [ -z "$commit" ]; then
-    step 10 fetch fetch
+    step 10 fetch fetch 3>&1
     commit=$(resolve "$asked") || give_up 10 "fetch failed: the repository has no commit, tag or branch $wanted"
   fi
   if held_at "$commit"; then
@@ -31,7 +27,7 @@ deploy() {
     return
   fi
   release=$base/releases/n$(next_number "$record/releases.number" "$base/releases")-$(date -u +%Y%m%dT%H%M%SZ)-$(short "$commit")
-  step 10 "check out" check_out
+  take_files
   something_to_run
   build_release
   step 11 seal seal

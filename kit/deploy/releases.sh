@@ -10,14 +10,6 @@ is_made() { [ -e "$known/${1##*/}.commit" ]; }
 short() { printf '%.7s' "$1"; }
 current() { readlink "$base/current" 2>/dev/null || true; }
 
-check_out() {
-  mirror rev-list --objects --max-count=1 "$commit" >/dev/null
-  git clone --quiet --shared --no-checkout "$mirror" "$release"
-  git -C "$release" -c advice.detachedHead=false checkout --quiet --detach "$commit"
-  if [ -f "$release/.gitmodules" ]; then timeout 600 git -C "$release" submodule --quiet update --init --recursive; fi
-  chown -R app-build:app-build "$release"
-}
-
 # What was built is nothing that the application or a later build may write.
 seal() {
   chown -R root:app "$release"

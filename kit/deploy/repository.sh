@@ -1,4 +1,4 @@
-# The repository: a mirror on the guest, and what is in it.
+# The repository, as far as it can be asked: where its names are at, there and in the mirror of the guest.
 mirror=$base/repo.git
 
 # A git of the background would hold the lock on after the end.
@@ -11,26 +11,20 @@ else
   ssh="$ssh -o StrictHostKeyChecking=accept-new"
 fi
 export GIT_SSH_COMMAND="$ssh"
-mirror() { git --git-dir="$mirror" "$@"; }
+# The mirror by itself: where it lacks files of old commits, git would ask the repository for them, unbounded.
+mirror() { GIT_NO_LAZY_FETCH=1 GIT_ALLOW_PROTOCOL=none git --git-dir="$mirror" "$@"; }
+
+# is_commit NAME: written in full.
+is_commit() {
+  case $1 in
+    *[!0-9a-f]*) return 1 ;;
+    ????????????????????????????????????????) ;;
+    *) return 1 ;;
+  esac
+}
 
 # resolve NAME: the commit of a commit, tag or branch, as of the last fetch.
 resolve() { mirror rev-parse --verify --quiet "$1^{commit}" 2>/dev/null; }
-
-# fetched COMMIT: whether it is here as a whole. A fetch that was cut off leaves commits whose files are missing, and
-# git checks those out as nothing; a branch or tag moves only once everything is there.
-fetched() { mirror for-each-ref --count=1 --contains "$1" 2>/dev/null | grep -q .; }
-
-fetch() {
-  if [ ! -d "$mirror" ]; then
-    rm -rf "$mirror.new"
-    git init --quiet --bare "$mirror.new"
-    mv -T "$mirror.new" "$mirror"
-    chmod 0750 "$mirror"
-  fi
-  # A build may ask git what it builds.
-  chgrp app-build "$mirror"
-  timeout 600 git --git-dir="$mirror" fetch --quiet --force --prune --tags -- "$repo" '+refs/heads/*:refs/heads/*'
-}
 
 # reason: of git's last words those that tell something, on one line.
 reason() { grep -v -e '^$' -e '^Please make sure' -e '^and the repository exists' -e '^Warning: Permanently' | tail -n 2 | plain | tr '\n' ' '; }

@@ -84,6 +84,7 @@ function deploySettings(env: Env, app: Application): Record<string, unknown> {
     buildEnvironment: app.buildEnvironment,
     keep: release.keep,
     healthTimeout: release.healthTimeout,
+    fetchTimeout: release.fetchTimeout ?? '',
     buildTimeout: release.buildTimeout,
     buildMemory: release.buildMemory,
     buildHides: Object.keys(envFile(env.app.envVars).secrets).filter(
