@@ -7,8 +7,7 @@ import { CaCheck } from './ca';
 import { GuestGuards, UNGUARDED } from './guards';
 import { KvmGuest } from './kvm';
 import { LxcGuest } from './lxc';
-import { Owned } from './owner';
-import { guardDestroy, Protection } from './protection';
+import { guardDestroy, Owned } from './owner';
 import { Proxmox } from './provider';
 
 /** A guest, for what builds on it. */
@@ -48,13 +47,12 @@ export class Guest extends Construct implements GuestRef {
     const guest = new (isContainer ? LxcGuest : KvmGuest)(this, 'guest', { env, guarded });
     guardDestroy(guest, env);
     const owned = new Owned(this, 'owned', { env, api, guest });
-    const protection = new Protection(this, 'protection', { env, guest, owned });
     const address = addressOf(guest);
     this.id = `${address}.id`;
     this.mac = `${address}.${isContainer ? 'network_interface' : 'network_device'}[0].mac_address`;
     this.dependable = guest;
     // Unlike a resource that is gone from the configuration, one with count = 0 runs its destroy-time checks.
-    if (!env.present) for (const resource of [guest, owned, protection]) resource.addOverride('count', 0);
+    if (!env.present) for (const resource of [guest, owned]) resource.addOverride('count', 0);
     else if (env.guest.adopt) new Adoption(this, 'adopted', { env, guest });
     else if (!isContainer) importOwnVm(guest);
   }

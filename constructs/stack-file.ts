@@ -1,5 +1,6 @@
 import { writeFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { shortForm } from './short-form';
 import type { ISynthesisSession, IStackSynthesizer, TerraformStack } from 'cdktf';
 
 /** The blocks of a stack, in the order in which a person reads them. */
@@ -26,9 +27,6 @@ export class StackFile implements IStackSynthesizer {
     const blocks = this.stack.toTerraform() as Record<string, unknown>;
     const rank = (block: string): number => (BLOCKS.indexOf(block) + BLOCKS.length + 1) % (BLOCKS.length + 1);
     const ordered = Object.entries(blocks).sort(([a], [b]) => rank(a) - rank(b));
-    writeFileSync(
-      path.join(outdir, synthesizedStackPath),
-      `${JSON.stringify(Object.fromEntries(ordered), undefined, 2)}\n`,
-    );
+    writeFileSync(path.join(outdir, synthesizedStackPath), shortForm(Object.fromEntries(ordered)));
   }
 }

@@ -87,7 +87,7 @@ function provisioners(env: Env, layer: Layer): Record<string, unknown>[] {
   return [
     ...(isRoot(env) ? [] : [uploadFolder(env)]),
     ...(upload === undefined ? [] : [{ file: { content: upload, destination } }]),
-    { 'remote-exec': { inline: layerScript(layer) } },
+    { 'remote-exec': { inline: [layerScript(layer).join('\n')] } },
     ...(layer.prove ? [{ 'remote-exec': { inline: [`exec ${KIT}/prove`] } }] : []),
   ];
 }

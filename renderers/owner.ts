@@ -137,7 +137,7 @@ function forget(addresses: readonly string[]): string {
  * @param env the env
  * @param api how the API is reached
  * @param addresses what Terraform is to forget
- * @returns a provisioner of a resource whose triggers_replace is `<id> <owner>`
+ * @returns a provisioner of a resource whose input begins with VMID and owner, see `whoseAndHeld`
  */
 export function askBeforeDestroy(
   { stack }: Env,
@@ -164,7 +164,7 @@ export function askBeforeDestroy(
       environment: {
         MODE: 'destroy',
         STACK: stack,
-        GUEST: '${self.triggers_replace}',
+        GUEST: '${regex("^[^ ]+ [^ ]+", self.input)}',
         ...(known ? { ENDPOINT: known } : {}),
         ...(host ? { PORT: String(api.port) } : {}),
         ...(api.insecure ? { INSECURE: 'true' } : {}),

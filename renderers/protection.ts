@@ -1,14 +1,18 @@
 import type { Env } from '../inventory/types';
+import { OWNER } from './owner';
 
 /** Of a guest that may be destroyed. */
-export const UNPROTECTED = 'unprotected';
+const UNPROTECTED = 'unprotected';
+
+/** What the last deploy said of the guest. */
+const DEPLOYED = '${regex("^[^ ]+ [^ ]+ (.*)$", self.input)[0]}';
 
 /**
  * What holds a guest, in words for a person; Terraform keeps them as they were deployed.
  * @param env the env
  * @returns its protection and its data
  */
-export function protectionOf({ guest }: Env): string {
+function protectionOf({ guest }: Env): string {
   const held = [
     ...(guest.protection ? ['protected'] : []),
     ...(guest.keepsData ? ['holding data (data: keep)'] : []),
@@ -17,12 +21,35 @@ export function protectionOf({ guest }: Env): string {
 }
 
 /**
+ * What Terraform keeps of a guest, for the questions before its destruction.
+ * @param env the env
+ * @returns VMID, owner, and what holds the guest
+ */
+export function whoseAndHeld(env: Env): string {
+  return `${env.vmid} \${${OWNER}} ${protectionOf(env)}`;
+}
+
+/**
+ * What refuses to destroy a guest that was deployed protected or with data to keep.
+ * @param env the env
+ * @returns a provisioner of a resource whose input is what the last deploy knew
+ */
+export function refuseWhatIsHeld(env: Env): Record<string, unknown> {
+  return {
+    'local-exec': {
+      when: 'destroy',
+      command: `case "\${self.input}" in *" ${UNPROTECTED}") ;; *) echo "${protectionRefusal(env, DEPLOYED)}" >&2; exit 1 ;; esac`,
+    },
+  };
+}
+
+/**
  * What is said where a guest would be destroyed or replaced all the same.
  * @param env the env
  * @param deployed what the last deploy said of it
  * @returns text for between double quotes of a shell
  */
-export function protectionRefusal({ stack, present }: Env, deployed: string): string {
+function protectionRefusal({ stack, present }: Env, deployed: string): string {
   return (
     `${stack} is ${deployed}. Nothing was touched. So it was deployed last, whatever the inventory says now. To ` +
     `${present ? 'destroy or replace' : 'destroy'} its guest, first deploy no other change than ` +

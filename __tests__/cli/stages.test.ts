@@ -62,16 +62,15 @@ test('provision plans only the guest and what guards it, and applies that plan',
     '-target=proxmox_virtual_environment_container.guest',
     '-target=terraform_data.owned',
     '-target=terraform_data.owner',
-    '-target=terraform_data.protection',
   ]);
 });
 
 test('configure replaces every layer, and refuses a plan that would change the guest, too', async () => {
-  const { code, err } = await stage('configure', ['null_resource.app', 'terraform_data.protection']);
+  const { code, err } = await stage('configure', ['null_resource.app', 'terraform_data.owned']);
   expect([code, err]).toEqual([
     1,
     `app-pote-dev: more than configure would happen:
-  terraform_data.protection would be changed
+  terraform_data.owned would be changed
 Nothing was touched. Review and deploy these first: npx cdktf deploy app-pote-dev
 `,
   ]);

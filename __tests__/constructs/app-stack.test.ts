@@ -34,7 +34,6 @@ test.each([
     ['null_resource.preflight', `proxmox_virtual_environment_${type}.guest`, ...further].concat(
       'terraform_data.owned',
       'terraform_data.owner',
-      'terraform_data.protection',
     ),
   );
   expect(layers).toEqual(expect.arrayContaining(LAYERS.map((layer) => `null_resource.${layer}`)));

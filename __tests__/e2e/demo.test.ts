@@ -46,7 +46,7 @@ describe('npm run demo', () => {
         '> One value changes in the inventory: 4096 MiB of memory instead of 2048',
         '> Done in … everything was cleaned up. Now with your own: README.md, "Quick start".',
       ]);
-      expect(output).toContain('Apply complete! Resources: 5 added, 0 changed, 0 destroyed.');
+      expect(output).toContain('Apply complete! Resources: 4 added, 0 changed, 0 destroyed.');
       expect(output).toContain('No changes. Your infrastructure matches the configuration.');
       expect(output).toContain('~ dedicated = 2048 -> 4096');
       expect(output).toContain('Plan: 0 to add, 1 to change, 0 to destroy.');

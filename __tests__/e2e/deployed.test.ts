@@ -100,7 +100,7 @@ async function expectDone(lab: OpenLab, args = APPLY): Promise<void> {
   expect([run.code, run.output]).toEqual([0, expect.stringMatching(/Apply complete!|Destroy complete!/)]);
 }
 
-const PREVENTED = /Resource \S+\.(guest|protection) has lifecycle\.prevent_destroy set/;
+const PREVENTED = /Resource \S+\.(guest|owned) has lifecycle\.prevent_destroy set/;
 
 const guestNow = (lab: OpenLab): unknown =>
   lab.emulator.state.export().guests.find(({ vmid }) => vmid === 301);

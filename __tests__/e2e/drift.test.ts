@@ -21,17 +21,13 @@ app_projects:
     lab.emulator.log.clear();
   });
 
-  test.each<[string, GuestPatch, RegExp]>([
+  test.each<[string, GuestPatch | ((tags: string[]) => string[]), RegExp]>([
     ['memory', { config: { memory: 777 } }, /dedicated = 777 -> 2048/],
     ['cores', { config: { cores: 1 } }, /cores += 1 -> 2/],
     ['stopped', { running: false }, /started += false -> true/],
     ['renamed', { config: { hostname: 'other' } }, /hostname += "other" -> "shop-dev"/],
-    [
-      'another tag',
-      { config: { tags: 'app;app-shop-dev;created-20260101t000000z;dev;ip-10.0.10.31;mine;shop' } },
-      /- "mine"/,
-    ],
-    ['a tag removed', { config: { tags: 'app-shop-dev;ip-10.0.10.31;shop' } }, /\+ "dev"/],
+    ['another tag', (tags) => [...tags, 'mine'], /- "mine"/],
+    ['a tag removed', (tags) => tags.filter((tag) => tag !== 'dev'), /\+ "dev"/],
     ['not at boot', { config: { onboot: 0 } }, /start_on_boot += false -> true/],
     ['protected', { config: { protection: 1 } }, /protection += true -> false/],
     ['another note', { config: { description: 'mine' } }, /managed by Terraform/],
@@ -45,7 +41,10 @@ app_projects:
       /gateway = "10.0.10.9" -> "10.0.10.1"/,
     ],
   ])('%s: the plan shows it, the apply mends it, nothing is replaced', async (_what, patch, shown) => {
-    lab.emulator.changeGuest(301, patch);
+    const tags = String(lab.emulator.state.export().guests.find(({ vmid }) => vmid === 301)?.config['tags']);
+    const changed =
+      typeof patch === 'function' ? { config: { tags: patch(tags.split(';')).join(';') } } : patch;
+    lab.emulator.changeGuest(301, changed);
     const plan = await lab.workspace.plan(STACK);
     expect([plan.code, plan.output]).toEqual([2, expect.stringMatching(shown)]);
     const apply = await lab.workspace.apply(STACK);

@@ -79,7 +79,7 @@ describeWith([providers, command('curl')], 'the cdktf CLI', () => {
       const plan = await cdktf('plan', 'app-pote-dev', '--no-color', '--skip-provider-lock');
       expect([plan.code, plan.output]).toEqual([
         0,
-        expect.stringContaining('Plan: 5 to add, 0 to change, 0 to destroy.'),
+        expect.stringContaining('Plan: 4 to add, 0 to change, 0 to destroy.'),
       ]);
       const deploy = await cdktf(
         'deploy',
@@ -90,7 +90,7 @@ describeWith([providers, command('curl')], 'the cdktf CLI', () => {
       );
       expect([deploy.code, deploy.output]).toEqual([
         0,
-        expect.stringContaining('Apply complete! Resources: 5 added'),
+        expect.stringContaining('Apply complete! Resources: 4 added'),
       ]);
       const again = await cdktf('plan', 'app-pote-dev', '--no-color', '--skip-provider-lock');
       expect([again.code, again.output]).toEqual([0, expect.stringContaining('No changes.')]);

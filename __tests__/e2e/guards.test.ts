@@ -48,7 +48,7 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
       data: { external: { address?: unknown; stranger?: unknown } };
       resource: {
         null_resource?: unknown;
-        terraform_data: { owned?: unknown; protection?: unknown };
+        terraform_data: { owned?: unknown };
         proxmox_virtual_environment_container: {
           guest: { depends_on?: unknown; lifecycle: { precondition?: unknown } };
         };
@@ -59,7 +59,6 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
     delete stack.data.external.address;
     delete stack.data.external.stranger;
     delete stack.resource.terraform_data.owned;
-    delete stack.resource.terraform_data.protection;
     delete stack.resource.null_resource;
     delete guest.depends_on;
     delete guest.lifecycle.precondition;
@@ -94,7 +93,7 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
   test('a deploy creates the guest, and the plan after it is empty', async () => {
     lab.workspace.synth(inventory(lab.emulator.url));
     const applied = await lab.workspace.apply(STACK);
-    expect(applied.output).toContain('Apply complete! Resources: 5 added');
+    expect(applied.output).toContain('Apply complete! Resources: 4 added');
     const plan = await lab.workspace.plan(STACK);
     expect([plan.code, plan.output]).toEqual([0, expect.stringContaining('No changes.')]);
     expect(creates()).toHaveLength(1);

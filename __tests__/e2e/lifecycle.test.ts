@@ -214,7 +214,7 @@ describeWith([providers, command('curl')], 'the life of a guest, with the real p
     lab.workspace.synth(inventory(lab.emulator.url, guest, '        adopt: true\n'));
     const apply = await lab.workspace.apply(STACK);
     expect([apply.code, apply.output]).toEqual([0, expect.stringContaining('1 imported')]);
-    expect(apply.output).toContain('Plan: 1 to import, 5 to add, 1 to change, 0 to destroy.');
+    expect(apply.output).toContain('Plan: 1 to import, 4 to add, 1 to change, 0 to destroy.');
     expect(lab.writes().filter((line) => /^(DELETE|POST .*\/(qemu|clone))$/.test(line))).toEqual([]);
     const again = await lab.workspace.plan(STACK);
     expect([again.code, again.output]).toEqual([0, expect.stringContaining('No changes.')]);
@@ -253,7 +253,7 @@ describeWith([providers, command('curl')], 'the life of a guest, with the real p
     ]);
     lab.workspace.synth(inventory(lab.emulator.url, `{${OPEN}}`, '        state: absent\n'));
     const plan = await lab.workspace.plan(STACK);
-    expect(plan.output).toContain('Plan: 0 to add, 0 to change, 5 to destroy.');
+    expect(plan.output).toContain('Plan: 0 to add, 0 to change, 4 to destroy.');
     expect((await lab.workspace.apply(STACK)).code).toBe(0);
     expect((await lab.workspace.plan(STACK)).code).toBe(0);
     expect(lab.writes().at(-1)).toBe('DELETE /nodes/pve/lxc/301');
