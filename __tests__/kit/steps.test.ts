@@ -16,8 +16,8 @@ const SAID = `set -eu
 release=$1/release env_file=/srv/app/.env.dev
 prove_release() { :; }
 call() { for word; do printf '%s|' "$word"; done; echo; }
-step() { case $3 in npm_install) code=$1 name=$2; shift 3; call "$code" "$name" npm_install "$@"; npm_install "$@" ;; *) call "$@" ;; esac; }
-confined() { call confined "$@"; }
+step() { call "$@"; }
+remark() { call remark "$@"; }
 migration() { call migration "$@"; }
 give_up() { call give_up "$@"; exit "$1"; }`;
 
@@ -39,18 +39,27 @@ function steps(
 describeWith([command('jq')], 'the steps of a Node.js application', () => {
   const PACKAGE = (scripts: object): string => JSON.stringify({ dependencies: { a: '1' }, scripts });
 
+  const NPM = 'npm install --include=dev --no-audit --no-fund';
+  const CI = 'npm ci --include=dev --no-audit --no-fund';
+  const install = (part: string, folder: string, what: string): string =>
+    `11|${part} install|confined|${folder}|without-env|${what}|`;
+  const build = (part: string, folder: string, what = '/usr/local/lib/pvestack/npm-script build'): string =>
+    `12|${part} build|confined|${folder}|plain-env|${what}|`;
+  const newest = (part: string): string =>
+    `remark|${part} install|no lock file: npm install takes what is newest within package.json|`;
+  const PACKAGE_LOCK = JSON.stringify({ packages: { '': {}, a: {} } });
+
   test('what package.json says', () => {
     const files = {
       'backend/package.json': PACKAGE({ build: 'tsc', migrate: 'migrate' }),
-      'backend/package-lock.json': JSON.stringify({ packages: { '': {}, a: {} } }),
+      'backend/package-lock.json': PACKAGE_LOCK,
       'frontend/package.json': PACKAGE({ start: 'serve' }),
     };
     expect(steps('', files)).toEqual([
-      '11|backend install|npm_install|/backend|',
-      'confined|/backend|without-env|npm ci --include=dev --no-audit --no-fund|',
-      '12|backend build|confined|/backend|plain-env|/usr/local/lib/pvestack/npm-script build|',
-      '11|frontend install|npm_install|/frontend|',
-      'confined|/frontend|without-env|npm install --include=dev --no-audit --no-fund|',
+      install('backend', '/backend', CI),
+      build('backend', '/backend'),
+      newest('frontend'),
+      install('frontend', '/frontend', NPM),
       'migration|/backend|/usr/local/lib/pvestack/npm-script migrate|',
     ]);
   });
@@ -63,17 +72,146 @@ frontend_dir: apps/web
 `;
     const files = { 'backend/package.json': PACKAGE({ build: 'tsc' }), 'apps/web/package.json': '{}' };
     expect(steps(project, files)).toEqual([
-      '11|backend install|confined|/backend|without-env|make "$X"|',
-      '12|backend build|confined|/backend|plain-env|/usr/local/lib/pvestack/npm-script build|',
-      '11|frontend install|npm_install|/apps/web|',
-      'confined|/apps/web|without-env|npm install --include=dev --no-audit --no-fund|',
-      "12|frontend build|confined|/apps/web|plain-env|make it's|",
+      install('backend', '/backend', 'make "$X"'),
+      build('backend', '/backend'),
+      install('frontend', '/apps/web', NPM),
+      build('frontend', '/apps/web', "make it's"),
       'migration|/backend|npx prisma migrate deploy|',
     ]);
   });
 
   test('a part that the repository does not have', () => {
-    expect(steps('', { 'frontend/index.html': '' })).toEqual(['11|frontend install|npm_install|/frontend|']);
+    expect(steps('', { 'frontend/index.html': '' })).toEqual(['']);
+  });
+
+  describe('the root of the repository', () => {
+    const root = {
+      'package.json': PACKAGE({ build: 'tsc', migrate: 'migrate' }),
+      'package-lock.json': PACKAGE_LOCK,
+    };
+    const MIGRATION = 'migration||/usr/local/lib/pvestack/npm-script migrate|';
+
+    test('as a part: no folder of it ends in /.', () => {
+      expect(steps('backend_dir: .', root)).toEqual([
+        install('backend', '', CI),
+        build('backend', ''),
+        MIGRATION,
+      ]);
+    });
+
+    test('as both parts is installed and built once, unless by other commands', () => {
+      const both = 'backend_dir: .\nfrontend_dir: ./\n';
+      expect(steps(both, root)).toEqual([install('backend', '', CI), build('backend', ''), MIGRATION]);
+      expect(steps(`${both}frontend_build: make web`, root)).toEqual([
+        install('backend', '', CI),
+        build('backend', ''),
+        build('frontend', '', 'make web'),
+        MIGRATION,
+      ]);
+    });
+  });
+
+  describe('the lock file decides', () => {
+    const bring = (tool: string, rest: string): string =>
+      `/usr/local/lib/pvestack/package-manager ${tool}; ${rest}`;
+    const PNPM = 'pnpm install --frozen-lockfile --prod=false';
+    const CLASSIC = 'yarn install --frozen-lockfile --production=false --non-interactive';
+    const BERRY = 'yarn install --immutable';
+    const SUM = `sha512.${'0a'.repeat(64)}`;
+
+    test.each<[string, Record<string, string>, string, string?]>([
+      ['npm', { 'package-lock.json': PACKAGE_LOCK }, CI],
+      ['npm', { 'npm-shrinkwrap.json': PACKAGE_LOCK }, CI],
+      ['npm', { 'npm-shrinkwrap.json': PACKAGE_LOCK, 'package-lock.json': PACKAGE_LOCK }, CI],
+      ['pnpm', { 'pnpm-lock.yaml': "lockfileVersion: '9.0'\n" }, bring('pnpm 9.15.9', PNPM)],
+      ['pnpm', { 'pnpm-lock.yaml': "lockfileVersion: '6.0'\n" }, bring('pnpm 8.15.9', PNPM)],
+      ['pnpm', { 'pnpm-lock.yaml': 'lockfileVersion: 5.4\n' }, bring('pnpm 7.33.7', PNPM)],
+      ['pnpm', { 'pnpm-lock.yaml': '' }, bring('pnpm 10.1.2', PNPM), 'pnpm@10.1.2'],
+      ['pnpm', { 'pnpm-lock.yaml': '' }, bring(`pnpm 10.1.2 ${SUM}`, PNPM), `pnpm@10.1.2+${SUM}`],
+      ['yarn', { 'yarn.lock': '# yarn lockfile v1\n' }, bring('yarn 1.22.22', CLASSIC)],
+      ['yarn', { 'yarn.lock': '__metadata:\n  version: 8\n' }, bring('yarn 4.9.2', BERRY)],
+      ['yarn', { 'yarn.lock': '__metadata:\n  version: 6\n' }, bring('yarn 3.8.7', BERRY)],
+      ['yarn', { 'yarn.lock': '' }, bring('yarn 1.22.19', CLASSIC), 'yarn@1.22.19'],
+      ['yarn', { 'yarn.lock': '__metadata:\n' }, bring(`yarn 4.5.0 ${SUM}`, BERRY), `yarn@4.5.0+${SUM}`],
+    ])('%s for %j: %s (packageManager: %s)', (tool, locks, command, ...[packageManager]) => {
+      const json = { dependencies: { a: '1' }, scripts: { build: 'tsc' }, packageManager };
+      expect(steps('backend_dir: .', { 'package.json': JSON.stringify(json), ...locks })).toEqual([
+        install('backend', '', command),
+        build('backend', '', tool === 'npm' ? undefined : `${tool} run build`),
+      ]);
+    });
+
+    const LOCKED = { 'pnpm-lock.yaml': "lockfileVersion: '9.0'\n" };
+
+    test.each<[string, Record<string, string>]>([
+      ['pnpm-workspace.yaml', { 'package.json': '{}', 'pnpm-workspace.yaml': '' }],
+      ['package.json', { 'package.json': '{"workspaces": ["apps/*"]}' }],
+    ])(
+      'at the root of a workspace (%s): installed there, once; built in the folder of the part',
+      (_what, root) => {
+        const files = {
+          ...root,
+          ...LOCKED,
+          'apps/api/package.json': PACKAGE({ build: 'tsc' }),
+          'apps/web/package.json': PACKAGE({ build: 'vite build' }),
+        };
+        expect(steps('backend_dir: apps/api\nfrontend_dir: apps/web', files)).toEqual([
+          install('backend', '', bring('pnpm 9.15.9', PNPM)),
+          build('backend', '/apps/api', 'pnpm run build'),
+          build('frontend', '/apps/web', 'pnpm run build'),
+        ]);
+      },
+    );
+
+    test('at the root of a repository that is no workspace says nothing about a part; one beside the part goes first', () => {
+      const part = { 'backend/package.json': PACKAGE({}) };
+      expect(steps('', { ...LOCKED, 'package.json': '{}', ...part })).toEqual([
+        newest('backend'),
+        install('backend', '/backend', NPM),
+      ]);
+      folder.write('release/pnpm-workspace.yaml', '');
+      expect(steps('', { 'backend/package-lock.json': PACKAGE_LOCK })).toEqual([
+        install('backend', '/backend', CI),
+      ]);
+    });
+
+    const INSTEAD = 'write backend_install or frontend_install in the inventory';
+    test.each<[string, Record<string, string>, string?]>([
+      [
+        `the repository has both backend/package-lock.json and backend/pnpm-lock.yaml: remove the one that nobody keeps up to date, or ${INSTEAD}`,
+        { 'package-lock.json': '{}', 'pnpm-lock.yaml': '' },
+      ],
+      [`backend/bun.lock is bun's, which is not brought along: ${INSTEAD}`, { 'bun.lock': '' }],
+      [
+        `backend/package.json says packageManager yarn@4.5.0, and beside it is backend/pnpm-lock.yaml: remove the one that is wrong, or ${INSTEAD}`,
+        LOCKED,
+        'yarn@4.5.0',
+      ],
+      [
+        'packageManager pnpm@9 of backend/package.json is no exact version: write e.g. pnpm@9.15.9',
+        LOCKED,
+        'pnpm@9',
+      ],
+      [
+        'packageManager pnpm@9.1.0touchx of backend/package.json is no exact version: write e.g. pnpm@9.15.9',
+        LOCKED,
+        'pnpm@9.1.0;touch x',
+      ],
+    ])('refused: %s', (said, locks, ...[packageManager]) => {
+      const files = Object.fromEntries(
+        Object.entries(locks).map(([name, text]) => [`backend/${name}`, text]),
+      );
+      const json = JSON.stringify({ dependencies: { a: '1' }, packageManager });
+      expect(steps('', { ...files, 'backend/package.json': json })).toEqual([`give_up|11|${said}|`]);
+    });
+
+    test('a command of the inventory is asked for nothing of that', () => {
+      const files = { 'package.json': PACKAGE({ build: 'tsc' }), 'package-lock.json': '{}', 'yarn.lock': '' };
+      expect(steps('backend_dir: .\nbackend_install: make', files)).toEqual([
+        install('backend', '', 'make'),
+        build('backend', ''),
+      ]);
+    });
   });
 });
 
