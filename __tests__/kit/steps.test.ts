@@ -219,6 +219,118 @@ describe('the steps of a Python application', () => {
   const PYTHON = 'app_type: python\n';
   const VENV = '11|virtualenv|confined||without-env|python3 -m venv .venv|';
   const pip = (what: string): string => `without-env|pip install --disable-pip-version-check ${what}|`;
+  const project = (deps = ''): string =>
+    `11|install|confined||without-env|/usr/local/lib/pvestack/pip-project${deps}|`;
+  const locked = (tool: string, command: string): string =>
+    `11|install|confined||without-env|/usr/local/lib/pvestack/python-tool ${tool}; ${command}|`;
+
+  test.each<[string, Record<string, string>, string[]]>([
+    ['uv.lock', { 'uv.lock': '', 'pyproject.toml': '' }, [locked('uv 0.13.9', 'uv sync --frozen --no-dev')]],
+    [
+      'poetry.lock',
+      { 'poetry.lock': '', 'pyproject.toml': '', 'requirements.txt': '' },
+      [VENV, locked('poetry 2.5.1', 'poetry install --only main --no-ansi')],
+    ],
+    ['Pipfile.lock', { 'Pipfile.lock': '' }, [VENV, locked('pipenv 2026.10.3', 'pipenv sync')]],
+    [
+      'two of them',
+      { 'uv.lock': '', 'poetry.lock': '' },
+      [
+        'give_up|11|the repository has both uv.lock and poetry.lock: remove the one that nobody keeps up to date, or write python_install in the inventory|',
+      ],
+    ],
+    [
+      'pdm.lock',
+      { 'pdm.lock': '' },
+      ["give_up|11|pdm.lock is PDM's, which is not brought along: write python_install in the inventory|"],
+    ],
+  ])('the lock file decides: %s', (_what, files, calls) => {
+    expect(steps(PYTHON, files)).toEqual(calls);
+    expect(steps(`${PYTHON}python_install: make`, files)).toEqual([
+      VENV,
+      '11|install|confined||without-env|make|',
+    ]);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    [
+      'pip install --disable-pip-version-check .',
+      { 'pyproject.toml': '[project]\nname = "a"\n', 'a/x.py': '', 'tests/x.py': '' },
+    ],
+    [
+      'pip install --disable-pip-version-check .',
+      { 'pyproject.toml': '[project]\nname = "a"\n', 'src/a/x.py': '', 'migrations/x.py': '' },
+    ],
+    [
+      'pip install --disable-pip-version-check .',
+      {
+        'pyproject.toml': '[project]\nname = "a"\n[build-system]\nbuild-backend = "hatchling.build"\n',
+        'app/x.py': '',
+        'migrations/x.py': '',
+      },
+    ],
+    [
+      'pip install --disable-pip-version-check .',
+      {
+        'pyproject.toml': '[project]\nname = "a"\n[tool.setuptools]\npackages = ["app"]\n',
+        'app/x.py': '',
+        'migrations/x.py': '',
+      },
+    ],
+    [
+      'six>=1',
+      {
+        'pyproject.toml': '[project]\nname = "a"\ndependencies = ["six>=1"]\n',
+        'app/x.py': '',
+        'migrations/x.py': '',
+      },
+    ],
+    [
+      'six>=1',
+      {
+        'pyproject.toml': '[project]\nname = "a"\ndependencies = ["six>=1"]\n',
+        'main.py': '',
+        'models.py': '',
+      },
+    ],
+    [
+      'six>=1',
+      { 'pyproject.toml': '[project]\nname = "a"\ndependencies = ["six>=1"]\n[tool.uv]\npackage = false\n' },
+    ],
+    [
+      'six>=1',
+      {
+        'pyproject.toml':
+          '[project]\nname = "a"\ndependencies = ["six>=1"]\n[tool.poetry]\npackage-mode = false\n',
+      },
+    ],
+    [
+      '-r ./deps.txt',
+      {
+        'pyproject.toml':
+          '[project]\nname = "a"\n[tool.uv]\npackage = false\n[tool.setuptools.dynamic]\ndependencies = {file = ["deps.txt"]}\n',
+      },
+    ],
+    ['', { 'pyproject.toml': '[tool.ruff]\nline-length = 99\n', 'app/x.py': '', 'migrations/x.py': '' }],
+    [
+      'poetry.lock is missing',
+      { 'pyproject.toml': '[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\nsix = "*"\n' },
+    ],
+  ])('pip-project installs %j of %j', (what, files) => {
+    for (const [name, text] of Object.entries(files)) folder.write(`release/${name}`, text);
+    // With a requirements file: what is in it.
+    folder.fake('pip', 'echo "pip $*"; case $* in *-r*) cat "$4" ;; esac');
+    const script = kitPart('pip-project');
+    const options = { cwd: folder.at('release'), env: { ...folder.env, HOME: folder.root } };
+    const said = ({ stdout, stderr }: Ran): string => (stdout + stderr).replaceAll(folder.at('release'), '.');
+    expect(said(sh(script, options))).toContain(what);
+    if (what.startsWith('pip')) {
+      const noDeps = said(sh(script, { ...options, args: ['--no-deps'] }));
+      expect(noDeps).toBe('pip install --disable-pip-version-check --no-deps .\n');
+    } else {
+      expect(sh(script, { ...options, args: ['--no-deps'] }).stdout).toBe('');
+    }
+  });
 
   test.each<[string, string, Record<string, string>, string[]]>([
     [
@@ -227,15 +339,12 @@ describe('the steps of a Python application', () => {
       { 'requirements.txt': '' },
       [`11|requirements|confined||${pip('-r requirements.txt')}`],
     ],
-    ['pyproject.toml', '', { 'pyproject.toml': '' }, [`11|install|confined||${pip(' .')}`]],
+    ['pyproject.toml', '', { 'pyproject.toml': '' }, [project()]],
     [
       'both: what is pinned stays',
       '',
       { 'requirements.txt': '', 'pyproject.toml': '' },
-      [
-        `11|requirements|confined||${pip('-r requirements.txt')}`,
-        `11|install|confined||${pip('--no-deps .')}`,
-      ],
+      [`11|requirements|confined||${pip('-r requirements.txt')}`, project(' --no-deps')],
     ],
     ['a command', 'python_install: make install', {}, ['11|install|confined||without-env|make install|']],
     [

@@ -1,0 +1,237 @@
+import { AppRepository, BAKED, git, serveGit } from '../support/app-fixture';
+import { realGuests, useRealLab } from '../support/real-lab';
+import { describeWith } from '../support/requirements';
+import { KIT_FOLDER } from '../support/shell';
+import type { Outcome } from '../support/workspace';
+import { envOf } from '../renderers/envs';
+import { filesOf, unescaped } from '../renderers/guest-files';
+
+// The first test of a machine builds the base image.
+jest.setTimeout(600_000);
+
+const VMID = 381;
+const PROXY = 'http://10.0.10.1:3142';
+const SERVER = `const say = (name) => { try { return require(name + '/package.json').version; } catch { return 'none'; } };
+require('http').createServer((q, r) => r.end([say('ms'), require('fs').existsSync('built'), process.env.TITLE].join(' '))).listen(process.env.PORT);
+`;
+const MS_212 =
+  'sha512-sGkPx+VjMtmA6MX27oA4FBFELFCZZ4S4XqeGOXCv68tT+jb3vk/RyaKWP0PTKyWtmLSM0b+adUTEvbs1PEaH2w==';
+const PACKAGE = (more: object = {}): string =>
+  JSON.stringify({
+    name: 'api',
+    version: '1.0.0',
+    private: true,
+    scripts: { start: 'node server.js', build: "node -e \"require('fs').writeFileSync('built', '')\"" },
+    dependencies: { ms: '^2.0.0' },
+    ...more,
+  });
+const PNPM_LOCK = (importer: string): string => `lockfileVersion: '9.0'
+settings:
+  autoInstallPeers: true
+  excludeLinksFromLockfile: false
+importers:
+  ${importer}:
+    dependencies:
+      ms:
+        specifier: ^2.0.0
+        version: 2.1.2
+packages:
+  ms@2.1.2:
+    resolution: {integrity: ${MS_212}}
+snapshots:
+  ms@2.1.2: {}
+`;
+
+const PYTHON_SERVER = `import os, importlib.metadata as m
+from http.server import BaseHTTPRequestHandler, HTTPServer
+def v(n):
+    try: return m.version(n)
+    except Exception: return 'none'
+class H(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers(); self.wfile.write(('six %s iniconfig %s' % (v('six'), v('iniconfig'))).encode())
+    def log_message(self, *a): pass
+HTTPServer(('', int(os.environ['PORT'])), H).serve_forever()
+`;
+const SIX_115 = 'sha256:8b74bedcbbbaca38ff6d7491d76f2b06b3592611af620f8426e82dddb04a5ced';
+const SIX_WHEEL =
+  'https://files.pythonhosted.org/packages/ee/ff/48bde5c0f013094d729fe4b0316ba2a24774b3ff1c52d924a8a4cb04078a/six-1.15.0-py2.py3-none-any.whl';
+const PYTHON_FILES = { 'app/main.py': PYTHON_SERVER, 'app/__init__.py': '', 'migrations/__init__.py': '' };
+const PROJECT =
+  '[project]\nname = "orders"\nversion = "0.1.0"\nrequires-python = ">=3.11"\ndependencies = ["six>=1.15"]\n';
+
+describeWith([realGuests, git], 'what a release of each kind of repository is built by', () => {
+  const lab = useRealLab({ lab: BAKED });
+  const repository = new AppRepository('dev', { README: '' });
+  let stop = (): void => undefined;
+
+  const ssh = async (script: string): Promise<string> => {
+    const { code, output } = await lab.ssh(VMID, script);
+    expect([code, output]).toEqual([0, output]);
+    return output;
+  };
+  /** A line of a shell that writes a file. */
+  const put = (file: string, text: string): string =>
+    `install -d "$(dirname '${file}')"; echo '${Buffer.from(text).toString('base64')}' | base64 -d >'${file}'\n`;
+
+  /** Deploys a repository of these files, with these keys of the inventory. */
+  const deploy = async (project: string, files: Readonly<Record<string, string>>): Promise<Outcome> => {
+    const old = repository.git('ls-files').split('\n');
+    const without = Object.fromEntries(old.filter((file) => file !== '').map((file) => [file, undefined]));
+    const commit = repository.commit('next', { ...without, ...files });
+    const settings = filesOf(envOf({ project }))
+      .filter(({ path: at }) => /^\/etc\/(pvestack|systemd\/system)\/(?!owner)|^\/srv\/app\/\.env/.test(at))
+      .map(({ path: at, lines }) => put(at, `${unescaped(lines).join('\n')}\n`));
+    await ssh(`rm -rf /srv/app/current /srv/app/releases/* /etc/pvestack
+${settings.join('')}systemctl stop app-backend app-frontend 2>/dev/null; systemctl daemon-reload`);
+    return lab.ssh(VMID, `PVESTACK_REPO=git://10.0.10.1/app PVESTACK_BRANCH=dev deploy_app.sh ${commit}`);
+  };
+  const answer = async (project: string, files: Readonly<Record<string, string>>): Promise<string> => {
+    const { code, output } = await deploy(project, files);
+    expect([code, output]).toEqual([0, output]);
+    return ssh('curl -s -m 3 http://localhost:3001');
+  };
+
+  beforeAll(async () => {
+    stop = await serveGit(lab, repository);
+    await lab.addGuest(VMID, '10.0.10.81/24', {
+      ostemplate: 'local:vztmpl/debian-12-baked_1_amd64.tar.zst',
+      memory: '2048',
+    });
+    const kit = '/usr/local/lib/pvestack';
+    const sent = await lab.shell(
+      `tar -C '${KIT_FOLDER}' -c . | ssh root@10.0.10.81 'install -d ${kit} && tar -x --no-same-owner -C ${kit}'`,
+    );
+    expect([sent.code, sent.output]).toEqual([0, '']);
+    await ssh(`chmod 0755 ${kit} ${kit}/*
+ln -s /usr/local/lib/pvestack/deploy_app.sh /usr/local/bin/deploy_app.sh
+useradd --system --user-group --home-dir /var/lib/app app
+useradd --system --user-group --home-dir /var/cache/app-build app-build
+install -d -m 0755 /srv/app/releases
+install -d -m 0750 -o app -g app /var/cache/app /var/lib/app
+apt-get -qq update && apt-get -qq install -y --no-install-recommends python3-venv >/dev/null 2>&1`);
+  });
+  afterAll(() => {
+    stop();
+    repository.remove();
+  });
+
+  test('a package at the root of the repository', async () => {
+    const locked = JSON.stringify({
+      name: 'api',
+      lockfileVersion: 3,
+      packages: {
+        '': { name: 'api', dependencies: { ms: '^2.0.0' } },
+        'node_modules/ms': {
+          version: '2.1.2',
+          resolved: 'https://registry.npmjs.org/ms/-/ms-2.1.2.tgz',
+          integrity: MS_212,
+        },
+      },
+    });
+    const files = { 'package.json': PACKAGE(), 'package-lock.json': locked, 'server.js': SERVER };
+    expect(await answer('backend_dir: .\nenv_vars: {TITLE: Root}', files)).toBe('2.1.2 true Root');
+  });
+
+  test('a workspace of pnpm, by the version and sum that packageManager names', async () => {
+    const sum =
+      '76e2379760a4328ec4415815bcd6628dee727af3779aaa4c914e3944156c4299921a89f976381ee107d41f12cfa4b66681ca9c718f0668fa0831ed4c6d8ba56c';
+    const files = (digest: string): Record<string, string> => ({
+      'package.json': JSON.stringify({ private: true, packageManager: `pnpm@9.15.0+sha512.${digest}` }),
+      'pnpm-workspace.yaml': 'packages: [apps/*]\n',
+      'pnpm-lock.yaml': PNPM_LOCK('apps/api'),
+      'apps/api/package.json': PACKAGE(),
+      'apps/api/server.js': SERVER,
+    });
+    expect(await answer('backend_dir: apps/api', files(sum))).toBe('2.1.2 true ');
+    // Nothing of it is left for the next build, nor in the release.
+    expect(await ssh('ls -A /var/cache/app-build /srv/app/current')).not.toMatch(/tools|pnpm-store/);
+    const { code, output } = await deploy('backend_dir: apps/api', files(sum.replace('7', '8')));
+    expect([code, output]).toEqual([
+      11,
+      expect.stringContaining('is not what packageManager of package.json says'),
+    ]);
+  });
+
+  test.each<[string, string, object, Record<string, string>]>([
+    [
+      'Yarn classic',
+      `# yarn lockfile v1
+
+
+ms@^2.0.0:
+  version "2.1.2"
+  resolved "https://registry.yarnpkg.com/ms/-/ms-2.1.2.tgz#d09d1f357b443f493382a8eb3ccd183872ae6009"
+  integrity ${MS_212}
+`.replace('registry.yarnpkg.com', 'registry.npmjs.org'),
+      {},
+      {},
+    ],
+    [
+      'Yarn',
+      `# This file is generated by running "yarn install" inside your project.
+# Manual changes might be lost - proceed with caution!
+
+__metadata:
+  version: 8
+  cacheKey: 10c0
+
+"api@workspace:.":
+  version: 0.0.0-use.local
+  resolution: "api@workspace:."
+  dependencies:
+    ms: "npm:^2.0.0"
+  languageName: unknown
+  linkType: soft
+
+"ms@npm:^2.0.0":
+  version: 2.1.2
+  resolution: "ms@npm:2.1.2"
+  languageName: node
+  linkType: hard
+`,
+      {},
+      {
+        '.yarnrc.yml': `npmRegistryServer: https://registry.npmjs.org
+httpProxy: ${PROXY}
+httpsProxy: ${PROXY}
+httpsCaFilePath: /etc/ssl/certs/ca-certificates.crt
+`,
+      },
+    ],
+  ])('%s', async (_name, lock, more, files) => {
+    const all = { 'package.json': PACKAGE(more), 'yarn.lock': lock, 'server.js': SERVER, ...files };
+    expect(await answer('backend_dir: .', all)).toBe('2.1.2 true ');
+  });
+
+  const python = 'app_type: python\nservice_start: .venv/bin/python -m app.main\nbackend_port: 3001\n';
+
+  test('a project of uv that is no package', async () => {
+    const lock = `version = 1
+requires-python = ">=3.11"
+
+[[package]]
+name = "orders"
+version = "0.1.0"
+source = { virtual = "." }
+dependencies = [{ name = "six" }]
+
+[package.metadata]
+requires-dist = [{ name = "six", specifier = ">=1.15" }]
+
+[[package]]
+name = "six"
+version = "1.15.0"
+source = { registry = "https://pypi.org/simple" }
+wheels = [{ url = "${SIX_WHEEL}", hash = "${SIX_115}" }]
+`;
+    const pyproject = `${PROJECT}\n[tool.uv]\npackage = false\n`;
+    const files = { ...PYTHON_FILES, 'pyproject.toml': pyproject, 'uv.lock': lock };
+    expect(await answer(python, files)).toBe('six 1.15.0 iniconfig none');
+  });
+
+  test('a flat layout without a lock file: what it depends on', async () => {
+    const files = { ...PYTHON_FILES, 'pyproject.toml': PROJECT.replace('>=1.15', '==1.15.0') };
+    expect(await answer(python, files)).toBe('six 1.15.0 iniconfig none');
+  });
+});
