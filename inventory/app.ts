@@ -44,6 +44,8 @@ export interface App {
   envVars: Readonly<Record<string, Value>>;
 }
 
+  /** What the commands that install see; sorted by name. */
+  installEnv: Readonly<Record<string, Value>>;
 /**
  * What a part of an application is set to.
  * @param app the application
@@ -89,14 +91,19 @@ export function resolveApp(draft: Draft, validation: Validation): App {
       keep: scope.get('keep_releases'),
       memory: scope.maybe('service_memory'),
     },
-    envVars: resolveEnvVars(draft, validation),
+    envVars: resolveEnv(draft, 'env_vars', validation),
+    installEnv: resolveEnv(draft, 'install_env', validation),
   };
 }
 
 /** Project and env merged, by name; scalars as they were written, so that `1.10` and `yes` stay what they are. */
-function resolveEnvVars({ scope }: Draft, validation: Validation): Record<string, Value> {
+function resolveEnv(
+  { scope }: Draft,
+  key: 'env_vars' | 'install_env',
+  validation: Validation,
+): Record<string, Value> {
   const values = new Map<string, Value>();
-  for (const { value: map, path } of scope.all('env_vars')) {
+  for (const { value: map, path } of scope.all(key)) {
     for (const [name, value] of Object.entries(map)) {
       const text = typeof value === 'string' ? value : (validation.written([...path, name]) ?? String(value));
       values.set(name, toValue(text, RULES.envValue, true));

@@ -46,7 +46,7 @@ export const node = defineKind({
     }),
     backend_install: key(command(), {
       description: 'Installs the dependencies of the backend.',
-      otherwise: '`npm ci`, without a lock file `npm install`',
+      otherwise: 'what its lock file says, for npm, pnpm and Yarn; without one `npm install`',
     }),
     frontend_install: key(command(), {
       description: 'Installs the dependencies of the frontend.',
@@ -123,8 +123,8 @@ export const node = defineKind({
         `${CONFIG}/steps.sh`,
         renderGuestLines(source, 'node/steps.sh.ejs', {
           parts,
-          migrate: app.release.migrate,
-          health: app.release.healthCommand,
+          migrate: env.app.release.migrate,
+          health: env.app.release.healthCommand,
         }),
       ),
     ],

@@ -22,7 +22,8 @@ export const python = defineKind({
   keys: {
     python_install: key(command(), {
       description: 'Installs the application into its virtualenv.',
-      otherwise: '`pip install` of requirements.txt, of pyproject.toml, or of both',
+      otherwise:
+        'what its lock file says, for uv, Poetry and Pipenv; without one `pip install` of requirements.txt, of pyproject.toml, or of both',
     }),
     service_start: key(startCommand(), {
       description:

@@ -31,6 +31,11 @@ test.each<[string, string, string[]]>([
     ["build_hides='PASSWORD TOKEN'"],
   ],
   ['trial_start: false', 'deploy.conf', ['trial=no']],
+  [
+    'install_env: {NPM_TOKEN: "{{ vault_a }}", http_proxy: "http://proxy.example.lan:3128"}',
+    'install_env',
+    ['NPM_TOKEN={{ vault_a }}', "http_proxy='http://proxy.example.lan:3128'"],
+  ],
   ['', 'services', ['app-backend.service backend 3001 -', 'app-frontend.service frontend 3000 -']],
   [
     'backend_health_path: /health\nfrontend_dir: web',

@@ -54,6 +54,11 @@ export const appKeys = {
   health_command: key(command(), {
     description: 'Decides, in the new release before it is switched to, whether it stands: exit code 0.',
     otherwise: 'for Python `python health_check.py`, or scripts/health_check.py, where there is one',
+  install_env: key(z.record(z.string(), scalar).meta({ editor: { propertyNames: ENV_NAME } }), {
+    description:
+      'Environment of the commands that install, and of nothing else: the token of a registry, a proxy.',
+    default: {},
+  }),
   }),
   health_timeout: key(whole(1, 600, 'number of seconds'), {
     description: 'Seconds that a new release has for its first healthy answer.',

@@ -52,7 +52,7 @@ give_up() {
 builds=/var/cache/app-build
 
 # confined FOLDER ENV COMMAND: for build_timeout seconds and, where the inventory says so, with build_memory MiB.
-# ENV: without-env  a build, with none of the application's settings
+# ENV: without-env  an install, or a build that is one: with none of the application's settings, and with install_env
 #      plain-env    a build, with its settings but those that hold secrets (build_hides)
 #      with-env     the application's own work on the sealed release (a migration, a check), with all of them
 #
@@ -67,7 +67,12 @@ confined() {
   # systemd would read a dollar sign before the shell does (systemd.service(5), COMMAND LINES).
   command=$(printf '%s\n' "$3" | sed 's/\$/$$/g')
   set -- -p "Environment=$build_environment"
-  [ "$env" = without-env ] || set -- "$@" -p "EnvironmentFile=$env_file"
+  # systemd reads either file; who runs the command cannot.
+  if [ "$env" = without-env ]; then
+    set -- "$@" -p EnvironmentFile=-/etc/pvestack/install_env
+  else
+    set -- "$@" -p "EnvironmentFile=$env_file"
+  fi
   if [ "$env" = with-env ]; then
     who=app
     set -- "$@" -p 'ReadWritePaths=/var/lib/app /var/cache/app' -E HOME=/var/lib/app -E XDG_CACHE_HOME=/var/cache/app
