@@ -2,6 +2,7 @@ import type { Draft } from './draft';
 import { type Part, partsOf } from './part';
 import type { Keys } from './scope';
 import { display } from './text';
+import { COMPILED_IN } from './schema/app';
 import type { Validation } from './validation';
 import { RULES } from './values/rules';
 import { distinct, toValue, type Value } from './values/value';
@@ -22,6 +23,8 @@ interface ReleaseSettings {
   buildMemory?: number;
   /** Names in `envVars` that builds see although they hold a secret. */
   buildSecrets: readonly string[];
+  /** Names in `envVars`, or their beginnings with a `*`: what a build compiles in. */
+  buildEnv: readonly string[];
   trialStart: boolean;
   keep: number;
   /** MiB for each service. */
@@ -42,10 +45,10 @@ export interface App {
   release: ReleaseSettings;
   /** Sorted by name. */
   envVars: Readonly<Record<string, Value>>;
-}
-
   /** What the commands that install see; sorted by name. */
   installEnv: Readonly<Record<string, Value>>;
+}
+
 /**
  * What a part of an application is set to.
  * @param app the application
@@ -87,6 +90,7 @@ export function resolveApp(draft: Draft, validation: Validation): App {
       buildTimeout: scope.get('build_timeout'),
       buildMemory: scope.maybe('build_memory'),
       buildSecrets: scope.get('build_secrets'),
+      buildEnv: scope.maybe('build_env') ?? COMPILED_IN,
       trialStart: scope.get('trial_start'),
       keep: scope.get('keep_releases'),
       memory: scope.maybe('service_memory'),

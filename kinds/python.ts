@@ -2,7 +2,7 @@ import { command, key, startCommand } from '../inventory/schema/fields';
 import { defineKind } from '../renderers/contribution';
 import { rootFile } from '../renderers/layers/layer';
 import { CONFIG } from '../renderers/layers/paths';
-import { renderGuestLines } from '../renderers/lines';
+import { literalLines, renderGuestLines } from '../renderers/lines';
 import { commandLine } from '../renderers/systemd';
 
 /** The long-running service of an application. */
@@ -62,6 +62,7 @@ export const python = defineKind({
       ['PYTHONDONTWRITEBYTECODE', '1'],
       ['PYTHONUNBUFFERED', '1'],
     ],
+    builtWith: install === undefined ? [] : literalLines([`python_install: ${install}`]),
     buildEnvironment: [['PYTHONDONTWRITEBYTECODE', '1']],
     services: service && [
       {

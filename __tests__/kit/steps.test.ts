@@ -510,7 +510,7 @@ how_it_ended '${properties}'`;
 
 describe('the order of a deploy', () => {
   const COMMIT = 'b'.repeat(40);
-  const order = (trial: 'yes' | 'no', live: string): string[] => {
+  const order = (trial: 'yes' | 'no', live: string, alike = true): string[] => {
     const { stdout, stderr } = sh(
       `set -eu
 base=$1 record=$1 branch=main trial=${trial} rebuild= release=
@@ -520,6 +520,8 @@ releases() { :; }
 next_number() { echo 000001; }
 stop_steps() { :; }
 clean_builds() { :; }
+built_alike() { ${alike}; }
+restart_owed() { echo restart_owed; }
 now() { echo 0; }
 since() { echo; }
 say() { :; }
@@ -569,6 +571,11 @@ something_to_run`,
       { args: [folder.root] },
     );
     expect(stdout).toBe(said);
+  });
+
+  test('the commit that runs is built again where it was built with something else', () => {
+    expect(order('yes', COMMIT)).toEqual(['step: fetch', 'restart_owed', 'remember']);
+    expect(order('yes', COMMIT, false)).toEqual([...before, ...TRIAL, ...after]);
   });
 
   test('a trial comes before the switch', () => {

@@ -1,5 +1,5 @@
 import { filesOf, fileOf } from './guest-files';
-import { only, readYaml } from './envs';
+import { envOf, layersIn, only, readYaml } from './envs';
 
 test.each<[string, string, string[]]>([
   [
@@ -71,6 +71,30 @@ test.each<[string, string, string[]]>([
 ])('%j in %s: %j', (project, name, lines) => {
   const rendered = fileOf(`/etc/pvestack/${name}`, project);
   for (const line of lines) expect(rendered).toContain(line);
+});
+
+test.each<[string, string[]]>([
+  ['env_vars: {TITLE: Shop}', []],
+  [
+    'env_vars: {NEXT_PUBLIC_API: "http://api.example.lan", TITLE: Shop, VITE_X: "{{ vault_x }}"}',
+    ["NEXT_PUBLIC_API='http://api.example.lan'"],
+  ],
+  ['env_vars: {VITE_X: "{{ vault_x }}"}\nbuild_secrets: [VITE_X]', ['VITE_X={{ vault_x }}']],
+  ['env_vars: {A: a, AB: b, VITE_X: x}\nbuild_env: [A]', ["A='a'"]],
+  ['env_vars: {A: a, AB: b}\nbuild_env: [A*]', ["A='a'", "AB='b'"]],
+  [
+    'frontend_build: make "$X"\nbackend_install: make',
+    ['backend_install: make', 'frontend_build: make "$X"'],
+  ],
+  ['app_type: python\npython_install: make', ['python_install: make']],
+  ['app_type: python\nenv_vars: {VITE_X: x}', []],
+])('%j is built with %j', (project, lines) => {
+  const release = layersIn(envOf({ project })).find(({ name }) => name === 'release');
+  expect(release?.lists).toEqual({ built_with: lines });
+});
+
+test.each(['A-B', '*', '1A'])('build_env: [%j] is refused', (name) => {
+  expect(() => envOf({ project: `build_env: [${JSON.stringify(name)}]` })).toThrow('is not the name');
 });
 
 test('what a variable holds is quoted by Terraform', () => {

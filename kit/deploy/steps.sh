@@ -73,13 +73,14 @@ confined() {
   else
     set -- "$@" -p "EnvironmentFile=$env_file"
   fi
+  [ "$env" != plain-env ] || set -- "$@" -p "UnsetEnvironment=${build_hides:-}"
   if [ "$env" = with-env ]; then
     who=app
     set -- "$@" -p 'ReadWritePaths=/var/lib/app /var/cache/app' -E HOME=/var/lib/app -E XDG_CACHE_HOME=/var/cache/app
   else
     who=app-build path=$builds/tools/bin:$path
     # Names are looked up through what systemd-resolved keeps in /run, where a guest has it.
-    set -- "$@" -p "UnsetEnvironment=${build_hides:-}" -p "ReadWritePaths=$release $builds" -p TemporaryFileSystem=/run:ro \
+    set -- "$@" -p "ReadWritePaths=$release $builds" -p TemporaryFileSystem=/run:ro \
       -p BindReadOnlyPaths=-/run/systemd/resolve -p TemporaryFileSystem=/dev/shm:mode=1777 \
       -E "HOME=$builds" -E "XDG_CACHE_HOME=$builds/.cache"
   fi
