@@ -210,6 +210,20 @@ httpsCaFilePath: /etc/ssl/certs/ca-certificates.crt
     expect(await answer('backend_dir: .', all)).toBe('2.1.2 true ');
   });
 
+  test('a frontend that nothing starts: what to write', async () => {
+    const files = {
+      'backend/package.json': '{"scripts": {"start": "node server.js"}}',
+      'frontend/package.json': '{"scripts": {"build": "vite build", "preview": "vite preview"}}',
+    };
+    const { code, output } = await deploy('', files);
+    expect([code, output]).toEqual([
+      14,
+      expect.stringMatching(
+        /frontend\/package\.json has no script start, and the inventory no frontend_start: write one\..* "start": "serve --single dist --listen \$PORT"/,
+      ),
+    ]);
+  });
+
   const python = 'app_type: python\nservice_start: .venv/bin/python -m app.main\nbackend_port: 3001\n';
 
   test('a project of uv that is no package', async () => {

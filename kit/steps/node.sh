@@ -126,6 +126,14 @@ install_part() {
   step 11 "$1 install" confined "$root" without-env "$(install_command)"
 }
 
+# can_start NAME FOLDER: gives up where the inventory leaves it to package.json how it starts, and that does not say it.
+can_start() {
+  grep -qx 'ExecStart=/usr/local/lib/pvestack/npm-script start' "/etc/systemd/system/app-$1.service" 2>/dev/null || return 0
+  if [ ! -f "$2/package.json" ] || has_script "$2" start || [ -f "$2/server.js" ]; then return 0; fi
+  # shellcheck disable=SC2016 # for people
+  give_up 14 "$(in_repository "$2" package.json) has no script start, and the inventory no $1_start: write one. Files that a build makes (dist) are served by e.g. the package serve among the dependencies, and "'"start": "serve --single dist --listen $PORT"'
+}
+
 # build_part NAME FOLDER [INSTALL [BUILD]]: a part that the repository may have. Without a command what package.json says.
 built=
 build_part() {
@@ -135,6 +143,7 @@ build_part() {
   # Both may be one folder.
   case $built in *" $2 ${3:-} ${4:-};"*) return 0 ;; esac
   built="$built $2 ${3:-} ${4:-};"
+  can_start "$1" "$part"
   tool=
   if [ -n "${3:-}" ]; then
     step 11 "$1 install" confined "$part" without-env "$3"
