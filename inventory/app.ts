@@ -25,6 +25,8 @@ interface ReleaseSettings {
   buildSecrets: readonly string[];
   /** Names in `envVars`, or their beginnings with a `*`: what a build compiles in. */
   buildEnv: readonly string[];
+  /** Whether the commands that install may use the deploy key. */
+  installKey: boolean;
   trialStart: boolean;
   keep: number;
   /** MiB for each service. */
@@ -91,6 +93,7 @@ export function resolveApp(draft: Draft, validation: Validation): App {
       buildMemory: scope.maybe('build_memory'),
       buildSecrets: scope.get('build_secrets'),
       buildEnv: scope.maybe('build_env') ?? COMPILED_IN,
+      installKey: scope.get('install_with_deploy_key'),
       trialStart: scope.get('trial_start'),
       keep: scope.get('keep_releases'),
       memory: scope.maybe('service_memory'),

@@ -1,4 +1,5 @@
 import { AppRepository, BAKED, git, serveGit } from '../support/app-fixture';
+import { servePrivately, sshd } from '../support/pote-fixture';
 import { realGuests, useRealLab } from '../support/real-lab';
 import { describeWith } from '../support/requirements';
 import { KIT_FOLDER } from '../support/shell';
@@ -60,7 +61,7 @@ const PYTHON_FILES = { 'app/main.py': PYTHON_SERVER, 'app/__init__.py': '', 'mig
 const PROJECT =
   '[project]\nname = "orders"\nversion = "0.1.0"\nrequires-python = ">=3.11"\ndependencies = ["six>=1.15"]\n';
 
-describeWith([realGuests, git], 'what a release of each kind of repository is built by', () => {
+describeWith([realGuests, git, sshd], 'what a release of each kind of repository is built by', () => {
   const lab = useRealLab({ lab: BAKED });
   const repository = new AppRepository('dev', { README: '' });
   let stop = (): void => undefined;
@@ -74,8 +75,12 @@ describeWith([realGuests, git], 'what a release of each kind of repository is bu
   const put = (file: string, text: string): string =>
     `install -d "$(dirname '${file}')"; echo '${Buffer.from(text).toString('base64')}' | base64 -d >'${file}'\n`;
 
-  /** Deploys a repository of these files, with these keys of the inventory. */
-  const deploy = async (project: string, files: Readonly<Record<string, string>>): Promise<Outcome> => {
+  /** Deploys a repository of these files, with these keys of the inventory, after some lines of a shell. */
+  const deploy = async (
+    project: string,
+    files: Readonly<Record<string, string>>,
+    more = '',
+  ): Promise<Outcome> => {
     const old = repository.git('ls-files').split('\n');
     const without = Object.fromEntries(old.filter((file) => file !== '').map((file) => [file, undefined]));
     const commit = repository.commit('next', { ...without, ...files });
@@ -85,7 +90,8 @@ describeWith([realGuests, git], 'what a release of each kind of repository is bu
     // The mode that a layer would give it.
     await ssh(`rm -rf /srv/app/current /srv/app/releases/* /etc/pvestack
 ${settings.join('')}systemctl stop app-backend app-frontend 2>/dev/null; systemctl daemon-reload
-chmod -f 0600 /etc/pvestack/install_env || true`);
+chmod -f 0600 /etc/pvestack/install_env || true
+${more}`);
     const run = (): Promise<Outcome> =>
       lab.ssh(VMID, `PVESTACK_REPO=git://10.0.10.1/app PVESTACK_BRANCH=dev deploy_app.sh ${commit}`);
     const outcome = await run();
@@ -268,6 +274,48 @@ plain_env_vars: [TOKEN]
     ).toBe('of-t\nbuilds with nothing\nmigrates with nothing\n600 root\n');
     const { code, output } = await deploy(project.replace('= of-the', '!= of-the'), files);
     expect([code, output]).toEqual([11, expect.stringContaining('| installs with ***\n')]);
+  });
+
+  test('a private git repository among the dependencies, by a deploy key that the install cannot read', async () => {
+    const library = new AppRepository('main', {
+      'package.json': '{"name": "lib", "version": "1.2.3"}',
+      'index.js': 'module.exports = "private";',
+    });
+    const source = await servePrivately(lab, library);
+    try {
+      const key = source.newKey();
+      source.allowOnly(key);
+      const project = `backend_dir: .
+git_known_hosts: ["${source.knownHost}"]
+git_deploy_key: "{{ vault_key }}"
+backend_install: sh install.sh
+backend_build: if pgrep -x ssh-agent || test -e ~/agent; then exit 9; fi; echo built >>agents
+`;
+      const files = {
+        'install.sh': `if cat /etc/pvestack/deploy_key; then exit 9; fi
+if pgrep -x ssh-agent; then exit 9; fi
+exec npm install --no-audit --no-fund
+`,
+        'package.json': JSON.stringify({
+          scripts: { start: 'node server.js' },
+          dependencies: { lib: `git+${source.url}` },
+        }),
+        'server.js':
+          "require('http').createServer((q, r) => r.end(require('lib'))).listen(process.env.PORT);",
+      };
+      const more = `${put('/etc/pvestack/deploy_key', key)}chmod 0600 /etc/pvestack/deploy_key\n`;
+      const denied = await deploy(project, files, more);
+      expect([denied.code, denied.output]).toEqual([11, expect.stringContaining('backend install failed')]);
+      const { code, output } = await deploy(`${project}install_with_deploy_key: true\n`, files, more);
+      expect([code, output]).toEqual([0, output]);
+      expect(await ssh('curl -s -m 3 http://localhost:3001; cat /srv/app/current/agents')).toMatch(
+        /^privatebuilt\n$/,
+      );
+      expect(await ssh('pgrep -x ssh-agent; ls -A /var/cache/app-build')).not.toMatch(/\d|agent/);
+    } finally {
+      source.stop();
+      library.remove();
+    }
   });
 
   test('a flat layout without a lock file: what it depends on', async () => {

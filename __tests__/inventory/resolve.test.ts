@@ -69,6 +69,7 @@ test('defaults', () => {
             buildTimeout: 1800,
             buildSecrets: [],
             buildEnv: expect.arrayContaining(['NEXT_PUBLIC_*', 'VITE_*']) as string[],
+            installKey: false,
             trialStart: true,
             keep: 5,
           },

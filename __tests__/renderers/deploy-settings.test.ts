@@ -30,6 +30,11 @@ test.each<[string, string, string[]]>([
     'deploy.conf',
     ["build_hides='PASSWORD TOKEN'"],
   ],
+  [
+    'git_deploy_key: "{{ vault_key }}"\ninstall_with_deploy_key: true',
+    'deploy.conf',
+    ['install_key=yes', 'trial=yes'],
+  ],
   ['trial_start: false', 'deploy.conf', ['trial=no']],
   [
     'install_env: {NPM_TOKEN: "{{ vault_a }}", http_proxy: "http://proxy.example.lan:3128"}',
@@ -91,6 +96,10 @@ test.each<[string, string[]]>([
 ])('%j is built with %j', (project, lines) => {
   const release = layersIn(envOf({ project })).find(({ name }) => name === 'release');
   expect(release?.lists).toEqual({ built_with: lines });
+});
+
+test('install_with_deploy_key without a key is refused', () => {
+  expect(() => envOf({ project: 'install_with_deploy_key: true' })).toThrow('needs a deploy key');
 });
 
 test.each(['A-B', '*', '1A'])('build_env: [%j] is refused', (name) => {

@@ -59,6 +59,11 @@ export const appKeys = {
       'Environment of the commands that install, and of nothing else: the token of a registry, a proxy.',
     default: {},
   }),
+  install_with_deploy_key: key(bool(), {
+    description:
+      'Let the commands that install fetch over ssh with `git_deploy_key`, which they cannot read: for private git repositories among the dependencies.',
+    default: false,
+  }),
   backend_port: key(port(), { description: 'The port of the backend.', default: 3001 }),
   backend_health_path: key(healthPath(), {
     description: 'A path of the backend that answers 2xx or 3xx when all is well.',

@@ -70,6 +70,10 @@ confined() {
   # systemd reads either file; who runs the command cannot.
   if [ "$env" = without-env ]; then
     set -- "$@" -p EnvironmentFile=-/etc/pvestack/install_env
+    if [ "${install_key:-}" = yes ]; then
+      open_agent
+      set -- "$@" -E "SSH_AUTH_SOCK=$agent" -E "GIT_SSH_COMMAND=$(ssh_of_install)"
+    fi
   else
     set -- "$@" -p "EnvironmentFile=$env_file"
   fi
@@ -96,6 +100,7 @@ confined() {
     /bin/sh -euc "$command" 2>"$record/step.run" || true
   ended=$(systemctl show -p ActiveState -p Result -p ExecMainCode -p ExecMainStatus "$unit")
   systemctl stop "$unit" 2>/dev/null || true
+  if [ "$env-${install_key:-}" = without-env-yes ]; then close_agent; fi
   systemctl reset-failed "$unit" 2>/dev/null || true
   how_it_ended "$ended" >>"$record/step.log"
 }

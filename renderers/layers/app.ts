@@ -107,6 +107,7 @@ function deploySettings(env: Env, app: Application): Record<string, unknown> {
     buildHides: Object.keys(envFile(env.app.envVars).secrets).filter(
       (name) => !release.buildSecrets.includes(name),
     ),
+    installKey: release.installKey,
     trial: release.trialStart,
   };
 }
