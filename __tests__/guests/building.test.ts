@@ -61,6 +61,98 @@ const PYTHON_FILES = { 'app/main.py': PYTHON_SERVER, 'app/__init__.py': '', 'mig
 const PROJECT =
   '[project]\nname = "orders"\nversion = "0.1.0"\nrequires-python = ">=3.11"\ndependencies = ["six>=1.15"]\n';
 
+const POETRY = `[project]
+name = "orders"
+version = "0.1.0"
+requires-python = ">=3.11"
+dependencies = ["six==1.15.0"]
+
+[tool.poetry]
+package-mode = false
+
+[tool.poetry.group.dev.dependencies]
+iniconfig = "2.0.0"
+`;
+const POETRY_LOCK = `[[package]]
+name = "iniconfig"
+version = "2.0.0"
+description = "brain-dead simple config-ini parsing"
+optional = false
+python-versions = ">=3.7"
+groups = ["dev"]
+files = [
+    {file = "iniconfig-2.0.0-py3-none-any.whl", hash = "sha256:b6a85871a79d2e3b22d2d1b94ac2824226a63c6b741c88f7ae975f18b6778374"},
+    {file = "iniconfig-2.0.0.tar.gz", hash = "sha256:2d91e135bf72d31a410b17c16da610a82cb55f6b0477d1a902134b24a455b8b3"},
+]
+
+[[package]]
+name = "six"
+version = "1.15.0"
+description = "Python 2 and 3 compatibility utilities"
+optional = false
+python-versions = ">=2.7, !=3.0.*, !=3.1.*, !=3.2.*"
+groups = ["main"]
+files = [
+    {file = "six-1.15.0-py2.py3-none-any.whl", hash = "sha256:8b74bedcbbbaca38ff6d7491d76f2b06b3592611af620f8426e82dddb04a5ced"},
+    {file = "six-1.15.0.tar.gz", hash = "sha256:30639c035cdb23534cd4aa2dd52c3bf48f06e5f4a941509c8bafd8ce11080259"},
+]
+
+[metadata]
+lock-version = "2.1"
+python-versions = ">=3.11"
+content-hash = "eeb46df11004b34ce48a470e15904671f4b92a445521c987fe7a481bb6428161"
+`;
+const PIPFILE = `[[source]]
+url = "https://pypi.org/simple"
+verify_ssl = true
+name = "pypi"
+
+[packages]
+six = "==1.15.0"
+
+[dev-packages]
+iniconfig = "==2.0.0"
+`;
+const PIPFILE_LOCK = JSON.stringify({
+  _meta: {
+    hash: {
+      sha256: 'ac86a5708104a7da12497aaa02317067530fd0714a77a7b1d64f260778345ae5',
+    },
+    'pipfile-spec': 6,
+    requires: {},
+    sources: [
+      {
+        name: 'pypi',
+        url: 'https://pypi.org/simple',
+        verify_ssl: true,
+      },
+    ],
+  },
+  default: {
+    six: {
+      hashes: [
+        'sha256:30639c035cdb23534cd4aa2dd52c3bf48f06e5f4a941509c8bafd8ce11080259',
+        'sha256:8b74bedcbbbaca38ff6d7491d76f2b06b3592611af620f8426e82dddb04a5ced',
+      ],
+      index: 'pypi',
+      markers:
+        "python_version >= '2.7' and python_version != '3.0' and python_version != '3.1' and python_version != '3.2'",
+      version: '==1.15.0',
+    },
+  },
+  develop: {
+    iniconfig: {
+      hashes: [
+        'sha256:2d91e135bf72d31a410b17c16da610a82cb55f6b0477d1a902134b24a455b8b3',
+        'sha256:b6a85871a79d2e3b22d2d1b94ac2824226a63c6b741c88f7ae975f18b6778374',
+      ],
+      index: 'pypi',
+      markers: "python_version >= '3.7'",
+      version: '==2.0.0',
+    },
+  },
+});
+
 describeWith([realGuests, git, sshd], 'what a release of each kind of repository is built by', () => {
   const lab = useRealLab({ lab: BAKED });
   const repository = new AppRepository('dev', { README: '' });
@@ -316,6 +408,14 @@ exec npm install --no-audit --no-fund
       source.stop();
       library.remove();
     }
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['Poetry', { 'pyproject.toml': POETRY, 'poetry.lock': POETRY_LOCK }],
+    ['Pipenv', { Pipfile: PIPFILE, 'Pipfile.lock': PIPFILE_LOCK }],
+  ])('a project of %s: what its lock file has, without what is for developers', async (_name, files) => {
+    const proxy = `install_env: {https_proxy: "${PROXY}", REQUESTS_CA_BUNDLE: /etc/ssl/certs/ca-certificates.crt}\n`;
+    expect(await answer(python + proxy, { ...PYTHON_FILES, ...files })).toBe('six 1.15.0 iniconfig none');
   });
 
   test('a flat layout without a lock file: what it depends on', async () => {
