@@ -2,6 +2,7 @@ import type { Draft } from './draft';
 import { type Part, partsOf } from './part';
 import type { Keys } from './scope';
 import { display } from './text';
+import { COMPILED_IN } from './schema/app';
 import type { Validation } from './validation';
 import { RULES } from './values/rules';
 import { distinct, toValue, type Value } from './values/value';
@@ -22,6 +23,10 @@ interface ReleaseSettings {
   buildMemory?: number;
   /** Names in `envVars` that builds see although they hold a secret. */
   buildSecrets: readonly string[];
+  /** Names in `envVars`, or their beginnings with a `*`: what a build compiles in. */
+  buildEnv: readonly string[];
+  /** Whether the commands that install may use the deploy key. */
+  installKey: boolean;
   trialStart: boolean;
   keep: number;
   /** MiB for each service. */
@@ -42,6 +47,8 @@ export interface App {
   release: ReleaseSettings;
   /** Sorted by name. */
   envVars: Readonly<Record<string, Value>>;
+  /** What the commands that install see; sorted by name. */
+  installEnv: Readonly<Record<string, Value>>;
 }
 
 /**
@@ -85,18 +92,25 @@ export function resolveApp(draft: Draft, validation: Validation): App {
       buildTimeout: scope.get('build_timeout'),
       buildMemory: scope.maybe('build_memory'),
       buildSecrets: scope.get('build_secrets'),
+      buildEnv: scope.maybe('build_env') ?? COMPILED_IN,
+      installKey: scope.get('install_with_deploy_key'),
       trialStart: scope.get('trial_start'),
       keep: scope.get('keep_releases'),
       memory: scope.maybe('service_memory'),
     },
-    envVars: resolveEnvVars(draft, validation),
+    envVars: resolveEnv(draft, 'env_vars', validation),
+    installEnv: resolveEnv(draft, 'install_env', validation),
   };
 }
 
 /** Project and env merged, by name; scalars as they were written, so that `1.10` and `yes` stay what they are. */
-function resolveEnvVars({ scope }: Draft, validation: Validation): Record<string, Value> {
+function resolveEnv(
+  { scope }: Draft,
+  key: 'env_vars' | 'install_env',
+  validation: Validation,
+): Record<string, Value> {
   const values = new Map<string, Value>();
-  for (const { value: map, path } of scope.all('env_vars')) {
+  for (const { value: map, path } of scope.all(key)) {
     for (const [name, value] of Object.entries(map)) {
       const text = typeof value === 'string' ? value : (validation.written([...path, name]) ?? String(value));
       values.set(name, toValue(text, RULES.envValue, true));

@@ -1,9 +1,10 @@
 import { folder, healthPath } from '../inventory/schema/app';
 import { command, key, port, startCommand } from '../inventory/schema/fields';
+import { compiledIn } from '../renderers/compiled-in';
 import { defineKind } from '../renderers/contribution';
 import { rootFile } from '../renderers/layers/layer';
 import { CONFIG, KIT } from '../renderers/layers/paths';
-import { renderGuestLines } from '../renderers/lines';
+import { literalLines, renderGuestLines } from '../renderers/lines';
 import { commandLine } from '../renderers/systemd';
 
 /** A backend or a frontend: a folder of the repository that is built and run. */
@@ -46,7 +47,7 @@ export const node = defineKind({
     }),
     backend_install: key(command(), {
       description: 'Installs the dependencies of the backend.',
-      otherwise: '`npm ci`, without a lock file `npm install`',
+      otherwise: 'what its lock file says, for npm, pnpm and Yarn; without one `npm install`',
     }),
     frontend_install: key(command(), {
       description: 'Installs the dependencies of the frontend.',
@@ -105,10 +106,19 @@ export const node = defineKind({
     }
   },
 
-  contribution: (parts, { app, baseOs }, source) => ({
-    packages: baseOs.node ? ['xz-utils'] : ['nodejs', 'npm'],
+  contribution: (parts, env, source) => ({
+    packages: env.baseOs.node ? ['xz-utils'] : ['nodejs', 'npm'],
     environment: [...ENVIRONMENT, ['npm_config_cache', '/var/cache/app/npm']],
     buildEnvironment: ENVIRONMENT,
+    builtWith: [
+      ...compiledIn(env),
+      ...literalLines(
+        parts.flatMap(({ name, install, build }) => [
+          ...(install === undefined ? [] : [`${name}_install: ${install}`]),
+          ...(build === undefined ? [] : [`${name}_build: ${build}`]),
+        ]),
+      ),
+    ],
     services: parts.map(({ name, folder, port, start, healthPath }) => ({
       name,
       unit: `app-${name}.service`,
@@ -123,8 +133,8 @@ export const node = defineKind({
         `${CONFIG}/steps.sh`,
         renderGuestLines(source, 'node/steps.sh.ejs', {
           parts,
-          migrate: app.release.migrate,
-          health: app.release.healthCommand,
+          migrate: env.app.release.migrate,
+          health: env.app.release.healthCommand,
         }),
       ),
     ],

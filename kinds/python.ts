@@ -2,7 +2,7 @@ import { command, key, startCommand } from '../inventory/schema/fields';
 import { defineKind } from '../renderers/contribution';
 import { rootFile } from '../renderers/layers/layer';
 import { CONFIG } from '../renderers/layers/paths';
-import { renderGuestLines } from '../renderers/lines';
+import { literalLines, renderGuestLines } from '../renderers/lines';
 import { commandLine } from '../renderers/systemd';
 
 /** The long-running service of an application. */
@@ -22,7 +22,8 @@ export const python = defineKind({
   keys: {
     python_install: key(command(), {
       description: 'Installs the application into its virtualenv.',
-      otherwise: '`pip install` of requirements.txt, of pyproject.toml, or of both',
+      otherwise:
+        'what its lock file says, for uv, Poetry and Pipenv; without one `pip install` of requirements.txt, of pyproject.toml, or of both',
     }),
     service_start: key(startCommand(), {
       description:
@@ -61,6 +62,7 @@ export const python = defineKind({
       ['PYTHONDONTWRITEBYTECODE', '1'],
       ['PYTHONUNBUFFERED', '1'],
     ],
+    builtWith: install === undefined ? [] : literalLines([`python_install: ${install}`]),
     buildEnvironment: [['PYTHONDONTWRITEBYTECODE', '1']],
     services: service && [
       {

@@ -29,6 +29,7 @@ export function application(
     packages: all(({ packages }) => packages),
     environment: all(({ environment }) => environment),
     buildEnvironment: all(({ buildEnvironment }) => buildEnvironment),
+    builtWith: all(({ builtWith }) => builtWith),
     after: all(({ after }) => after),
     services: all(({ services }) => services),
     files: all(({ files }) => files),

@@ -27,6 +27,11 @@ export interface Contribution {
   environment?: readonly (readonly [string, string])[];
   /** Environment of the commands that build and migrate, besides the env file. */
   buildEnvironment?: readonly (readonly [string, string])[];
+  /**
+   * What a release is built with besides its commit: where one of these lines is another one, the commit that runs is
+   * built again. As Terraform reads them.
+   */
+  builtWith?: readonly string[];
   /** Units that all units of the application start after. */
   after?: readonly string[];
   services?: readonly Service[];

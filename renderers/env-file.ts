@@ -36,30 +36,31 @@ interface EnvFile {
   shown: string[];
   /** Values that hold secrets, by name, as Terraform templates. */
   secrets: Record<string, string>;
-  /** The lines as Terraform makes them, with `local.env_secrets` for the secrets. */
+  /** The lines as Terraform makes them, with `local.<name>_secrets` for the secrets. */
   lines: string[];
 }
 
 /**
  * The env file of an application.
  * @param envVars its variables
+ * @param name what the local values of its secrets begin with
  * @returns the file; sorted as they are
  */
-export function envFile(envVars: Readonly<Record<string, Text>>): EnvFile {
+export function envFile(envVars: Readonly<Record<string, Text>>, name = 'env'): EnvFile {
   const file: EnvFile = { shown: [], secrets: {}, lines: [] };
-  for (const [name, text] of Object.entries(envVars)) {
+  for (const [variable, text] of Object.entries(envVars)) {
     const known = literal(text);
     if (known !== undefined) {
-      const lines = escapeLiteral(`${name}=${encodeEnvValue(known)}`).split('\n');
+      const lines = escapeLiteral(`${variable}=${encodeEnvValue(known)}`).split('\n');
       file.shown.push(...lines);
       file.lines.push(...lines);
       continue;
     }
     // What stands around a secret is seen, or a change of it would change nothing.
     const seen = text.parts.map((part) => (typeof part === 'string' ? part : `{{ ${part.variable} }}`));
-    file.shown.push(...escapeLiteral(`${name}=${seen.join('')}`).split('\n'));
-    file.secrets[name] = toTemplate(text);
-    file.lines.push(`${name}=\${local.env_secrets["${name}"]}`);
+    file.shown.push(...escapeLiteral(`${variable}=${seen.join('')}`).split('\n'));
+    file.secrets[variable] = toTemplate(text);
+    file.lines.push(`${variable}=\${local.${name}_secrets["${variable}"]}`);
   }
   return file;
 }

@@ -70,15 +70,21 @@ export function guestConfiguration(
   };
 }
 
-/** The values of an env file that hold secrets, and its lines. */
-function envLocals(env: Env, layers: readonly Layer[]): Record<string, unknown> {
-  if (!layers.some(({ files }) => files.some(({ secret }) => secret?.name === 'env'))) return {};
-  const { secrets, lines } = envFile(env.app.envVars);
-  return {
-    env_values: secrets,
-    env_secrets: `\${{for name, value in local.env_values : name => ${encodeEnvExpression('value')}}}`,
-    env_file: lines,
-  };
+/** Of each env file that holds secrets its values that do, and its lines. */
+function envLocals({ app }: Env, layers: readonly Layer[]): Record<string, unknown> {
+  const uploaded = layers.flatMap(({ files }) => files.map(({ secret }) => secret?.name));
+  return Object.fromEntries(
+    Object.entries({ env: app.envVars, install_env: app.installEnv }).flatMap(([file, values]) => {
+      if (!uploaded.includes(file)) return [];
+      const { secrets, lines } = envFile(values, file);
+      const encoded = encodeEnvExpression('value');
+      return [
+        [`${file}_values`, secrets],
+        [`${file}_secrets`, `\${{for name, value in local.${file}_values : name => ${encoded}}}`],
+        [`${file}_file`, lines],
+      ];
+    }),
+  );
 }
 
 function provisioners(env: Env, layer: Layer): Record<string, unknown>[] {

@@ -18,7 +18,7 @@ import { Secrets, type Finding } from '../support/secrets';
 jest.setTimeout(900_000);
 
 /** What layers bring to the guest. */
-const OF_LAYERS = ['vault_db', 'vault_deploy_key', 'vault_session'];
+const OF_LAYERS = ['vault_db', 'vault_deploy_key', 'vault_registry', 'vault_session'];
 const needs = [realGuests, providers, git, sshd, command('curl'), command('ssh-keygen')];
 
 /** The secrets on the guest itself are the subject of guest-secrets.test.ts. */
@@ -105,7 +105,7 @@ describeWith(needs, 'a deploy on a real guest with a secret under every key', ()
     await terraform('apply', '-auto-approve');
     expect(await terraform('plan')).toContain('No changes.');
     nothingElse(
-      ['state', 'vault_db hash', 'vault_deploy_key hash', 'vault_session hash'],
+      ['state', 'vault_db hash', 'vault_deploy_key hash', 'vault_registry hash', 'vault_session hash'],
       [`state/${STACK}.tfstate`, 'vault_root clear'],
     );
   });
@@ -117,6 +117,7 @@ describeWith(needs, 'a deploy on a real guest with a secret under every key', ()
       {
         vault_deploy_key: deployKey,
         vault_db: 'fake-Db-Pass-second',
+        vault_registry: 'fake-Registry-Token-second',
         vault_session: 'fake-Session-second',
         vault_root: 'fake-Root-Pass-second',
       },
@@ -125,14 +126,20 @@ describeWith(needs, 'a deploy on a real guest with a secret under every key', ()
     const plan = await terraform('plan');
     const named = [...plan.matchAll(/~ "secret (\w+)" += \(sensitive value\)/g)].map(([, name]) => name);
     // vault_db is in the env file, too.
-    expect(named.sort()).toEqual(['vault_db', 'vault_db', 'vault_deploy_key', 'vault_session']);
+    expect(named.sort()).toEqual([
+      'vault_db',
+      'vault_db',
+      'vault_deploy_key',
+      'vault_registry',
+      'vault_session',
+    ]);
     await terraform('plan', '-json');
     await terraform('apply', '-auto-approve', '-json');
     expect(await terraform('plan')).toContain('No changes.');
     const health = await lab.ssh('10.0.10.31', 'deploy_app.sh --health && cat /srv/app/.env.dev');
     expect([health.code, health.output]).toEqual([0, expect.stringContaining('fake-Session-second')]);
     nothingElse(
-      ['state', 'vault_db hash', 'vault_deploy_key hash', 'vault_session hash'],
+      ['state', 'vault_db hash', 'vault_deploy_key hash', 'vault_registry hash', 'vault_session hash'],
       // The password of a guest that stands is not changed.
       [`state/${STACK}.tfstate`, 'vault_root clear'],
       [`state/${STACK}.tfstate.backup`, 'vault_root clear'],

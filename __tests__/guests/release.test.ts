@@ -344,5 +344,30 @@ fs.writeFileSync(os.homedir() + '/.npmrc', 'script-shell=' + os.homedir() + '/sh
         '5',
       ]);
     });
+
+    test('a value that a build compiles in: the plan says so, and the commit that runs is built again', async () => {
+      const titled = (title: string): string =>
+        INVENTORY.replace('TITLE: Shop', `TITLE: ${title}`).replace(
+          'health_timeout: 8',
+          'health_timeout: 8\n    build_env: [TITLE]',
+        );
+      const head = repository.git('rev-parse', 'HEAD');
+      synth(titled('Store'));
+      const apply = await lab.workspace.apply(STACK);
+      expect([apply.code, apply.output]).toEqual([
+        0,
+        expect.stringMatching(
+          `${head.slice(0, 7)} is built with the values and commands that the inventory has now`,
+        ),
+      ]);
+      expect(await get(FRONTEND)).toBe('<h1>Store</h1>');
+      await nothingToDo();
+      synth(titled('Market'));
+      expect(changes(await lab.workspace.plan(STACK))).toContain(
+        `"built_with" = "TITLE='Store'" -> "TITLE='Market'"`,
+      );
+      // By hand it is the same.
+      expect((await guest('deploy_app.sh')).output).toContain('is deployed already');
+    });
   },
 );

@@ -64,8 +64,17 @@ test('defaults', () => {
           branch: text('dev', 'branch'),
           knownHosts: [],
           packages: [],
-          release: { healthTimeout: 30, buildTimeout: 1800, buildSecrets: [], trialStart: true, keep: 5 },
+          release: {
+            healthTimeout: 30,
+            buildTimeout: 1800,
+            buildSecrets: [],
+            buildEnv: expect.arrayContaining(['NEXT_PUBLIC_*', 'VITE_*']) as string[],
+            installKey: false,
+            trialStart: true,
+            keep: 5,
+          },
           envVars: {},
+          installEnv: {},
         },
         baseOs: {
           user: 'appuser',

@@ -22,6 +22,11 @@ function quoted(input: string, environment: Record<string, string> = {}, lines =
   return stdout;
 }
 
+test('values of install_env as well', () => {
+  folder.write('install_env', "TOKEN='of-the-registry'\n");
+  expect(quoted('of-the-registry, hunter22\n', { PASSWORD: 'hunter22' })).toBe('***, ***\n');
+});
+
 test.each([
   ['plain', 'one\n\ttwo ü €\n', 'one\n\ttwo ü €\n'],
   ['colours', 'a \u001B[1;31mred\u001B[0m b\n', 'a red b\n'],

@@ -16,8 +16,8 @@ const SAID = `set -eu
 release=$1/release env_file=/srv/app/.env.dev
 prove_release() { :; }
 call() { for word; do printf '%s|' "$word"; done; echo; }
-step() { case $3 in npm_install) code=$1 name=$2; shift 3; call "$code" "$name" npm_install "$@"; npm_install "$@" ;; *) call "$@" ;; esac; }
-confined() { call confined "$@"; }
+step() { call "$@"; }
+remark() { call remark "$@"; }
 migration() { call migration "$@"; }
 give_up() { call give_up "$@"; exit "$1"; }`;
 
@@ -39,18 +39,27 @@ function steps(
 describeWith([command('jq')], 'the steps of a Node.js application', () => {
   const PACKAGE = (scripts: object): string => JSON.stringify({ dependencies: { a: '1' }, scripts });
 
+  const NPM = 'npm install --include=dev --no-audit --no-fund';
+  const CI = 'npm ci --include=dev --no-audit --no-fund';
+  const install = (part: string, folder: string, what: string): string =>
+    `11|${part} install|confined|${folder}|without-env|${what}|`;
+  const build = (part: string, folder: string, what = '/usr/local/lib/pvestack/npm-script build'): string =>
+    `12|${part} build|confined|${folder}|plain-env|${what}|`;
+  const newest = (part: string): string =>
+    `remark|${part} install|no lock file: npm install takes what is newest within package.json|`;
+  const PACKAGE_LOCK = JSON.stringify({ packages: { '': {}, a: {} } });
+
   test('what package.json says', () => {
     const files = {
       'backend/package.json': PACKAGE({ build: 'tsc', migrate: 'migrate' }),
-      'backend/package-lock.json': JSON.stringify({ packages: { '': {}, a: {} } }),
+      'backend/package-lock.json': PACKAGE_LOCK,
       'frontend/package.json': PACKAGE({ start: 'serve' }),
     };
     expect(steps('', files)).toEqual([
-      '11|backend install|npm_install|/backend|',
-      'confined|/backend|without-env|npm ci --include=dev --no-audit --no-fund|',
-      '12|backend build|confined|/backend|plain-env|/usr/local/lib/pvestack/npm-script build|',
-      '11|frontend install|npm_install|/frontend|',
-      'confined|/frontend|without-env|npm install --include=dev --no-audit --no-fund|',
+      install('backend', '/backend', CI),
+      build('backend', '/backend'),
+      newest('frontend'),
+      install('frontend', '/frontend', NPM),
       'migration|/backend|/usr/local/lib/pvestack/npm-script migrate|',
     ]);
   });
@@ -63,17 +72,146 @@ frontend_dir: apps/web
 `;
     const files = { 'backend/package.json': PACKAGE({ build: 'tsc' }), 'apps/web/package.json': '{}' };
     expect(steps(project, files)).toEqual([
-      '11|backend install|confined|/backend|without-env|make "$X"|',
-      '12|backend build|confined|/backend|plain-env|/usr/local/lib/pvestack/npm-script build|',
-      '11|frontend install|npm_install|/apps/web|',
-      'confined|/apps/web|without-env|npm install --include=dev --no-audit --no-fund|',
-      "12|frontend build|confined|/apps/web|plain-env|make it's|",
+      install('backend', '/backend', 'make "$X"'),
+      build('backend', '/backend'),
+      install('frontend', '/apps/web', NPM),
+      build('frontend', '/apps/web', "make it's"),
       'migration|/backend|npx prisma migrate deploy|',
     ]);
   });
 
   test('a part that the repository does not have', () => {
-    expect(steps('', { 'frontend/index.html': '' })).toEqual(['11|frontend install|npm_install|/frontend|']);
+    expect(steps('', { 'frontend/index.html': '' })).toEqual(['']);
+  });
+
+  describe('the root of the repository', () => {
+    const root = {
+      'package.json': PACKAGE({ build: 'tsc', migrate: 'migrate' }),
+      'package-lock.json': PACKAGE_LOCK,
+    };
+    const MIGRATION = 'migration||/usr/local/lib/pvestack/npm-script migrate|';
+
+    test('as a part: no folder of it ends in /.', () => {
+      expect(steps('backend_dir: .', root)).toEqual([
+        install('backend', '', CI),
+        build('backend', ''),
+        MIGRATION,
+      ]);
+    });
+
+    test('as both parts is installed and built once, unless by other commands', () => {
+      const both = 'backend_dir: .\nfrontend_dir: ./\n';
+      expect(steps(both, root)).toEqual([install('backend', '', CI), build('backend', ''), MIGRATION]);
+      expect(steps(`${both}frontend_build: make web`, root)).toEqual([
+        install('backend', '', CI),
+        build('backend', ''),
+        build('frontend', '', 'make web'),
+        MIGRATION,
+      ]);
+    });
+  });
+
+  describe('the lock file decides', () => {
+    const bring = (tool: string, rest: string): string =>
+      `/usr/local/lib/pvestack/package-manager ${tool}; ${rest}`;
+    const PNPM = 'pnpm install --frozen-lockfile --prod=false';
+    const CLASSIC = 'yarn install --frozen-lockfile --production=false --non-interactive';
+    const BERRY = 'yarn install --immutable';
+    const SUM = `sha512.${'0a'.repeat(64)}`;
+
+    test.each<[string, Record<string, string>, string, string?]>([
+      ['npm', { 'package-lock.json': PACKAGE_LOCK }, CI],
+      ['npm', { 'npm-shrinkwrap.json': PACKAGE_LOCK }, CI],
+      ['npm', { 'npm-shrinkwrap.json': PACKAGE_LOCK, 'package-lock.json': PACKAGE_LOCK }, CI],
+      ['pnpm', { 'pnpm-lock.yaml': "lockfileVersion: '9.0'\n" }, bring('pnpm 9.15.9', PNPM)],
+      ['pnpm', { 'pnpm-lock.yaml': "lockfileVersion: '6.0'\n" }, bring('pnpm 8.15.9', PNPM)],
+      ['pnpm', { 'pnpm-lock.yaml': 'lockfileVersion: 5.4\n' }, bring('pnpm 7.33.7', PNPM)],
+      ['pnpm', { 'pnpm-lock.yaml': '' }, bring('pnpm 10.1.2', PNPM), 'pnpm@10.1.2'],
+      ['pnpm', { 'pnpm-lock.yaml': '' }, bring(`pnpm 10.1.2 ${SUM}`, PNPM), `pnpm@10.1.2+${SUM}`],
+      ['yarn', { 'yarn.lock': '# yarn lockfile v1\n' }, bring('yarn 1.22.22', CLASSIC)],
+      ['yarn', { 'yarn.lock': '__metadata:\n  version: 8\n' }, bring('yarn 4.9.2', BERRY)],
+      ['yarn', { 'yarn.lock': '__metadata:\n  version: 6\n' }, bring('yarn 3.8.7', BERRY)],
+      ['yarn', { 'yarn.lock': '' }, bring('yarn 1.22.19', CLASSIC), 'yarn@1.22.19'],
+      ['yarn', { 'yarn.lock': '__metadata:\n' }, bring(`yarn 4.5.0 ${SUM}`, BERRY), `yarn@4.5.0+${SUM}`],
+    ])('%s for %j: %s (packageManager: %s)', (tool, locks, command, ...[packageManager]) => {
+      const json = { dependencies: { a: '1' }, scripts: { build: 'tsc' }, packageManager };
+      expect(steps('backend_dir: .', { 'package.json': JSON.stringify(json), ...locks })).toEqual([
+        install('backend', '', command),
+        build('backend', '', tool === 'npm' ? undefined : `${tool} run build`),
+      ]);
+    });
+
+    const LOCKED = { 'pnpm-lock.yaml': "lockfileVersion: '9.0'\n" };
+
+    test.each<[string, Record<string, string>]>([
+      ['pnpm-workspace.yaml', { 'package.json': '{}', 'pnpm-workspace.yaml': '' }],
+      ['package.json', { 'package.json': '{"workspaces": ["apps/*"]}' }],
+    ])(
+      'at the root of a workspace (%s): installed there, once; built in the folder of the part',
+      (_what, root) => {
+        const files = {
+          ...root,
+          ...LOCKED,
+          'apps/api/package.json': PACKAGE({ build: 'tsc' }),
+          'apps/web/package.json': PACKAGE({ build: 'vite build' }),
+        };
+        expect(steps('backend_dir: apps/api\nfrontend_dir: apps/web', files)).toEqual([
+          install('backend', '', bring('pnpm 9.15.9', PNPM)),
+          build('backend', '/apps/api', 'pnpm run build'),
+          build('frontend', '/apps/web', 'pnpm run build'),
+        ]);
+      },
+    );
+
+    test('at the root of a repository that is no workspace says nothing about a part; one beside the part goes first', () => {
+      const part = { 'backend/package.json': PACKAGE({}) };
+      expect(steps('', { ...LOCKED, 'package.json': '{}', ...part })).toEqual([
+        newest('backend'),
+        install('backend', '/backend', NPM),
+      ]);
+      folder.write('release/pnpm-workspace.yaml', '');
+      expect(steps('', { 'backend/package-lock.json': PACKAGE_LOCK })).toEqual([
+        install('backend', '/backend', CI),
+      ]);
+    });
+
+    const INSTEAD = 'write backend_install or frontend_install in the inventory';
+    test.each<[string, Record<string, string>, string?]>([
+      [
+        `the repository has both backend/package-lock.json and backend/pnpm-lock.yaml: remove the one that nobody keeps up to date, or ${INSTEAD}`,
+        { 'package-lock.json': '{}', 'pnpm-lock.yaml': '' },
+      ],
+      [`backend/bun.lock is bun's, which is not brought along: ${INSTEAD}`, { 'bun.lock': '' }],
+      [
+        `backend/package.json says packageManager yarn@4.5.0, and beside it is backend/pnpm-lock.yaml: remove the one that is wrong, or ${INSTEAD}`,
+        LOCKED,
+        'yarn@4.5.0',
+      ],
+      [
+        'packageManager pnpm@9 of backend/package.json is no exact version: write e.g. pnpm@9.15.9',
+        LOCKED,
+        'pnpm@9',
+      ],
+      [
+        'packageManager pnpm@9.1.0touchx of backend/package.json is no exact version: write e.g. pnpm@9.15.9',
+        LOCKED,
+        'pnpm@9.1.0;touch x',
+      ],
+    ])('refused: %s', (said, locks, ...[packageManager]) => {
+      const files = Object.fromEntries(
+        Object.entries(locks).map(([name, text]) => [`backend/${name}`, text]),
+      );
+      const json = JSON.stringify({ dependencies: { a: '1' }, packageManager });
+      expect(steps('', { ...files, 'backend/package.json': json })).toEqual([`give_up|11|${said}|`]);
+    });
+
+    test('a command of the inventory is asked for nothing of that', () => {
+      const files = { 'package.json': PACKAGE({ build: 'tsc' }), 'package-lock.json': '{}', 'yarn.lock': '' };
+      expect(steps('backend_dir: .\nbackend_install: make', files)).toEqual([
+        install('backend', '', 'make'),
+        build('backend', ''),
+      ]);
+    });
   });
 });
 
@@ -81,6 +219,118 @@ describe('the steps of a Python application', () => {
   const PYTHON = 'app_type: python\n';
   const VENV = '11|virtualenv|confined||without-env|python3 -m venv .venv|';
   const pip = (what: string): string => `without-env|pip install --disable-pip-version-check ${what}|`;
+  const project = (deps = ''): string =>
+    `11|install|confined||without-env|/usr/local/lib/pvestack/pip-project${deps}|`;
+  const locked = (tool: string, command: string): string =>
+    `11|install|confined||without-env|/usr/local/lib/pvestack/python-tool ${tool}; ${command}|`;
+
+  test.each<[string, Record<string, string>, string[]]>([
+    ['uv.lock', { 'uv.lock': '', 'pyproject.toml': '' }, [locked('uv 0.13.9', 'uv sync --frozen --no-dev')]],
+    [
+      'poetry.lock',
+      { 'poetry.lock': '', 'pyproject.toml': '', 'requirements.txt': '' },
+      [VENV, locked('poetry 2.5.1', 'poetry install --only main --no-ansi')],
+    ],
+    ['Pipfile.lock', { 'Pipfile.lock': '' }, [VENV, locked('pipenv 2026.10.3', 'pipenv sync')]],
+    [
+      'two of them',
+      { 'uv.lock': '', 'poetry.lock': '' },
+      [
+        'give_up|11|the repository has both uv.lock and poetry.lock: remove the one that nobody keeps up to date, or write python_install in the inventory|',
+      ],
+    ],
+    [
+      'pdm.lock',
+      { 'pdm.lock': '' },
+      ["give_up|11|pdm.lock is PDM's, which is not brought along: write python_install in the inventory|"],
+    ],
+  ])('the lock file decides: %s', (_what, files, calls) => {
+    expect(steps(PYTHON, files)).toEqual(calls);
+    expect(steps(`${PYTHON}python_install: make`, files)).toEqual([
+      VENV,
+      '11|install|confined||without-env|make|',
+    ]);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    [
+      'pip install --disable-pip-version-check .',
+      { 'pyproject.toml': '[project]\nname = "a"\n', 'a/x.py': '', 'tests/x.py': '' },
+    ],
+    [
+      'pip install --disable-pip-version-check .',
+      { 'pyproject.toml': '[project]\nname = "a"\n', 'src/a/x.py': '', 'migrations/x.py': '' },
+    ],
+    [
+      'pip install --disable-pip-version-check .',
+      {
+        'pyproject.toml': '[project]\nname = "a"\n[build-system]\nbuild-backend = "hatchling.build"\n',
+        'app/x.py': '',
+        'migrations/x.py': '',
+      },
+    ],
+    [
+      'pip install --disable-pip-version-check .',
+      {
+        'pyproject.toml': '[project]\nname = "a"\n[tool.setuptools]\npackages = ["app"]\n',
+        'app/x.py': '',
+        'migrations/x.py': '',
+      },
+    ],
+    [
+      'six>=1',
+      {
+        'pyproject.toml': '[project]\nname = "a"\ndependencies = ["six>=1"]\n',
+        'app/x.py': '',
+        'migrations/x.py': '',
+      },
+    ],
+    [
+      'six>=1',
+      {
+        'pyproject.toml': '[project]\nname = "a"\ndependencies = ["six>=1"]\n',
+        'main.py': '',
+        'models.py': '',
+      },
+    ],
+    [
+      'six>=1',
+      { 'pyproject.toml': '[project]\nname = "a"\ndependencies = ["six>=1"]\n[tool.uv]\npackage = false\n' },
+    ],
+    [
+      'six>=1',
+      {
+        'pyproject.toml':
+          '[project]\nname = "a"\ndependencies = ["six>=1"]\n[tool.poetry]\npackage-mode = false\n',
+      },
+    ],
+    [
+      '-r ./deps.txt',
+      {
+        'pyproject.toml':
+          '[project]\nname = "a"\n[tool.uv]\npackage = false\n[tool.setuptools.dynamic]\ndependencies = {file = ["deps.txt"]}\n',
+      },
+    ],
+    ['', { 'pyproject.toml': '[tool.ruff]\nline-length = 99\n', 'app/x.py': '', 'migrations/x.py': '' }],
+    [
+      'poetry.lock is missing',
+      { 'pyproject.toml': '[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\nsix = "*"\n' },
+    ],
+  ])('pip-project installs %j of %j', (what, files) => {
+    for (const [name, text] of Object.entries(files)) folder.write(`release/${name}`, text);
+    // With a requirements file: what is in it.
+    folder.fake('pip', 'echo "pip $*"; case $* in *-r*) cat "$4" ;; esac');
+    const script = kitPart('pip-project');
+    const options = { cwd: folder.at('release'), env: { ...folder.env, HOME: folder.root } };
+    const said = ({ stdout, stderr }: Ran): string => (stdout + stderr).replaceAll(folder.at('release'), '.');
+    expect(said(sh(script, options))).toContain(what);
+    if (what.startsWith('pip')) {
+      const noDeps = said(sh(script, { ...options, args: ['--no-deps'] }));
+      expect(noDeps).toBe('pip install --disable-pip-version-check --no-deps .\n');
+    } else {
+      expect(sh(script, { ...options, args: ['--no-deps'] }).stdout).toBe('');
+    }
+  });
 
   test.each<[string, string, Record<string, string>, string[]]>([
     [
@@ -89,15 +339,12 @@ describe('the steps of a Python application', () => {
       { 'requirements.txt': '' },
       [`11|requirements|confined||${pip('-r requirements.txt')}`],
     ],
-    ['pyproject.toml', '', { 'pyproject.toml': '' }, [`11|install|confined||${pip(' .')}`]],
+    ['pyproject.toml', '', { 'pyproject.toml': '' }, [project()]],
     [
       'both: what is pinned stays',
       '',
       { 'requirements.txt': '', 'pyproject.toml': '' },
-      [
-        `11|requirements|confined||${pip('-r requirements.txt')}`,
-        `11|install|confined||${pip('--no-deps .')}`,
-      ],
+      [`11|requirements|confined||${pip('-r requirements.txt')}`, project(' --no-deps')],
     ],
     ['a command', 'python_install: make install', {}, ['11|install|confined||without-env|make install|']],
     [
@@ -263,7 +510,7 @@ how_it_ended '${properties}'`;
 
 describe('the order of a deploy', () => {
   const COMMIT = 'b'.repeat(40);
-  const order = (trial: 'yes' | 'no', live: string): string[] => {
+  const order = (trial: 'yes' | 'no', live: string, alike = true): string[] => {
     const { stdout, stderr } = sh(
       `set -eu
 base=$1 record=$1 branch=main trial=${trial} rebuild= release=
@@ -273,6 +520,8 @@ releases() { :; }
 next_number() { echo 000001; }
 stop_steps() { :; }
 clean_builds() { :; }
+built_alike() { ${alike}; }
+restart_owed() { echo restart_owed; }
 now() { echo 0; }
 since() { echo; }
 say() { :; }
@@ -322,6 +571,11 @@ something_to_run`,
       { args: [folder.root] },
     );
     expect(stdout).toBe(said);
+  });
+
+  test('the commit that runs is built again where it was built with something else', () => {
+    expect(order('yes', COMMIT)).toEqual(['step: fetch', 'restart_owed', 'remember']);
+    expect(order('yes', COMMIT, false)).toEqual([...before, ...TRIAL, ...after]);
   });
 
   test('a trial comes before the switch', () => {

@@ -1,5 +1,5 @@
 import { filesOf, fileOf } from './guest-files';
-import { only, readYaml } from './envs';
+import { envOf, layersIn, only, readYaml } from './envs';
 
 test.each<[string, string, string[]]>([
   [
@@ -30,7 +30,17 @@ test.each<[string, string, string[]]>([
     'deploy.conf',
     ["build_hides='PASSWORD TOKEN'"],
   ],
+  [
+    'git_deploy_key: "{{ vault_key }}"\ninstall_with_deploy_key: true',
+    'deploy.conf',
+    ['install_key=yes', 'trial=yes'],
+  ],
   ['trial_start: false', 'deploy.conf', ['trial=no']],
+  [
+    'install_env: {NPM_TOKEN: "{{ vault_a }}", http_proxy: "http://proxy.example.lan:3128"}',
+    'install_env',
+    ['NPM_TOKEN={{ vault_a }}', "http_proxy='http://proxy.example.lan:3128'"],
+  ],
   ['', 'services', ['app-backend.service backend 3001 -', 'app-frontend.service frontend 3000 -']],
   [
     'backend_health_path: /health\nfrontend_dir: web',
@@ -66,6 +76,34 @@ test.each<[string, string, string[]]>([
 ])('%j in %s: %j', (project, name, lines) => {
   const rendered = fileOf(`/etc/pvestack/${name}`, project);
   for (const line of lines) expect(rendered).toContain(line);
+});
+
+test.each<[string, string[]]>([
+  ['env_vars: {TITLE: Shop}', []],
+  [
+    'env_vars: {NEXT_PUBLIC_API: "http://api.example.lan", TITLE: Shop, VITE_X: "{{ vault_x }}"}',
+    ["NEXT_PUBLIC_API='http://api.example.lan'"],
+  ],
+  ['env_vars: {VITE_X: "{{ vault_x }}"}\nbuild_secrets: [VITE_X]', ['VITE_X={{ vault_x }}']],
+  ['env_vars: {A: a, AB: b, VITE_X: x}\nbuild_env: [A]', ["A='a'"]],
+  ['env_vars: {A: a, AB: b}\nbuild_env: [A*]', ["A='a'", "AB='b'"]],
+  [
+    'frontend_build: make "$X"\nbackend_install: make',
+    ['backend_install: make', 'frontend_build: make "$X"'],
+  ],
+  ['app_type: python\npython_install: make', ['python_install: make']],
+  ['app_type: python\nenv_vars: {VITE_X: x}', []],
+])('%j is built with %j', (project, lines) => {
+  const release = layersIn(envOf({ project })).find(({ name }) => name === 'release');
+  expect(release?.lists).toEqual({ built_with: lines });
+});
+
+test('install_with_deploy_key without a key is refused', () => {
+  expect(() => envOf({ project: 'install_with_deploy_key: true' })).toThrow('needs a deploy key');
+});
+
+test.each(['A-B', '*', '1A'])('build_env: [%j] is refused', (name) => {
+  expect(() => envOf({ project: `build_env: [${JSON.stringify(name)}]` })).toThrow('is not the name');
 });
 
 test('what a variable holds is quoted by Terraform', () => {

@@ -24,6 +24,7 @@ export const VALUES: Readonly<Record<string, string>> = {
   vault_root: 'fake-Root-Pass-4711',
   vault_deploy_key: fakeKey('deploy'),
   vault_db: 'fake-Db-Pass-%41-0815',
+  vault_registry: 'fake-Registry-Token-0916',
   vault_session: `fake "session" 'secret' $& <\\> + ü`,
   ssh_private_key: fakeKey('ssh'),
 };
@@ -82,6 +83,7 @@ export function inventoryWithSecrets(
           SESSION_SECRET: '{{ vault_session }}',
           DATABASE_URL: `postgresql://shop:${reference('postgresql.password')}@localhost/shop`,
         },
+        install_env: { NPM_TOKEN: '{{ vault_registry }}' },
         ...project,
         envs: {
           dev: { name: 'shop-dev', vmid: 331, ip: '10.0.10.31/24', gateway: '10.0.10.1', branch: 'dev' },

@@ -41,5 +41,13 @@ export function checkApp({ scope, registry }: Draft, validation: Validation): vo
       validation.error(path, "is SSH's port", 'choose another port');
     }
   }
+  const withKey = scope.find('install_with_deploy_key');
+  if (withKey?.value === true && !scope.find('git_deploy_key') && type !== 'none') {
+    validation.error(
+      withKey.path,
+      'needs a deploy key',
+      'write git_deploy_key: "{{ vault_git_deploy_key }}", or remove it',
+    );
+  }
   for (const part of parts) part.check?.({ scope, ports, validation });
 }

@@ -23,6 +23,20 @@ const REFUSED_FIX: Readonly<Record<string, string>> = {
   HOME: 'remove it, or choose another name: the application runs as the user app, whose home is /var/lib/app',
 };
 
+/** The keys that hold environments. */
+const MAPS = ['env_vars', 'install_env'] as const;
+type Maps = Partial<Record<(typeof MAPS)[number], Record<string, unknown> | undefined>>;
+
+/** The names that lists of names may have in them: by list, as an install's are nothing to a build. */
+const known = (...levels: readonly Maps[]): Record<'plain_env_vars' | 'build_secrets', Set<string>> => {
+  const names = (map: (typeof MAPS)[number]): string[] =>
+    levels.flatMap((level) => Object.keys(level[map] ?? {}));
+  return {
+    plain_env_vars: new Set(MAPS.flatMap(names)),
+    build_secrets: new Set(names('env_vars')),
+  };
+};
+
 /** Names that are taken, with what to write instead. */
 type Taken = Readonly<Record<string, string>>;
 
@@ -56,36 +70,31 @@ const URL_CREDENTIALS = /[A-Za-z][A-Za-z0-9+.-]*:\/\/[^\s/@:]*:([^\s/@]+)@/g;
 /** The password of a connection string: `?password=`, `host=h password=`. */
 const PARAMETER = /(?:^|[?&;\s])(?:password|passwd|pwd)=([^\s&;]+)/gi;
 
-/** The maps `env_vars` of projects and envs, and the lists of names in them. */
+/** The maps `env_vars` and `install_env` of projects and envs, and the lists of names in them. */
 export function checkEnvVars(input: InventoryInput, registry: Registry, validation: Validation): void {
   const ofParts = Object.values(registry).flatMap(({ variables = {} }) => Object.entries(variables));
   const taken: Taken = { ...OWN, ...Object.fromEntries(ofParts) };
   for (const [project, { envs, ...own }] of Object.entries(input.app_projects)) {
     const path = ['app_projects', project];
-    checkMap(
-      own.env_vars ?? {},
-      own.plain_env_vars ?? [],
-      [...path, 'env_vars'],
-      groupPart(project),
-      taken,
-      validation,
-    );
-    checkNames(
-      own,
-      { ...own.env_vars, ...Object.assign({}, ...Object.values(envs).map((env) => env.env_vars)) },
-      path,
-      validation,
-    );
-    for (const [env, { env_vars, plain_env_vars, build_secrets }] of Object.entries(envs)) {
-      const plain = [...(own.plain_env_vars ?? []), ...(plain_env_vars ?? [])];
-      const prefix = `${groupPart(project)}_${groupPart(env)}`;
-      checkMap(env_vars ?? {}, plain, [...path, 'envs', env, 'env_vars'], prefix, taken, validation);
-      checkNames(
-        { plain_env_vars, build_secrets },
-        { ...own.env_vars, ...env_vars },
-        [...path, 'envs', env],
+    for (const map of MAPS) {
+      checkMap(
+        own[map] ?? {},
+        own.plain_env_vars ?? [],
+        [...path, map],
+        groupPart(project),
+        taken,
         validation,
       );
+    }
+    checkNames(own, known(own, ...Object.values(envs)), path, validation);
+    for (const [env, settings] of Object.entries(envs)) {
+      const { plain_env_vars, build_secrets } = settings;
+      const plain = [...(own.plain_env_vars ?? []), ...(plain_env_vars ?? [])];
+      const prefix = `${groupPart(project)}_${groupPart(env)}`;
+      for (const map of MAPS) {
+        checkMap(settings[map] ?? {}, plain, [...path, 'envs', env, map], prefix, taken, validation);
+      }
+      checkNames({ plain_env_vars, build_secrets }, known(own, settings), [...path, 'envs', env], validation);
     }
   }
 }
@@ -157,13 +166,13 @@ function isNoSecret(name: string, value: string): boolean {
 
 function checkNames(
   lists: { plain_env_vars?: string[] | undefined; build_secrets?: string[] | undefined },
-  known: Record<string, unknown>,
+  names: ReturnType<typeof known>,
   path: Path,
   validation: Validation,
 ): void {
   for (const list of ['plain_env_vars', 'build_secrets'] as const) {
     lists[list]?.forEach((name, index) => {
-      if (!Object.hasOwn(known, name)) {
+      if (!names[list].has(name)) {
         validation.error(
           [...path, list, index],
           'names no variable of env_vars here',

@@ -30,6 +30,19 @@ const ENV_NAME = editorPattern(
   'use letters, digits and _, not beginning with a digit',
 );
 
+const buildName = (): z.ZodString =>
+  plain(
+    /^[A-Za-z_][A-Za-z0-9_]*\*?$/,
+    'is not the name of an environment variable, nor the beginning of one',
+    'write e.g. NEXT_PUBLIC_API, or NEXT_PUBLIC_* for all that begin so',
+  );
+
+/** What the usual tools of frontends compile in. */
+export const COMPILED_IN = [
+  ...['EXPO_PUBLIC_*', 'GATSBY_*', 'NEXT_PUBLIC_*', 'NG_APP_*', 'NUXT_PUBLIC_*'],
+  ...['PUBLIC_*', 'REACT_APP_*', 'VITE_*', 'VUE_APP_*'],
+];
+
 /** What every application has, of whatever kind: how a release is checked and kept, and its data; for projects and envs. */
 export const appKeys = {
   // Names that cannot be refused by the schema alone are checked in rules/env-vars.ts.
@@ -40,6 +53,16 @@ export const appKeys = {
   plain_env_vars: key(z.array(z.string()), {
     description: 'Names in `env_vars` that look secret but may hold a literal.',
     default: [],
+  }),
+  install_env: key(z.record(z.string(), scalar).meta({ editor: { propertyNames: ENV_NAME } }), {
+    description:
+      'Environment of the commands that install, and of nothing else: the token of a registry, a proxy.',
+    default: {},
+  }),
+  install_with_deploy_key: key(bool(), {
+    description:
+      'Let the commands that install fetch over ssh with `git_deploy_key`, which they cannot read: for private git repositories among the dependencies.',
+    default: false,
   }),
   backend_port: key(port(), { description: 'The port of the backend.', default: 3001 }),
   backend_health_path: key(healthPath(), {
@@ -75,6 +98,12 @@ export const appKeys = {
     description:
       'Names in `env_vars` that the commands that build see although they hold a secret, e.g. the token of a reporting service.',
     default: [],
+  }),
+  build_env: key(z.array(buildName()), {
+    description:
+      'Names in `env_vars`, or their beginnings with a `*`, that a build compiles in: where such a value changes, the commit that runs is built again.',
+    otherwise:
+      'what the usual tools take: `NEXT_PUBLIC_*`, `VITE_*`, `REACT_APP_*`, `NUXT_PUBLIC_*`, `PUBLIC_*` and their like',
   }),
   trial_start: key(bool(), {
     description:

@@ -19,6 +19,10 @@ deploy() {
     restart_owed
     return
   fi
+  if [ "$commit" = "$live" ] && [ -z "$rebuild" ] && ! built_alike "$(current)"; then
+    rebuild=yes
+    say again "$(short "$commit") is built with the values and commands that the inventory has now"
+  fi
   if [ "$commit" = "$live" ] && [ -z "$rebuild" ]; then
     release=$(current)
     restart_owed

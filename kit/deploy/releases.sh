@@ -6,6 +6,12 @@ known=$record/releases
 releases() { find "$base/releases" -mindepth 1 -maxdepth 1 -type d | newest_first; }
 # commit_of RELEASE: empty for one that is not made.
 commit_of() { cat "$known/${1##*/}.commit" 2>/dev/null || true; }
+# built_alike RELEASE: whether it was built with what the inventory says now: values that a build compiles in, commands.
+built_alike() {
+  built=$known/${1##*/}.built
+  if [ ! -e "$record/built_with" ] && [ ! -e "$built" ]; then return 0; fi
+  cmp -s "$record/built_with" "$built"
+}
 is_made() { [ -e "$known/${1##*/}.commit" ]; }
 short() { printf '%.7s' "$1"; }
 current() { readlink "$base/current" 2>/dev/null || true; }
@@ -17,6 +23,7 @@ seal() {
   chmod 0750 "$release"
   install -d -m 0700 "$known"
   clean_builds
+  if [ -e "$record/built_with" ]; then cp "$record/built_with" "$known/${release##*/}.built"; fi
   printf '%s\n' "$commit" >"$known/${release##*/}.commit"
 }
 

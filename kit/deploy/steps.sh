@@ -30,6 +30,9 @@ step() {
   give_up "$code" "$name failed"
 }
 
+# remark NAME WORDS: what people should know of a step besides its time.
+remark() { printf '  %-18s %s\n' "$1" "$2"; }
+
 # give_up CODE MESSAGE: the release that was being made goes; what ran before runs on.
 release=
 # What else to say of a failure.
@@ -49,7 +52,7 @@ give_up() {
 builds=/var/cache/app-build
 
 # confined FOLDER ENV COMMAND: for build_timeout seconds and, where the inventory says so, with build_memory MiB.
-# ENV: without-env  a build, with none of the application's settings
+# ENV: without-env  an install, or a build that is one: with none of the application's settings, and with install_env
 #      plain-env    a build, with its settings but those that hold secrets (build_hides)
 #      with-env     the application's own work on the sealed release (a migration, a check), with all of them
 #
@@ -60,18 +63,28 @@ builds=/var/cache/app-build
 # A unit that was stopped by somebody ends like one that is through; only systemd knows the difference. So the unit
 # remains when it is through, and is asked how it ended; its output goes to the step's log by itself.
 confined() {
-  folder=$1 env=$2
+  folder=$1 env=$2 path=$release/.venv/bin:/usr/local/bin:/usr/bin:/bin
   # systemd would read a dollar sign before the shell does (systemd.service(5), COMMAND LINES).
   command=$(printf '%s\n' "$3" | sed 's/\$/$$/g')
   set -- -p "Environment=$build_environment"
-  [ "$env" = without-env ] || set -- "$@" -p "EnvironmentFile=$env_file"
+  # systemd reads either file; who runs the command cannot.
+  if [ "$env" = without-env ]; then
+    set -- "$@" -p EnvironmentFile=-/etc/pvestack/install_env
+    if [ "${install_key:-}" = yes ]; then
+      open_agent
+      set -- "$@" -E "SSH_AUTH_SOCK=$agent" -E "GIT_SSH_COMMAND=$(ssh_of_install)"
+    fi
+  else
+    set -- "$@" -p "EnvironmentFile=$env_file"
+  fi
+  [ "$env" != plain-env ] || set -- "$@" -p "UnsetEnvironment=${build_hides:-}"
   if [ "$env" = with-env ]; then
     who=app
     set -- "$@" -p 'ReadWritePaths=/var/lib/app /var/cache/app' -E HOME=/var/lib/app -E XDG_CACHE_HOME=/var/cache/app
   else
-    who=app-build
+    who=app-build path=$builds/tools/bin:$path
     # Names are looked up through what systemd-resolved keeps in /run, where a guest has it.
-    set -- "$@" -p "UnsetEnvironment=${build_hides:-}" -p "ReadWritePaths=$release $builds" -p TemporaryFileSystem=/run:ro \
+    set -- "$@" -p "ReadWritePaths=$release $builds" -p TemporaryFileSystem=/run:ro \
       -p BindReadOnlyPaths=-/run/systemd/resolve -p TemporaryFileSystem=/dev/shm:mode=1777 \
       -E "HOME=$builds" -E "XDG_CACHE_HOME=$builds/.cache"
   fi
@@ -83,10 +96,11 @@ confined() {
     -p TasksMax=2048 -p OOMScoreAdjust=500 \
     -p ProtectSystem=strict -p PrivateTmp=yes -p ProtectHome=yes -p ProtectProc=invisible -p NoNewPrivileges=yes \
     -p UMask=0027 -p PrivateDevices=yes -p CapabilityBoundingSet= \
-    -E "PATH=$release/.venv/bin:/usr/local/bin:/usr/bin:/bin" \
+    -E "PATH=$path" \
     /bin/sh -euc "$command" 2>"$record/step.run" || true
   ended=$(systemctl show -p ActiveState -p Result -p ExecMainCode -p ExecMainStatus "$unit")
   systemctl stop "$unit" 2>/dev/null || true
+  if [ "$env-${install_key:-}" = without-env-yes ]; then close_agent; fi
   systemctl reset-failed "$unit" 2>/dev/null || true
   how_it_ended "$ended" >>"$record/step.log"
 }

@@ -1,5 +1,8 @@
 # The layer release: one commit, deployed by the program that people use as well.
-before_files() { :; }
+before_files() {
+  # What it is built with besides: see built_alike in kit/deploy/releases.sh.
+  if [ -n "$(wanted built_with)" ]; then wanted built_with >"$state/built_with"; else rm -f "$state/built_with"; fi
+}
 
 after_files() {
   before=$(cat "$state/deployed" 2>/dev/null || true)

@@ -3,7 +3,7 @@
 
 # quoted LINES: the last of standard input.
 quoted() {
-  LC_ALL=C tail -c 65536 | plain | masked "${env_file:-}" /etc/pvestack/deploy_key | LC_ALL=C tail -n "$1" | bounded
+  LC_ALL=C tail -c 65536 | plain | masked "${env_file:-} /etc/pvestack/install_env" /etc/pvestack/deploy_key | LC_ALL=C tail -n "$1" | bounded
 }
 
 # plain: escape sequences as a whole; a carriage return begins a line (progress bars), other control characters go, with
@@ -15,7 +15,7 @@ plain() {
     -e "$(printf 's/\302[\200-\237]//g')" | LC_ALL=C tr -d '\000-\010\013-\037\177'
 }
 
-# masked ENV_FILE KEY_FILE: *** for each line of a value of six bytes or more, and for a password in a URL. Where the
+# masked ENV_FILES KEY_FILE: *** for each line of a value of six bytes or more, and for a password in a URL. Where the
 # beginning is cut off there may be the rest of a value, so it goes.
 masked() {
   LC_ALL=C awk -v env="$1" -v key="$2" '
@@ -35,7 +35,8 @@ masked() {
       return line
     }
     BEGIN {
-      while (env != "" && (getline line < env) > 0) {
+      files = split(env, file, " ")
+      for (f = 1; f <= files; f++) while ((getline line < file[f]) > 0) {
         if (quote == "") {
           if (line !~ /^[A-Za-z_][A-Za-z0-9_]*=/) continue
           sub(/^[^=]*=/, "", line)

@@ -16,7 +16,7 @@ import { CONFIG, envFilePath, inRelease, unitPath } from './paths';
  * @returns the layer
  */
 export function app(env: Env, app: Application, source: TemplateSource): Layer {
-  const { deployKey, knownHosts } = env.app;
+  const { deployKey, envVars, installEnv, knownHosts } = env.app;
   const file = (path: string, template: string, data: Record<string, unknown>): GuestFile =>
     rootFile(path, renderGuestLines(source, template, data));
   return {
@@ -26,7 +26,16 @@ export function app(env: Env, app: Application, source: TemplateSource): Layer {
       timers: app.timers,
     },
     files: [
-      environmentFile(env),
+      environmentFile('env', envVars, { path: envFilePath(env), mode: '0640', owner: 'root:app' }),
+      ...(Object.keys(installEnv).length > 0
+        ? [
+            environmentFile('install_env', installEnv, {
+              path: `${CONFIG}/install_env`,
+              mode: '0600',
+              owner: 'root:root',
+            }),
+          ]
+        : []),
       ...(knownHosts.length > 0 ? [rootFile(`${CONFIG}/known_hosts`, textLines(knownHosts))] : []),
       ...(deployKey ? [deployKeyFile(deployKey)] : []),
       file(`${CONFIG}/deploy.conf`, 'app/deploy.conf.ejs', deploySettings(env, app)),
@@ -44,7 +53,11 @@ export function app(env: Env, app: Application, source: TemplateSource): Layer {
       ...app.services.map((service) => unitFile(env, service, source)),
       ...app.files,
     ],
-    secretVariables: variablesOf([...Object.values(env.app.envVars), ...(deployKey ? [deployKey] : [])]),
+    secretVariables: variablesOf([
+      ...Object.values(envVars),
+      ...Object.values(installEnv),
+      ...(deployKey ? [deployKey] : []),
+    ]),
   };
 }
 
@@ -57,11 +70,15 @@ function serviceLines(app: Application): string[] {
   );
 }
 
-function environmentFile(env: Env): GuestFile {
-  const { secrets, shown, lines } = envFile(env.app.envVars);
-  const file = { path: envFilePath(env), mode: '0640', owner: 'root:app' };
+/** An env file; name: what it is called in the upload and in local values. */
+function environmentFile(
+  name: 'env' | 'install_env',
+  values: Env['app']['envVars'],
+  file: Pick<GuestFile, 'path' | 'mode' | 'owner'>,
+): GuestFile {
+  const { secrets, shown, lines } = envFile(values, name);
   if (Object.keys(secrets).length === 0) return { ...file, lines };
-  return { ...file, lines: shown, secret: { name: 'env', content: '"${join("\\n", local.env_file)}\\n"' } };
+  return { ...file, lines: shown, secret: { name, content: `"\${join("\\n", local.${name}_file)}\\n"` } };
 }
 
 function deployKeyFile(key: NonNullable<Env['app']['deployKey']>): GuestFile {
@@ -90,6 +107,7 @@ function deploySettings(env: Env, app: Application): Record<string, unknown> {
     buildHides: Object.keys(envFile(env.app.envVars).secrets).filter(
       (name) => !release.buildSecrets.includes(name),
     ),
+    installKey: release.installKey,
     trial: release.trialStart,
   };
 }
