@@ -6,6 +6,11 @@ before_files() {
 
 after_files() {
   before=$(cat "$state/deployed" 2>/dev/null || true)
+  # No other commit is asked for than last time, so this runs for what it is built with: that is for what is live by now,
+  # which may be a later one, deployed by hand.
+  if [ -n "$before" ] && [ ! -e "$state/held" ] && [ "$token" = "$(cat "$state/token" 2>/dev/null || true)" ]; then
+    commit=$before
+  fi
   # The lock is this layer's already.
   PVESTACK_LOCKED=yes /usr/local/bin/deploy_app.sh "$commit"
   after=$(cat "$state/deployed")
