@@ -156,6 +156,12 @@ look=/usr/local/lib/pvestack/look
 run="sh -c 'if [ -x $look ]; then exec $look; fi; read -r mark; echo; echo \$mark owner \$($whose); echo \$mark none'"
 [ "$SSH_USER" = root ] || run="sudo -n $run"
 talk "$run" "$@"
+# A guest that is only busy would otherwise seem to have lost what its layers said last.
+if [ "$status" -eq 255 ] && ! grep -qE 'Permission denied|Host key' "$work/error"; then
+  kill "${started#* }" 2>/dev/null || true
+  sleep 1
+  talk "$run" "$@"
+fi
 if [ "$status" -ne 0 ] && grep -qi 'sudo.* tty' "$work/error"; then
   # sudo with requiretty: script(1) of the guest gives it a terminal, which ends lines in its own way.
   kill "${started#* }" 2>/dev/null || true
