@@ -269,7 +269,7 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
         'systemctl is-active app-old || true; ls /etc/pvestack /etc/apt/apt.conf.d/52pvestack-upgrades',
       ),
     ).toBe(
-      'inactive\n/etc/apt/apt.conf.d/52pvestack-upgrades\n\n/etc/pvestack:\ndeploy.conf\nservices\nsteps.sh\ntheirs',
+      'inactive\n/etc/apt/apt.conf.d/52pvestack-upgrades\n\n/etc/pvestack:\ndeploy.conf\nowner\nservices\nsteps.sh\ntheirs',
     );
     await nothingToDo();
   });
