@@ -9,7 +9,6 @@ import { type Context, openContext } from './context';
 import { eachOf } from './each-of';
 import type { Output } from './output';
 import { temporaryFolder } from './private';
-import { sayUnpinned } from './provider-lock';
 import { selectEnvs } from './select';
 import { stackFolder } from './settings';
 import { changesOf, inWords, terraform } from './terraform';
@@ -99,7 +98,6 @@ async function runStage(
   const { synthesize } = await import('../main');
   const stacks = synthesize(settings, inventory).filter(({ env }) => envs.includes(env));
 
-  sayUnpinned(settings, output);
   const plans = temporaryFolder('plans');
   const removePlans = (): void => {
     rmSync(plans, { recursive: true, force: true });
