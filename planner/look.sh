@@ -108,6 +108,7 @@ talk() {
   started="$ssh $!"
   status=0
   wait "$ssh" 2>/dev/null || status=$?
+  kill "${started#* }" 2>/dev/null || true
 }
 
 # judge WHOSE: what a guest says of whose it is. One that says nothing is new, or nobody's.
@@ -146,7 +147,6 @@ if [ "${CONTACT:-}" = yes ]; then
         ;;
       *) denied= ;;
     esac
-    kill "${started#* }" 2>/dev/null || true
     [ "$(date +%s)" -lt "$until" ] || answer no "$SSH_USER@$ADDRESS does not let this deploy in for three minutes: $why"
     sleep 1
   done
@@ -158,13 +158,11 @@ run="sh -c 'if [ -x $look ]; then exec $look; fi; read -r mark; echo; echo \$mar
 talk "$run" "$@"
 # A guest that is only busy would otherwise seem to have lost what its layers said last.
 if [ "$status" -eq 255 ] && ! grep -qE 'Permission denied|Host key' "$work/error"; then
-  kill "${started#* }" 2>/dev/null || true
   sleep 1
   talk "$run" "$@"
 fi
 if [ "$status" -ne 0 ] && grep -qi 'sudo.* tty' "$work/error"; then
   # sudo with requiretty: script(1) of the guest gives it a terminal, which ends lines in its own way.
-  kill "${started#* }" 2>/dev/null || true
   talk "exec script -qE never -ec $(word "$run") /dev/null" "$@"
   tr -d '\r' <"$work/answer" >"$work/lines"
   mv "$work/lines" "$work/answer"

@@ -148,16 +148,7 @@ fi
 # Every guest that the credentials may see, one per line: kind, VMID, node, tags, name.
 get 'cluster/resources?type=vm' "$work/resources" '\['
 [ "$status" = 200 ] || refuse "the Proxmox API at $endpoint does not list the guests (HTTP $status). $(advice "$status" "$work/resources")"
-tr '{' '\n' <"$work/resources" | awk '
-  function field(name,  rest) {
-    if (!match($0, "\"" name "\" *: *")) return "-"
-    rest = substr($0, RSTART + RLENGTH)
-    if (rest ~ /^"/) { rest = substr(rest, 2); sub(/".*/, "", rest) } else sub(/[,}].*/, "", rest)
-    gsub(/[ \t]/, "", rest)
-    return rest == "" ? "-" : rest
-  }
-  /"vmid" *:/ { print field("type"), field("vmid"), field("node"), field("tags"), field("name") }
-' >"$work/guests"
+rows 'type vmid node tags name' "$work/resources" >"$work/guests"
 
 has_tag() { case ";$1;" in *";$2;"*) return 0 ;; *) return 1 ;; esac; }
 

@@ -134,12 +134,17 @@ can_start() {
   give_up 14 "$(in_repository "$2" package.json) has no script start, and the inventory no $1_start: write one. Files that a build makes (dist) are served by e.g. the package serve among the dependencies, and "'"start": "serve --single dist --listen $PORT"'
 }
 
+# find_part FOLDER: sets part to where it is in the release; systemd takes no path that ends in /.
+find_part() {
+  part=$release
+  [ "$1" = . ] || part=$release/$1
+}
+
 # build_part NAME FOLDER [INSTALL [BUILD]]: a part that the repository may have. Without a command what package.json says.
 built=
 build_part() {
   [ -d "$release/$2" ] || return 0
-  part=$release
-  [ "$2" = . ] || part=$release/$2
+  find_part "$2"
   # Both may be one folder.
   case $built in *" $2 ${3:-} ${4:-};"*) return 0 ;; esac
   built="$built $2 ${3:-} ${4:-};"
@@ -163,8 +168,7 @@ build_part() {
 # migrate_part FOLDER [COMMAND]
 migrate_part() {
   [ -d "$release/$1" ] || return 0
-  part=$release
-  [ "$1" = . ] || part=$release/$1
+  find_part "$1"
   if [ -n "${2:-}" ]; then
     migration "$part" "$2"
   elif has_script "$part" migrate; then
