@@ -1,8 +1,9 @@
 import type { Draft } from './draft';
-import { type Part, partsOf } from './part';
+import { kindsOf, type Part, partsOf } from './part';
 import type { Keys } from './scope';
 import { display } from './text';
 import { COMPILED_IN } from './schema/app';
+import { resolveServices, type ServiceSettings } from './services';
 import type { Validation } from './validation';
 import { RULES } from './values/rules';
 import { distinct, toValue, type Value } from './values/value';
@@ -39,6 +40,10 @@ export interface App {
   type: string;
   /** What its kind and the features are set to, by their names: to others than these it is data, see `settingsOf`. */
   settings: Readonly<Record<string, unknown>>;
+  /** In the order of the inventory. */
+  services: readonly ServiceSettings[];
+  /** Whether the inventory lists them, so that the repository has to have each of them. */
+  listsServices: boolean;
   repo?: Value;
   branch: Value;
   deployKey?: Value;
@@ -79,6 +84,8 @@ export function resolveApp(draft: Draft, validation: Validation): App {
     settings: Object.fromEntries(
       partsOf(registry, type).map((part) => [part.name, part.resolve(scope, project)]),
     ),
+    services: resolveServices(scope, kindsOf(registry).find(({ name }) => name === type)?.services),
+    listsServices: scope.find('services') !== undefined,
     repo: scope.maybe('repo'),
     branch: scope.maybe('branch') ?? toValue('main', RULES.branch),
     deployKey: scope.maybe('git_deploy_key'),

@@ -6,10 +6,37 @@ import type { Validation } from './validation';
 interface Check<S extends Keys> {
   /** The part's own keys, and those of every application. */
   scope: Scope<S & typeof appKeys>;
-  /** The ports that are written for the application's services. */
+  /** The ports that its services listen on, where each is written; a default stands nowhere. */
   ports: readonly Found<number>[];
   /** Takes the problems. */
   validation: Validation;
+}
+
+/** A service that a kind of application has by itself. */
+export interface OwnService {
+  /** e.g. `backend`. */
+  name: string;
+  dir: string;
+  /** A command line of systemd. Undefined: it is there only where it is listed and says how it starts. */
+  start?: string;
+  port: number;
+  healthPath?: string;
+  /** A command line. */
+  install?: string;
+  /** A command line. */
+  build?: string;
+  /** The keys that these values are of, by the key of a listed service that says the same. */
+  keys: Readonly<Record<string, string>>;
+}
+
+/** How a kind of application has services. */
+export interface Services<S extends Keys> {
+  /** Those that it has where the inventory lists none; what a listed one of the same name does not say comes from here. */
+  own(scope: Scope<S & typeof appKeys>): readonly OwnService[];
+  /** How a listed service starts that does not say it. @default it has to say it */
+  start?: string;
+  /** Keys that a service of this kind cannot have, each with what to do instead. @default none */
+  refused?: Readonly<Record<string, string>>;
 }
 
 /** A part of an application, a kind of it or a feature: its keys, the settings T that come of them, and what it refuses. */
@@ -32,8 +59,8 @@ export interface Part<S extends Keys, T> {
   resolve(scope: Scope<S & typeof appKeys>, project: string): T;
   /** What the schema alone cannot say. @default nothing */
   check?(check: Check<S>): void;
-  /** The ports that are written for its services, besides `backend_port`. @default none */
-  ports?(scope: Scope<S & typeof appKeys>): readonly (Found<number> | undefined)[];
+  /** Of a kind: its services. @default none, and none can be listed */
+  services?: Services<S>;
   /** Whether it puts data on the guest that must not be lost. @default never */
   holdsData?(scope: Scope<S & typeof appKeys>): boolean;
   /** Environment variables that it sets, so that `env_vars` may not, each with what to do instead. @default none */

@@ -82,6 +82,29 @@ export class Scope<S extends Keys> {
     return new Scope(keys, levels, this.validation);
   }
 
+  /**
+   * The scopes of maps by name within each level, such as those of `services`.
+   * @param key the key of the maps
+   * @param keys what each of them can hold
+   * @returns by name, those of the farthest level first; none where no level has the key
+   */
+  named<I extends Keys>(key: keyof S & string, keys: I): Map<string, Scope<I>> {
+    const levels = this.all(key).map(({ value, path }) => ({
+      value: value as Readonly<Record<string, Written<I>>>,
+      path,
+    }));
+    const names = new Set(levels.flatMap(({ value }) => Object.keys(value)));
+    return new Map(
+      [...names].map((name) => {
+        const own = levels.flatMap(({ value, path }) => {
+          const here = value[name];
+          return here === undefined ? [] : [{ value: here, path: [...path, name] }];
+        });
+        return [name, new Scope(keys, own.reverse(), this.validation)];
+      }),
+    );
+  }
+
   /** Whether a value of this key was refused at any level, so that its absence means nothing. */
   wasRefused(key: keyof S & string): boolean {
     return this.levels.some(({ path }) => this.validation.isRefused([...path, key]));

@@ -1,25 +1,20 @@
-import { folder, healthPath } from '../inventory/schema/app';
+import type { Env } from '../inventory/types';
+import { folder, healthPath } from '../inventory/schema/services';
+import type { ServiceSettings } from '../inventory/services';
 import { command, key, port, startCommand } from '../inventory/schema/fields';
 import { compiledIn } from '../renderers/compiled-in';
 import { defineKind } from '../renderers/contribution';
 import { rootFile } from '../renderers/layers/layer';
 import { CONFIG, KIT } from '../renderers/layers/paths';
 import { literalLines, renderGuestLines } from '../renderers/lines';
+import { services } from '../renderers/services';
 import { commandLine } from '../renderers/systemd';
 
-/** A backend or a frontend: a folder of the repository that is built and run. */
-interface AppPart {
-  name: 'backend' | 'frontend';
-  folder: string;
-  port: number;
-  /** Undefined: what package.json says. */
-  install?: string;
-  /** Undefined: `npm run build` where there is one. */
-  build?: string;
-  start: string;
-  /** Undefined: `/`, where anything but a server error will do. */
-  healthPath?: string;
-}
+/** The services of a repository where the inventory lists none; it may have just one of them. */
+const PARTS = ['backend', 'frontend'] as const;
+/** The keys of a service that are those of a part, too, with its name before them. */
+const SERVICE_KEYS = ['dir', 'start', 'port', 'health_path', 'install', 'build'];
+const NPM_START = 'npm start';
 
 /** Of what runs and of what builds. */
 const ENVIRONMENT = [
@@ -29,7 +24,7 @@ const ENVIRONMENT = [
 
 /**
  * A Node.js application: a backend with migrations, and a frontend that is built, each in a folder of the repository.
- * Either may be missing.
+ * Either may be missing; or the services that the inventory lists.
  */
 export const node = defineKind({
   name: 'node',
@@ -60,11 +55,11 @@ export const node = defineKind({
     frontend_build: key(command(), { description: 'Builds the frontend.', otherwise: 'as the backend' }),
     backend_start: key(startCommand(), {
       description: 'Starts the backend, which listens on $PORT. No shell runs it.',
-      default: 'npm start',
+      default: NPM_START,
     }),
     frontend_start: key(startCommand(), {
       description: 'Starts the frontend, which listens on $PORT.',
-      default: 'npm start',
+      default: NPM_START,
     }),
     frontend_health_path: key(healthPath(), {
       description: 'The same of the frontend.',
@@ -72,7 +67,20 @@ export const node = defineKind({
     }),
   },
 
-  ports: (scope) => [scope.find('frontend_port')],
+  services: {
+    own: (scope) =>
+      PARTS.map((name) => ({
+        name,
+        dir: scope.get(`${name}_dir`),
+        start: scope.get(`${name}_start`),
+        port: scope.get(`${name}_port`),
+        healthPath: scope.maybe(`${name}_health_path`),
+        install: scope.maybe(`${name}_install`),
+        build: scope.maybe(`${name}_build`),
+        keys: Object.fromEntries(SERVICE_KEYS.map((key) => [key, `${name}_${key}`])),
+      })),
+    start: NPM_START,
+  },
 
   instead: {
     python_install: 'write backend_install',
@@ -85,54 +93,23 @@ export const node = defineKind({
     npm_config_update_notifier: 'remove it: npm is told not to look for its own updates',
   },
 
-  resolve(scope) {
-    const part = (name: AppPart['name']): AppPart => ({
-      name,
-      folder: scope.get(`${name}_dir`),
-      port: scope.get(`${name}_port`),
-      install: scope.maybe(`${name}_install`),
-      build: scope.maybe(`${name}_build`),
-      start: scope.get(`${name}_start`),
-      healthPath: scope.maybe(`${name}_health_path`),
-    });
-    return [part('backend'), part('frontend')];
-  },
+  resolve: () => undefined,
 
-  check({ scope, validation }) {
-    if (scope.get('backend_port') !== scope.get('frontend_port')) return;
-    const path = (scope.find('frontend_port') ?? scope.find('backend_port'))?.path;
-    if (path && !validation.isRefused(path)) {
-      validation.error(path, 'is the port of both backend and frontend', 'give each a port of its own');
-    }
-  },
-
-  contribution: (parts, env, source) => ({
+  contribution: (_settings, env, source) => ({
     packages: env.baseOs.node ? ['xz-utils'] : ['nodejs', 'npm'],
     environment: [...ENVIRONMENT, ['npm_config_cache', '/var/cache/app/npm']],
     buildEnvironment: ENVIRONMENT,
-    builtWith: [
-      ...compiledIn(env),
-      ...literalLines(
-        parts.flatMap(({ name, install, build }) => [
-          ...(install === undefined ? [] : [`${name}_install: ${install}`]),
-          ...(build === undefined ? [] : [`${name}_build: ${build}`]),
-        ]),
-      ),
-    ],
-    services: parts.map(({ name, folder, port, start, healthPath }) => ({
-      name,
-      unit: `app-${name}.service`,
-      folder,
-      port,
-      // `npm start` goes without npm where it can.
-      start: start === 'npm start' ? `${KIT}/npm-script start` : commandLine(start),
-      healthPath,
-    })),
+    builtWith: [...compiledIn(env), ...literalLines(env.app.services.flatMap(builtWith))],
+    // `npm start` goes without npm where it can.
+    services: services(env, ({ start }) =>
+      start === NPM_START ? `${KIT}/npm-script start` : commandLine(start),
+    ),
     files: [
       rootFile(
         `${CONFIG}/steps.sh`,
         renderGuestLines(source, 'node/steps.sh.ejs', {
-          parts,
+          parts: env.app.services,
+          migrates: migrates(env)?.dir,
           migrate: env.app.release.migrate,
           health: env.app.release.healthCommand,
         }),
@@ -140,3 +117,18 @@ export const node = defineKind({
     ],
   }),
 });
+
+/** What a service is built with, besides what the repository says. */
+function builtWith({ name, dir, install, build }: ServiceSettings): string[] {
+  return [
+    // What was not built yet is built once it is a service.
+    ...((PARTS as readonly string[]).includes(name) && dir === name ? [] : [`${name}: ${dir}`]),
+    ...(install === undefined ? [] : [`${name}_install: ${install}`]),
+    ...(build === undefined ? [] : [`${name}_build: ${build}`]),
+  ];
+}
+
+/** The service in whose folder migrations run: the backend, or else the first. */
+function migrates({ app: { services } }: Env): ServiceSettings | undefined {
+  return services.find(({ name }) => name === 'backend') ?? services[0];
+}

@@ -3,18 +3,10 @@ import { defineKind } from '../renderers/contribution';
 import { rootFile } from '../renderers/layers/layer';
 import { CONFIG } from '../renderers/layers/paths';
 import { literalLines, renderGuestLines } from '../renderers/lines';
+import { services } from '../renderers/services';
 import { commandLine } from '../renderers/systemd';
 
-/** The long-running service of an application. */
-interface Service {
-  /** A command line of systemd. */
-  start: string;
-  port: number;
-  /** Undefined: `/`, where anything but a server error will do. */
-  healthPath?: string;
-}
-
-/** A Python application in a virtualenv: migrations, a health command, and a service if it has one. */
+/** A Python application in a virtualenv: migrations, a health command, and the services that it has. */
 export const python = defineKind({
   name: 'python',
   order: 2,
@@ -44,18 +36,26 @@ export const python = defineKind({
     frontend_health_path: 'remove it: the service has backend_health_path',
   },
 
-  resolve(scope): { install?: string; service?: Service } {
-    const start = scope.maybe('service_start');
-    return {
-      install: scope.maybe('python_install'),
-      service:
-        start === undefined
-          ? undefined
-          : { start, port: scope.get('backend_port'), healthPath: scope.maybe('backend_health_path') },
-    };
+  services: {
+    own: (scope) => [
+      {
+        name: 'backend',
+        dir: '.',
+        start: scope.maybe('service_start'),
+        port: scope.get('backend_port'),
+        healthPath: scope.maybe('backend_health_path'),
+        keys: { start: 'service_start', port: 'backend_port', health_path: 'backend_health_path' },
+      },
+    ],
+    refused: {
+      install: 'write python_install: all services have one virtualenv',
+      build: 'remove it: python_install may build, too',
+    },
   },
 
-  contribution: ({ install, service }, { app }, source) => ({
+  resolve: (scope) => ({ install: scope.maybe('python_install') }),
+
+  contribution: ({ install }, env, source) => ({
     packages: ['python3', 'python3-venv', 'build-essential', 'python3-dev', 'libpq-dev'],
     environment: [
       ['PATH', '/srv/app/current/.venv/bin:/usr/local/bin:/usr/bin:/bin'],
@@ -64,23 +64,14 @@ export const python = defineKind({
     ],
     builtWith: install === undefined ? [] : literalLines([`python_install: ${install}`]),
     buildEnvironment: [['PYTHONDONTWRITEBYTECODE', '1']],
-    services: service && [
-      {
-        name: 'backend',
-        unit: 'app-backend.service',
-        folder: '.',
-        port: service.port,
-        start: commandLine(service.start),
-        healthPath: service.healthPath,
-      },
-    ],
+    services: services(env, ({ start }) => commandLine(start)),
     files: [
       rootFile(
         `${CONFIG}/steps.sh`,
         renderGuestLines(source, 'python/steps.sh.ejs', {
           install,
-          migrate: app.release.migrate,
-          health: app.release.healthCommand,
+          migrate: env.app.release.migrate,
+          health: env.app.release.healthCommand,
         }),
       ),
     ],

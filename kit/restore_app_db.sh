@@ -48,24 +48,24 @@ lock restore_app_db.sh "$dump" || {
   exit 1
 }
 work=$(mktemp -d)
-units=$(systemctl list-units --plain --no-legend --state=active,activating 'app-backend.service' 'app-job-*' | cut -d ' ' -f 1)
+# Services and jobs that run.
+units=$(systemctl list-units --plain --no-legend --state=active,activating 'app-*.service' | cut -d ' ' -f 1)
+serving=$(printf '%s\n' "$units" | grep -v '^app-job-') || serving=
 end() {
   status=$?
   drop_ours || echo "restore_app_db.sh: what it made beside the database is dropped by the next restore ($record)" >&2
   rm -rf "$work"
-  # A job is let run on its own, and the service is there before its health is asked for.
+  # A job is let run on its own, and the services are there before their health is asked for.
   # shellcheck disable=SC2086 # names of units
   [ -z "$units" ] || systemctl start --no-block $units
-  case $units in *app-backend.service*) systemctl start app-backend.service || true ;; esac
+  # shellcheck disable=SC2086
+  [ -z "$serving" ] || systemctl start $serving || true
   if [ "$status" -ne 0 ]; then
     echo "restore_app_db.sh: $dump was not restored; the database is as it was" >&2
     return
   fi
-  case $units in *app-backend.service*)
-    /usr/local/bin/deploy_app.sh --health ||
-      echo 'the application is not well with it; where the dump is older than the code: deploy_app.sh --rebuild'
-    ;;
-  esac
+  [ -z "$serving" ] || /usr/local/bin/deploy_app.sh --health ||
+    echo 'the application is not well with it; where the dump is older than the code: deploy_app.sh --rebuild'
 }
 trap end EXIT
 trap 'exit 130' HUP INT TERM

@@ -4,19 +4,33 @@ import type { Env } from '../inventory/types';
 import type { GuestFile, Layer } from './layers/layer';
 import type { TemplateSource } from './template';
 
-/** A process that goes on running: a systemd unit that listens on a port. */
+/** A process that goes on running: a systemd unit, or one for each instance. */
 export interface Service {
-  /** What it is to people, e.g. `backend`. */
+  /** What it is to people, e.g. `backend`; its unit is `app-backend.service`. */
   name: string;
-  /** e.g. `app-backend.service`. */
-  unit: string;
   /** Its folder in a release, `.` for the whole. */
   folder: string;
-  port: number;
+  /** What it listens on; of instances the first one. Undefined: a worker, which is well when it stays up. */
+  port?: number;
+  /** From two on each instance has a unit of its own. @default 1 */
+  count?: number;
   /** Undefined: `/`, where anything but a server error will do. */
   healthPath?: string;
+  /** The Host header of that request. */
+  healthHost?: string;
+  /** Status codes that are well. */
+  healthStatus?: readonly number[];
+  /** Seconds for the first healthy answer. */
+  healthTimeout?: number;
   /** What starts it: a command line of systemd. */
   start: string;
+  /** MiB. */
+  memory?: number;
+  cpus?: number;
+  restart?: string;
+  stopSignal?: string;
+  /** Seconds. */
+  stopTimeout?: number;
 }
 
 /** What a kind of application or a feature adds to a guest; what is left out it adds nothing to. */

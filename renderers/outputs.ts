@@ -2,6 +2,7 @@ import { groups } from '../inventory/names';
 import type { Env } from '../inventory/types';
 import type { Application } from './application';
 import { toTemplate } from './expression';
+import { instances } from './services';
 
 /**
  * The outputs of a stack.
@@ -11,15 +12,13 @@ import { toTemplate } from './expression';
  */
 export function stackOutputs(env: Env, app: Application | undefined): Record<string, unknown> {
   const { ip } = env;
-  const services = app?.services ?? [];
+  const urls = (app?.services ?? [])
+    .flatMap(instances)
+    .flatMap(({ name, port }) => (port === undefined ? [] : [[name, `http://${ip.address}:${port}`]]));
   return {
     address: ip.address,
     groups: groups(env.project, env.env),
-    ...(services.length === 0
-      ? {}
-      : {
-          urls: Object.fromEntries(services.map(({ name, port }) => [name, `http://${ip.address}:${port}`])),
-        }),
+    ...(urls.length === 0 ? {} : { urls: Object.fromEntries(urls) as Record<string, string> }),
     ...(env.guest.type === 'external' ? {} : { node: toTemplate(env.node), vmid: env.vmid }),
   };
 }

@@ -156,16 +156,17 @@ test('what is forgotten is an error of the compiler', () => {
   const variants: [file: string, text: string, said: string][] = [
     ['kinds/go.ts', go, ''],
     ['features/redis.ts', redis, ''],
-    ...['name', 'keys', 'resolve', 'contribution'].map((part): [string, string, string] => [
+    ...['name', 'resolve', 'contribution'].map((part): [string, string, string] => [
       `kinds/go-without-${part}.ts`,
       without(go, part),
       `Property '${part}' is missing in type`,
     ]),
+    ['kinds/go-without-keys.ts', without(go, 'keys'), `'"backend_port"' is not assignable`],
     // Settings that it does not make, and a key that is another kind's.
-    ['kinds/go-settings.ts', go.replace('({ port })', '({ prot })'), `Property 'prot' does not exist`],
+    ['kinds/go-settings.ts', go.replace('(_settings, ', '({ port }, '), `Property 'port' does not exist`],
     [
       'kinds/go-key.ts',
-      go.replace("'backend_port'", "'frontend_port'"),
+      go.replace("get('backend_port')", "get('frontend_port')"),
       `'"frontend_port"' is not assignable`,
     ],
   ];

@@ -40,7 +40,8 @@ describe.each(['node', 'python'])('an application of the kind %s', (kind) => {
 
 test('an application has the settings of its own kind', () => {
   const { app } = onlyEnv(added('project', 'app_type: python', 'service_start: x', 'backend_port: 8080'));
-  expect(settingsOf(app, python).service).toEqual({ start: 'x', port: 8080 });
+  expect(app.services).toMatchObject([{ name: 'backend', start: 'x', port: 8080 }]);
+  expect(settingsOf(app, python)).toEqual({ install: undefined });
   expect(() => settingsOf(app, node)).toThrow('an application of the type python has no part node');
 });
 

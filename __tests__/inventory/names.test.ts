@@ -1,7 +1,5 @@
 import { groups, isId, stackId } from '../../inventory/names';
 import { hostnameProblem } from '../../inventory/rules/hostname';
-import { settingsOf } from '../../inventory/app';
-import { node } from '../../kinds/node';
 import { problemOf } from '../../inventory/values/rule';
 import { RULES } from '../../inventory/values/rules';
 import { added, changed, inventoryOf, onlyEnv, problems } from './minimal';
@@ -235,8 +233,8 @@ describe('ports', () => {
     [['frontend_port: 65535'], 3001, 65535],
     [['backend_port: 3000', 'frontend_port: 3001'], 3000, 3001],
   ])('%j', (lines, backend, frontend) => {
-    const parts = settingsOf(onlyEnv(added('env', ...lines)).app, node);
-    expect(parts.map(({ port }) => port)).toEqual([backend, frontend]);
+    const { services } = onlyEnv(added('env', ...lines)).app;
+    expect(services.map(({ port }) => port)).toEqual([backend, frontend]);
   });
 
   test.each<[text: string, lines: string[]]>([

@@ -225,7 +225,7 @@ describe('what the rules of a Python application refuse, and where', () => {
 
 describe('what a Python application has when nobody says otherwise', () => {
   test('nothing but a virtualenv', () => {
-    expect(settingsOf(python(), kind)).toMatchObject({ install: undefined, service: undefined });
+    expect(settingsOf(python(), kind)).toEqual({ install: undefined });
     expect(settingsOf(python(), jobs)).toEqual([]);
     expect(settingsOf(python(), failure)).toEqual({ logDays: 30 });
     expect(onlyEnv(added('project', 'app_type: python')).guest.preventDestroy).toBe(false);

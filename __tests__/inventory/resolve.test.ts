@@ -53,13 +53,14 @@ test('defaults', () => {
         app: {
           type: 'node',
           settings: {
-            node: [
-              { name: 'backend', folder: 'backend', port: 3001, start: 'npm start' },
-              { name: 'frontend', folder: 'frontend', port: 3000, start: 'npm start' },
-            ],
             jobs: [],
             failure: { logDays: 30 },
           },
+          services: [
+            { name: 'backend', dir: 'backend', port: 3001, start: 'npm start', count: 1 },
+            { name: 'frontend', dir: 'frontend', port: 3000, start: 'npm start', count: 1 },
+          ],
+          listsServices: false,
           repo: text('git@git.example.lan:team/pote.git', 'repo'),
           branch: text('dev', 'branch'),
           knownHosts: [],

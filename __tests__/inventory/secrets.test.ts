@@ -207,7 +207,7 @@ describe('names of variables', () => {
   });
 
   test.each([
-    ['PORT', 'write backend_port and frontend_port: each process gets its own as PORT'],
+    ['PORT', 'write port of the service (backend_port, frontend_port): each process gets its own as PORT'],
     ['npm_config_cache', "remove it: npm's cache is where the application, or a build, may write"],
   ])('%s is set by the tool', (name, fix) => {
     expect(variable(name, 'x')).toEqual([

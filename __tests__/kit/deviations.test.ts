@@ -24,6 +24,7 @@ function fact(call: string, manifest: readonly (readonly string[])[] = []): stri
 export LC_ALL=C
 root=$1/root work=$1/work
 ${kitPart('facts/deviations.sh').replaceAll('/usr/local/lib/pvestack', folder.at('kit'))}
+${kitPart('lib/services.sh').replaceAll('/etc/pvestack', folder.at('etc'))}
 ${call}`;
   const { stdout, stderr } = sh(script, { args: [folder.root], input, env: folder.env });
   expect(stderr).toBe('');
@@ -146,7 +147,10 @@ describe('the first deviation of a layer', () => {
     ['is-enabled', 'exit 1', 'disabled a.service', 'disabled a.timer'],
     ['is-active', 'exit 3', 'not running a.service', 'not waiting a.timer'],
   ])('units and timers of which systemctl %s says no', (verb, how, unit, timer) => {
-    folder.fake('systemctl', `case $1 in ${verb}) ${how} ;; show) echo yes ;; esac`);
+    folder.fake(
+      'systemctl',
+      `case $* in ${verb}*) ${how} ;; *-p\\ ActiveState*) echo Restart=always ;; show*) echo yes ;; esac`,
+    );
     expect(deviation(['unit', 'a.service'])).toBe(unit);
     expect(deviation(['timer', 'a.timer'])).toBe(timer);
   });

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { fileOf } from '../renderers/guest-files';
 import { command, describeWith } from '../support/requirements';
 import { KIT_FOLDER, kitPart, type Ran, sh, TemporaryFolder } from '../support/shell';
@@ -18,6 +19,7 @@ prove_release() { :; }
 call() { for word; do printf '%s|' "$word"; done; echo; }
 step() { call "$@"; }
 remark() { call remark "$@"; }
+note_part() { :; }
 migration() { call migration "$@"; }
 give_up() { call give_up "$@"; exit "$1"; }`;
 
@@ -175,7 +177,7 @@ frontend_dir: apps/web
       ]);
     });
 
-    const INSTEAD = 'write backend_install or frontend_install in the inventory';
+    const INSTEAD = 'write install of the service (backend_install, frontend_install) in the inventory';
     test.each<[string, Record<string, string>, string?]>([
       [
         `the repository has both backend/package-lock.json and backend/pnpm-lock.yaml: remove the one that nobody keeps up to date, or ${INSTEAD}`,
@@ -550,22 +552,29 @@ deploy`,
   const after = ['activate', 'remember', 'prune'];
   const TRIAL = ['step: trial start', 'step: trial health', 'stop_trials'];
 
-  test.each([
-    ['some of the services', 'a.service backend 3001 -\nb.service web 3000 -\n', 'a.service 3001 -', ''],
-    ['no services at all, of an application that is all jobs', '', '', ''],
+  const NEITHER =
+    'give_up 11 the repository has neither backend nor web, so there is nothing to run (backend_dir and frontend_dir, or services, in the inventory; . is its root)\n';
+  const TWO = 'app-backend.service backend 3001 -\\napp-site@3000.service web 3000 -\\n';
+  test.each<[string, services: string, folders: string[], listed: string, said: string]>([
+    ['some of the services', TWO, ['backend'], '', ''],
+    ['no services at all, of an application that is all jobs', '', [], '', ''],
+    ['none of the services', TWO, [], '', NEITHER],
     [
-      'none of the services',
-      'a.service backend 3001 -\nb.service web 3000 -\n',
-      '',
-      'give_up 11 the repository has neither backend nor web, so there is nothing to run (backend_dir and frontend_dir in the inventory; . is its root)\n',
+      'one of the services that are listed',
+      TWO,
+      ['backend'],
+      'yes',
+      'give_up 11 the repository has no folder web, which the service site is in (dir in services of the inventory; . is its root)\n',
     ],
-  ])('a repository with %s', (_what, all, there, said) => {
+    ['all of the services that are listed', TWO, ['backend', 'web'], 'yes', ''],
+  ])('a repository with %s', (_what, all, folders, listed, said) => {
+    for (const name of folders) mkdirSync(folder.at(`r/${name}`), { recursive: true });
     const { stdout } = sh(
       `set -eu
-record=$1 release=r
-services() { printf '${all.replaceAll('\n', '\\n')}'; }
-each_service() { printf '${there}'; }
-give_up() { echo "give_up $*"; }
+record=$1 release=$1/r listed=${listed}
+give_up() { echo "give_up $*"; exit; }
+${kitPart('lib/services.sh')}
+services() { printf '${all}'; }
 ${kitPart('deploy/deploy.sh')}
 something_to_run`,
       { args: [folder.root] },

@@ -44,18 +44,25 @@ export function sh(
   } = {},
 ): Ran {
   const [shell = '/bin/sh', ...first] = options.shell ?? [];
-  const { status, stdout, stderr } = spawnSync(
-    shell,
-    [...first, '-c', script, 'sh', ...(options.args ?? [])],
-    {
-      encoding: 'utf8',
-      timeout: 20_000,
-      input: options.input ?? '',
-      env: { PATH: process.env['PATH'] ?? '', ...options.env },
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    },
-  );
-  return { status, stdout, stderr };
+  // A word of a command line has 128 KiB at most, which the kit as a whole is longer than.
+  const file = new TemporaryFolder('script-');
+  try {
+    file.write('script', script);
+    const { status, stdout, stderr } = spawnSync(
+      shell,
+      [...first, '-c', '. "$0"', file.at('script'), ...(options.args ?? [])],
+      {
+        encoding: 'utf8',
+        timeout: 20_000,
+        input: options.input ?? '',
+        env: { PATH: process.env['PATH'] ?? '', ...options.env },
+        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      },
+    );
+    return { status, stdout, stderr };
+  } finally {
+    file.remove();
+  }
 }
 
 /** A part of the kit, e.g. `lib/files.sh`. */

@@ -1,11 +1,14 @@
+import type { Path } from '../document';
 import type { Draft } from '../draft';
 import { featuresOf, kindsOf } from '../part';
 import { appKeys } from '../schema/app';
-import type { Keys, Scope } from '../scope';
+import type { Found, Keys, Scope } from '../scope';
 import type { Validation } from '../validation';
+import { checkServices } from './services';
 
 /** The application of an env: its kind, its features, and that nothing is set that is for another kind. */
-export function checkApp({ scope, registry }: Draft, validation: Validation): void {
+export function checkApp(draft: Draft, validation: Validation): void {
+  const { scope, registry } = draft;
   // A type that was refused may have been meant to be any.
   const type = scope.wasRefused('app_type') ? undefined : scope.get('app_type');
   const kinds = kindsOf(registry);
@@ -33,11 +36,20 @@ export function checkApp({ scope, registry }: Draft, validation: Validation): vo
   }
 
   const parts = [...(kind ? [kind] : []), ...(type === 'none' ? [] : features)];
-  const ports = [scope.find('backend_port'), ...parts.flatMap((part) => part.ports?.(scope) ?? [])].filter(
-    (port) => port !== undefined,
+  const of = kind?.services;
+  const listening = type === 'none' ? [] : checkServices(draft, of, validation);
+  const listened = listening.flatMap(({ first, last, found }) =>
+    found ? range(first, last, found.path) : [],
   );
-  for (const { value, path } of ports) {
-    if (value === scope.get('ssh_port') && !validation.isRefused(path)) {
+  // Written for a service that may come later, too.
+  const written = scope.find('backend_port');
+  const ports = [
+    ...listened,
+    ...(written && !listened.some(({ value }) => value === written.value) ? [written] : []),
+  ];
+  const sshPort = scope.get('ssh_port');
+  for (const path of new Set(ports.filter(({ value }) => value === sshPort).map((port) => port.path))) {
+    if (!validation.isRefused(path)) {
       validation.error(path, "is SSH's port", 'choose another port');
     }
   }
@@ -50,4 +62,8 @@ export function checkApp({ scope, registry }: Draft, validation: Validation): vo
     );
   }
   for (const part of parts) part.check?.({ scope, ports, validation });
+}
+
+function range(first: number, last: number, path: Path): Found<number>[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => ({ value: first + index, path }));
 }

@@ -42,7 +42,7 @@ type Taken = Readonly<Record<string, string>>;
 
 /** Names that this tool sets for every process, whatever its kind. */
 const OWN: Taken = {
-  PORT: 'write backend_port and frontend_port: each process gets its own as PORT',
+  PORT: 'write port of the service (backend_port, frontend_port): each process gets its own as PORT',
   XDG_CACHE_HOME: 'remove it: caches are where the application, or a build, may write',
 };
 

@@ -1,18 +1,7 @@
 import { z } from 'zod';
 import { editorPattern } from '../editor';
 import { bool, command, key, message, plain, port, whole } from './fields';
-
-/** A folder of the repository: without slashes around it, `.` for the root. */
-export const folder = (): z.ZodString =>
-  plain(
-    /^(\.\/?|(\.\/)?[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*\/?)$/,
-    'is not a folder of the repository',
-    'write e.g. backend or services/api, or . for its root',
-  ).overwrite((value) => value.replace(/^\.\/(?=.)|\/$/g, ''));
-
-/** A path that a service answers. */
-export const healthPath = (): z.ZodString =>
-  plain(/^\/[A-Za-z0-9._~/?=&%-]*$/, 'is not a path of a URL', 'write e.g. /health');
+import { healthPath, serviceSchema } from './services';
 
 const scalar = z.union([z.string(), z.number(), z.boolean()], {
   error: ({ input }) =>
@@ -63,6 +52,12 @@ export const appKeys = {
     description:
       'Let the commands that install fetch over ssh with `git_deploy_key`, which they cannot read: for private git repositories among the dependencies.',
     default: false,
+  }),
+  services: key(z.record(z.string(), serviceSchema), {
+    description:
+      'The services that there are, by name, instead of those of its kind (merged key by key: an env may add one, or change one).',
+    otherwise:
+      'of a Node.js application `backend` and `frontend`, of a Python one what `service_start` starts',
   }),
   backend_port: key(port(), { description: 'The port of the backend.', default: 3001 }),
   backend_health_path: key(healthPath(), {

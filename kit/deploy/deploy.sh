@@ -33,6 +33,7 @@ deploy() {
   release=$base/releases/n$(next_number "$record/releases.number" "$base/releases")-$(date -u +%Y%m%dT%H%M%SZ)-$(short "$commit")
   take_files
   something_to_run
+  rm -f "$record/parts"
   build_release
   step 11 seal seal
   migrate_release
@@ -50,10 +51,17 @@ deploy() {
   say 'done' "$(short "$commit") is live, $(since "$began")"
 }
 
-# something_to_run: of the services' folders the repository has at least one; an application without services is all jobs.
+# something_to_run: of the services' folders the repository has at least one, or all where the inventory lists them; an
+# application without services is all jobs.
 something_to_run() {
   services >"$record/services"
   [ -s "$record/services" ] || return 0
-  each_service "$release" | grep -q . ||
-    give_up 11 "the repository has neither $(cut -d ' ' -f 2 "$record/services" | sed ':a; N; $!ba; s/\n/ nor /g'), so there is nothing to run (backend_dir and frontend_dir in the inventory; . is its root)"
+  while read -r unit folder _; do
+    if [ -d "$release/$folder" ]; then continue; fi
+    missing=$(service_of "$unit")
+    [ "${listed:-}" != yes ] ||
+      give_up 11 "the repository has no folder $folder, which the service $missing is in (dir in services of the inventory; . is its root)"
+  done <"$record/services"
+  while read -r _ folder _; do [ ! -d "$release/$folder" ] || return 0; done <"$record/services"
+  give_up 11 "the repository has neither $(cut -d ' ' -f 2 "$record/services" | sed ':a; N; $!ba; s/\n/ nor /g'), so there is nothing to run (backend_dir and frontend_dir, or services, in the inventory; . is its root)"
 }

@@ -1,26 +1,39 @@
 # Whether the services of a release run and answer.
 
-# services: unit, folder, port and health path (or -) of each.
-services() { cat /etc/pvestack/services 2>/dev/null || true; }
-
-# each_service RELEASE: unit, port and health path of the services that a release has.
-each_service() {
-  services | while read -r unit folder port path; do
-    [ ! -d "$1/$folder" ] || printf '%s %s %s\n' "$unit" "$port" "$path"
+# know MORE: the rest of a service's line, as host, codes (empty: the usual ones) and patience in seconds.
+know() {
+  host='' codes='' patience=$health_timeout
+  for word in $1; do
+    case $word in
+      host=*) host=${word#*=} ;;
+      status=*) codes=,${word#*=}, ;;
+      timeout=*) patience=${word#*=} ;;
+    esac
   done
 }
 
-# answers PORT PATH: without a path of the inventory anything but a server error counts.
+# answers PORT PATH MORE: without a path of the inventory anything but a server error counts.
 answers() {
+  know "$3"
   path=$2
   [ "$path" != - ] || path=/
-  got=$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 "http://localhost:$1$path" || true)
+  got=$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 ${host:+-H "Host: $host"} "http://localhost:$1$path" || true)
+  if [ -n "$codes" ]; then
+    case $codes in *",$got,"*) return 0 ;; *) return 1 ;; esac
+  fi
   case $got in
     000) return 1 ;;
     2?? | 3??) return 0 ;;
     4??) [ "$2" = - ] ;;
     *) return 1 ;;
   esac
+}
+
+# stays_up UNIT SINCE: whether a worker has run for some seconds, since that time of ours or since systemd says so.
+stays_up() {
+  [ "$(($(now) - $2))" -lt 3000 ] || return 0
+  from=$(date -d "$(systemctl show -p ExecMainStartTimestamp --value "$1")" +%s 2>/dev/null) || return 1
+  [ "$(($(date +%s) - from))" -gt 3 ]
 }
 
 # alive UNIT: prints its process; fails for one that ended, or that waits to be started again.
@@ -39,14 +52,18 @@ unwell() {
 }
 died() { unwell "$1" "it ended ($(systemctl show -p Result --value "$1"), status $(systemctl show -p ExecMainStatus --value "$1"))"; }
 
-# healthy SECONDS: whether the services on standard input (unit, port, path) answer, and go on running for some
-# time after the first answer of all. Status 14: one ended; 15: one does not answer as it should.
+# healthy SECONDS: whether the services on standard input (unit, port, path, more) answer, and go on running for some
+# time after the first answer of all; of a worker whether it stays up. Status 14: one ended; 15: one does not answer as
+# it should.
 healthy() {
-  deadline=$(($(now) + health_timeout * 1000))
+  asked_at=$(now)
   : >"$record/pids"
-  while read -r unit port path; do
-    first=
+  while read -r unit port path more; do
+    know "$more"
+    deadline=$((asked_at + patience * 1000))
+    first='' seen=$(now)
     while :; do
+      if [ "$port" = - ] && ended_well "$unit"; then continue 2; fi
       pid=$(alive "$unit") || {
         died "$unit"
         return 14
@@ -56,23 +73,29 @@ healthy() {
         died "$unit"
         return 14
       }
-      if answers "$port" "$path"; then break; fi
+      if [ "$port" = - ]; then
+        if stays_up "$unit" "$seen"; then break; fi
+        sleep 0.2
+        continue
+      fi
+      if answers "$port" "$path" "$more"; then break; fi
       if [ "$(now)" -gt "$deadline" ]; then
-        unwell "$unit" "$(silence "$port" "$path" "$got") for $health_timeout s"
+        unwell "$unit" "$(silence "$port" "$path" "$got") for $patience s"
         return 15
       fi
       sleep 0.05
     done
-    printf '%s %s %s %s\n' "$unit" "$port" "$path" "$pid" >>"$record/pids"
+    printf '%s %s %s %s %s\n' "$unit" "$pid" "$port" "$path" "$more" >>"$record/pids"
   done
   [ -s "$record/pids" ] || return 0
   sleep "$1"
-  while read -r unit port path pid; do
+  while read -r unit pid port path more; do
+    if [ "$port" = - ] && ended_well "$unit"; then continue; fi
     [ "$(alive "$unit")" = "$pid" ] || {
       died "$unit"
       return 14
     }
-    answers "$port" "$path" || {
+    [ "$port" = - ] || answers "$port" "$path" "$more" || {
       unwell "$unit" "after its first answer $(silence "$port" "$path" "$got")"
       return 15
     }
@@ -96,7 +119,7 @@ start_all() {
   systemctl reset-failed "$@" 2>/dev/null || true
   systemctl "$verb" "$@" || {
     for unit; do
-      [ "$(systemctl show -p ConditionResult --value "$unit")" = no ] || alive "$unit" >/dev/null || died "$unit"
+      [ "$(systemctl show -p ConditionResult --value "$unit")" = no ] || alive "$unit" >/dev/null || ended_well "$unit" || died "$unit"
     done
     return 1
   }

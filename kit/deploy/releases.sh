@@ -12,6 +12,8 @@ built_alike() {
   if [ ! -e "$record/built_with" ] && [ ! -e "$built" ]; then return 0; fi
   cmp -s "$record/built_with" "$built"
 }
+# note_part FOLDER: of a release that is built part by part (see has_built).
+note_part() { printf '%s\n' "$1" >>"$record/parts"; }
 is_made() { [ -e "$known/${1##*/}.commit" ]; }
 short() { printf '%.7s' "$1"; }
 current() { readlink "$base/current" 2>/dev/null || true; }
@@ -24,6 +26,7 @@ seal() {
   install -d -m 0700 "$known"
   clean_builds
   if [ -e "$record/built_with" ]; then cp "$record/built_with" "$known/${release##*/}.built"; fi
+  if [ -e "$record/parts" ]; then cp "$record/parts" "$known/${release##*/}.parts"; fi
   printf '%s\n' "$commit" >"$known/${release##*/}.commit"
 }
 

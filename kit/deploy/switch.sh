@@ -6,8 +6,11 @@ switch_to() {
 }
 # run RELEASE: its processes instead of others'; whether they are well.
 run() {
-  # A unit that this release has no folder for ends by that: its condition fails.
-  start_all restart "$(services | cut -d ' ' -f 1)" || return 14
+  services | while read -r unit folder _; do
+    # One that this release has no folder for ends by its condition.
+    if has_built "$1" "$folder"; then echo "$unit"; else systemctl stop "$unit"; fi
+  done >"$record/runs"
+  start_all restart "$(cat "$record/runs")" || return 14
   all_healthy "$1" "$settle"
 }
 
@@ -29,7 +32,7 @@ activate() {
   [ "$status" -eq 14 ] || what="health check of $(short "$(commit_of "$1")") failed"
   if [ "$old" = "$1" ]; then fail "$status" "$what; it is the release that was live already."; fi
   if [ -z "$old" ] || [ ! -d "$old" ]; then
-    services | while read -r unit _folder _port _path; do systemctl stop "$unit"; done
+    services | while read -r unit _; do systemctl stop "$unit"; done
     rm -f "$base/current"
     forget "$1"
     fail "$status" "$what. No release runs yet.$hint"
@@ -50,7 +53,8 @@ forget() {
 # A release that stands, but whose processes were started with something else.
 restart_owed() {
   each_service "$release" >"$record/owed"
-  while read -r unit _port _path; do
+  while read -r unit _; do
+    if ended_well "$unit"; then continue; fi
     if ! systemctl is-active --quiet "$unit" || ! /usr/local/lib/pvestack/stamp --same "$unit"; then
       activate "$release"
       return

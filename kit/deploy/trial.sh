@@ -1,6 +1,8 @@
 # The new release is started once beside the old one, on other ports, so that one that does not start or answer
 # costs nobody a request.
 #
+# Of instances one is tried. A worker is not: beside the old one it would do the same work.
+#
 # A trial is a service's own unit under another name, app-NAME-trial, so that it has the same sandbox (the drop-ins of
 # app-.service.d), and a drop-in with what makes it a trial. What a unit has to hold to for that: it takes its port from
 # $PORT, and its code from below /srv/app/current, where the trial sees the new release.
@@ -44,11 +46,16 @@ trial_start() {
   each_service "$release" >"$record/services"
   : >"$record/trial"
   other=$((20000 + $$ % 10000))
-  while read -r unit _port path; do
+  while read -r unit port path more; do
+    [ "$port" != - ] || continue
+    # What instances are made of has nothing behind the @.
+    case $unit in *@*) unit=${unit%%@*}@.service ;; esac
+    name=${unit%.service}
+    name=${name%@}-trial.service
+    if grep -q "^$name " "$record/trial"; then continue; fi
     other=$(free_port $((other + 1)))
-    name=${unit%.service}-trial.service
     trial_unit "$unit" "$other" "$name"
-    printf '%s %s %s\n' "$name" "$other" "$path" >>"$record/trial"
+    printf '%s %s %s %s\n' "$name" "$other" "$path" "$more" >>"$record/trial"
   done <"$record/services"
   systemctl daemon-reload
   start_all start "$(cut -d ' ' -f 1 "$record/trial")" || return 14

@@ -88,7 +88,7 @@ deviation() {
         systemctl is-enabled --quiet "$name" || { echo "disabled $name" && return; }
         if ! systemctl is-active --quiet "$name"; then
           # Of a release that has no such part, or where there is none yet, nothing runs.
-          [ "$(systemctl show -p ConditionResult --value "$name")" = no ] || { echo "not running $name" && return; }
+          [ "$(systemctl show -p ConditionResult --value "$name")" = no ] || ended_well "$name" || awaits_build "$name" || { echo "not running $name" && return; }
         elif [ -x /usr/local/lib/pvestack/stamp ] && ! /usr/local/lib/pvestack/stamp --same "$name"; then
           echo "outdated process of $name" && return
         fi

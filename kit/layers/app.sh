@@ -40,15 +40,27 @@ own_folder() {
   changed "$1/"
 }
 
+is_wanted() { cut -f 1,2 "$work/manifest" | grep -qxF "$(printf '%s\t%s' "$1" "$2")"; }
+
+# stop_leaving: units that are to leave end before others begin, which may have their ports.
+stop_leaving() {
+  sed -n 's/^unit\t\([^\t]*\).*/\1/p' "$work/before" | while read -r name; do
+    if is_wanted file /etc/pvestack/services && services | cut -d ' ' -f 1 | grep -qxF "$name"; then continue; fi
+    systemctl stop "$name" 2>/dev/null || true
+  done
+}
+
 after_files() {
   symlink /usr/local/lib/pvestack/deploy_app.sh /usr/local/bin/deploy_app.sh
-  if [ -e /etc/pvestack/services ]; then
+  stop_leaving
+  if is_wanted file /etc/pvestack/services; then
     # /srv/app/backend and its like, as people know them.
-    while read -r name folder _; do
-      part=${name#app-}
-      [ "$folder" = . ] || symlink "current/$folder" "/srv/app/${part%.service}"
-    done </etc/pvestack/services
-    while read -r name _; do unit "$name"; done </etc/pvestack/services
+    services | while read -r name folder _; do
+      [ "$folder" = . ] || printf '%s %s\n' "$folder" "$(service_of "$name")"
+    done | sort -u | while read -r folder part; do symlink "current/$folder" "/srv/app/$part"; done
+    services | while read -r name _; do
+      if awaits_build "$name"; then unit_of_next_release "$name"; else unit "$name"; fi
+    done
   fi
   wanted timers | while read -r name; do timer "$name"; done
   # A process that starts and dies again would otherwise pass for running.

@@ -3,6 +3,8 @@ leave() {
   case $1 in
     unit | timer)
       systemctl disable --now "$2" >/dev/null 2>&1 || true
+      # One that failed would otherwise be listed for ever.
+      systemctl reset-failed "$2" 2>/dev/null || true
       removed "$2"
       ;;
     keys)

@@ -49,7 +49,7 @@ in_repository() {
   file=$1/$2
   echo "${file#"$release/"}"
 }
-INSTEAD='write backend_install or frontend_install in the inventory'
+INSTEAD='write install of the service (backend_install, frontend_install) in the inventory'
 
 # find_tool FOLDER: sets tool to what its lock file is of: npm, pnpm, yarn or nothing.
 find_tool() {
@@ -128,10 +128,11 @@ install_part() {
 
 # can_start NAME FOLDER: gives up where the inventory leaves it to package.json how it starts, and that does not say it.
 can_start() {
-  grep -qx 'ExecStart=/usr/local/lib/pvestack/npm-script start' "/etc/systemd/system/app-$1.service" 2>/dev/null || return 0
+  grep -qsx 'ExecStart=/usr/local/lib/pvestack/npm-script start' "/etc/systemd/system/app-$1.service" \
+    "/etc/systemd/system/app-$1@.service" || return 0
   if [ ! -f "$2/package.json" ] || has_script "$2" start || [ -f "$2/server.js" ]; then return 0; fi
   # shellcheck disable=SC2016 # for people
-  give_up 14 "$(in_repository "$2" package.json) has no script start, and the inventory no $1_start: write one. Files that a build makes (dist) are served by e.g. the package serve among the dependencies, and "'"start": "serve --single dist --listen $PORT"'
+  give_up 14 "$(in_repository "$2" package.json) has no script start, and the inventory does not say how $1 starts (start of the service, $1_start): write one. Files that a build makes (dist) are served by e.g. the package serve among the dependencies, and "'"start": "serve --single dist --listen $PORT"'
 }
 
 # find_part FOLDER: sets part to where it is in the release; systemd takes no path that ends in /.
@@ -144,6 +145,7 @@ find_part() {
 built=
 build_part() {
   [ -d "$release/$2" ] || return 0
+  note_part "$2"
   find_part "$2"
   # Both may be one folder.
   case $built in *" $2 ${3:-} ${4:-};"*) return 0 ;; esac

@@ -3,6 +3,7 @@ import type { Application } from '../application';
 import type { Service } from '../contribution';
 import { envFile } from '../env-file';
 import { toExpression, variablesOf } from '../expression';
+import { processes, unitFileName, unitSettings } from '../services';
 import { literalLines, renderGuestLines, textLines } from '../lines';
 import type { TemplateSource } from '../template';
 import { type GuestFile, type Layer, rootFile } from './layer';
@@ -39,7 +40,9 @@ export function app(env: Env, app: Application, source: TemplateSource): Layer {
       ...(knownHosts.length > 0 ? [rootFile(`${CONFIG}/known_hosts`, textLines(knownHosts))] : []),
       ...(deployKey ? [deployKeyFile(deployKey)] : []),
       file(`${CONFIG}/deploy.conf`, 'app/deploy.conf.ejs', deploySettings(env, app)),
-      ...(app.services.length > 0 ? [rootFile(`${CONFIG}/services`, serviceLines(app))] : []),
+      ...(app.services.length > 0
+        ? [rootFile(`${CONFIG}/services`, literalLines(app.services.flatMap(processes)))]
+        : []),
       ...(app.services.length + app.jobs.length > 0
         ? [
             file(unitPath('app-.service.d/common.conf'), 'app/common.conf.ejs', {
@@ -59,15 +62,6 @@ export function app(env: Env, app: Application, source: TemplateSource): Layer {
       ...(deployKey ? [deployKey] : []),
     ]),
   };
-}
-
-/** Unit, folder, port and health path of each service. */
-function serviceLines(app: Application): string[] {
-  return literalLines(
-    app.services.map(
-      ({ unit, folder, port, healthPath }) => `${unit} ${folder} ${port} ${healthPath ?? '-'}`,
-    ),
-  );
 }
 
 /** An env file; name: what it is called in the upload and in local values. */
@@ -109,15 +103,16 @@ function deploySettings(env: Env, app: Application): Record<string, unknown> {
     ),
     installKey: release.installKey,
     trial: release.trialStart,
+    listed: env.app.listsServices,
   };
 }
 
 function unitFile(env: Env, service: Service, source: TemplateSource): GuestFile {
   return rootFile(
-    unitPath(service.unit),
+    unitPath(unitFileName(service)),
     renderGuestLines(source, 'app/service.ejs', {
+      ...unitSettings(service),
       stack: env.stack,
-      ...service,
       folder: inRelease(service.folder),
     }),
   );

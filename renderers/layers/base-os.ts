@@ -2,6 +2,7 @@ import { literal } from '../../inventory/text';
 import type { Env } from '../../inventory/types';
 import type { Application } from '../application';
 import { literalLines, renderGuestLines, textLines } from '../lines';
+import { instances } from '../services';
 import { shellQuote } from '../shell';
 import type { TemplateSource } from '../template';
 import { type GuestFile, type Layer, rootFile } from './layer';
@@ -86,7 +87,9 @@ function packages(env: Env, ofApp: readonly string[]): string[] {
  * Source: ufw(8), RULE SYNTAX.
  */
 function firewallRules(env: Env, app: Application | undefined): string[] {
-  const ports = (app?.services ?? []).map(({ port }) => `${port}/tcp`);
+  const ports = (app?.services ?? [])
+    .flatMap(instances)
+    .flatMap(({ port }) => (port === undefined ? [] : [`${port}/tcp`]));
   const rules = [`${env.ssh.port}/tcp`, ...ports, ...env.baseOs.firewallPorts].map((written) => {
     const [target = '', from] = written.split(' from ');
     const [port = '', protocol = 'tcp'] = target.split('/');
