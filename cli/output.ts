@@ -6,6 +6,8 @@ export interface Output {
   warn(text: string): void;
   /** Whether results may have colours. */
   color: boolean;
+  /** Writes as it is; only on a terminal, where lines may be written over. */
+  rewrite?: (text: string) => void;
 }
 
 /** Standard output and standard error; colours on a terminal without NO_COLOR (https://no-color.org). */
@@ -17,4 +19,7 @@ export const terminal: Output = {
     console.error(text);
   },
   color: process.stdout.isTTY && !process.env['NO_COLOR'],
+  ...(process.stdout.isTTY && process.env['TERM'] !== 'dumb' && !process.env['CI']
+    ? { rewrite: (text: string) => void process.stdout.write(text) }
+    : {}),
 };

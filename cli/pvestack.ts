@@ -2,13 +2,16 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { addCheck } from './check';
 import { addConfigure } from './configure';
+import { addDeploy } from './deploy';
 import { addDemo } from './demo';
+import { addDestroy } from './destroy';
 import { addEmulator } from './emulator';
 import { addGet } from './get';
 import { addInventory } from './inventory';
 import { addList } from './list';
 import { addLock } from './lock';
 import { type Output, terminal } from './output';
+import { addPlan } from './plan';
 import { addProvision } from './provision';
 import { run } from './run';
 import { addSchema } from './schema';
@@ -19,6 +22,9 @@ const COMMANDS = [
   addSynth,
   addList,
   addCheck,
+  addPlan,
+  addDeploy,
+  addDestroy,
   addProvision,
   addConfigure,
   addInventory,
@@ -38,8 +44,8 @@ Typical use:
   $ pvestack check                     is the inventory right?
   $ pvestack synth                     write all stacks to cdktf.out/
   $ git diff --no-index old cdktf.out  what will change, before anything runs
-  $ npx cdktf plan app-pote-dev        what Terraform would do
-  $ npx cdktf deploy app-pote-dev      do it`;
+  $ pvestack plan pote:dev             what would happen, in words
+  $ pvestack deploy pote:dev           do it`;
 
 /**
  * The program `pvestack`.

@@ -1,17 +1,19 @@
 import { UserError } from '../inventory/user-error';
+import { Ended } from './ended';
 import type { Output } from './output';
 
 /**
  * Runs a command: a mistake of the user is printed as it is, a mistake of this program with its stack trace.
  * @param output where to print it
  * @param command the command
- * @returns the exit code: 0, or 1 where there was a mistake
+ * @returns the exit code: 0, 1 where there was a mistake, or what the command ends with
  */
 export async function run(output: Output, command: () => unknown): Promise<number> {
   try {
     await command();
     return 0;
   } catch (error) {
+    if (error instanceof Ended) return error.code;
     output.warn(messageOf(error));
     return 1;
   }

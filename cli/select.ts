@@ -5,7 +5,7 @@ import { UserError } from '../inventory/user-error';
 /**
  * The envs that names on the command line mean.
  * @param envs all envs
- * @param names stacks (`app-pote-dev`), projects (`pote`) or `all`, `*` standing for anything (`app-*-dev`); none: all
+ * @param names stacks (`app-pote-dev`), projects (`pote`), `project:env` or `all`, `*` standing for anything (`app-*-dev`); none: all
  * @returns the envs, each once, in the inventory's order
  * @throws UserError for an unknown name, with the near ones
  */
@@ -28,8 +28,8 @@ export function selectEnvs(envs: readonly Env[], names: readonly string[]): Env[
   return envs.filter((env) => names.some((name) => name === 'all' || matches(env, name)));
 }
 
-function matches({ stack, project }: Env, name: string): boolean {
-  const parts = name.split('*').map((part) => part.replace(/[^\w-]/g, '\\$&'));
+function matches({ stack, project, env }: Env, name: string): boolean {
+  const parts = name.split('*').map((part) => part.replace(/[^\w:-]/g, '\\$&'));
   const pattern = new RegExp(`^${parts.join('.*')}$`, 'i');
-  return pattern.test(stack) || pattern.test(project);
+  return [stack, project, `${project}:${env}`].some((one) => pattern.test(one));
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { UserError } from '../inventory/user-error';
@@ -16,10 +16,20 @@ interface TerraformOptions {
   onLine?: (line: string) => void;
   /** Variables besides those of this process. */
   env?: NodeJS.ProcessEnv;
+  /** Ctrl-C in the terminal does not reach it: whoever runs it passes it on, once. */
+  shielded?: boolean;
+}
+
+/** Shielded runs that have not ended. */
+const running = new Set<ChildProcess>();
+
+/** Tells shielded runs to end what they have begun. */
+export function interruptRuns(): void {
+  for (const child of running) child.kill('SIGINT');
 }
 
 /** The program: OpenTofu by TERRAFORM_BINARY_NAME=tofu, as the cdktf CLI takes it. */
-const BINARY = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
+export const BINARY = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
 
 /**
  * The registry that a provider comes from whose source names none.
@@ -40,14 +50,16 @@ export function registryHost(): string {
 export function terraform(
   folder: string,
   args: readonly string[],
-  { onLine, env }: TerraformOptions = {},
+  { onLine, env, shielded = false }: TerraformOptions = {},
 ): Promise<TerraformRun> {
   return new Promise((resolve, reject) => {
     const child = spawn(BINARY, args, {
       cwd: folder,
       env: { ...process.env, CHECKPOINT_DISABLE: '1', TF_IN_AUTOMATION: '1', TF_INPUT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: shielded,
     });
+    if (shielded) running.add(child);
     const run: TerraformRun = { code: 1, stdout: '', stderr: '' };
     // By the stream's own decoder: a chunk may end within a character.
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (run.stdout += chunk));
@@ -60,50 +72,8 @@ export function terraform(
       reject(new UserError(`${BINARY} is not on PATH: install Terraform 1.6 or later.`));
     });
     child.on('close', (code) => {
+      running.delete(child);
       resolve({ ...run, code: code ?? 1 });
     });
   });
-}
-
-/** One change of a plan. */
-interface Change {
-  address: string;
-  actions: readonly string[];
-}
-
-/** What is read of `terraform show -json`. Source: Terraform, "JSON Output Format", plan representation. */
-interface PlanJson {
-  resource_changes?: { address: string; mode: string; change: { actions: string[] } }[];
-}
-
-/**
- * The changes of a saved plan. Its JSON holds the values of variables, so it stays in memory.
- * @param folder the stack's folder
- * @param file the plan
- * @returns what it would change of managed resources
- * @throws UserError where terraform cannot read the plan
- */
-export async function changesOf(folder: string, file: string): Promise<Change[]> {
-  const { code, stdout, stderr } = await terraform(folder, ['show', '-json', file]);
-  if (code !== 0) throw new UserError(`terraform show failed:\n${stderr.trim()}`);
-  const plan = JSON.parse(stdout) as PlanJson;
-  return (plan.resource_changes ?? [])
-    .filter(({ mode, change }) => mode === 'managed' && !['no-op', 'read'].includes(change.actions.join()))
-    .map(({ address, change }) => ({ address, actions: change.actions }));
-}
-
-/**
- * Terraform's words for the actions of a change.
- * @param actions e.g. `["delete", "create"]`
- * @returns e.g. `replaced`
- */
-export function inWords(actions: readonly string[]): string {
-  const words: Record<string, string> = {
-    create: 'created',
-    update: 'changed',
-    delete: 'destroyed',
-    'delete,create': 'replaced',
-    'create,delete': 'replaced',
-  };
-  return words[actions.join()] ?? actions.join(' and ');
 }

@@ -1,0 +1,40 @@
+import type { Item } from './item';
+
+const COMMIT = /\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b/;
+
+/** What a person should know of commits besides their ids. */
+export interface Commits {
+  /** First line of the message, by commit. */
+  subjects: ReadonlyMap<string, string>;
+  /** How many there are between the two; undefined: nobody knows. */
+  count?: number;
+}
+
+/**
+ * What a plan deploys. Its trigger is a token: the commit, what it was asked for by, and the one that runs where that is
+ * another one than the last deploy left.
+ * @param before the token of the last deploy, if there was one
+ * @param after the one that is planned
+ * @param known what is known of the commits
+ * @returns one item
+ */
+export function releaseItem(before: string | undefined, after: string, known: Commits): Item {
+  const runs = COMMIT.exec(/\(after ([0-9a-f]+)\)/.exec(after)?.[1] ?? before ?? '')?.[0];
+  const target = COMMIT.exec(after.replace(/\(after [^)]*\)/, ''))?.[0];
+  const named = (commit: string): string => {
+    const subject = known.subjects.get(commit);
+    return `${commit.slice(0, 7)}${subject === undefined ? '' : ` "${subject}"`}`;
+  };
+  const asked = /^[0-9a-f]+ \(([^)]+)\)/.exec(after)?.[1];
+  const by = asked === undefined || asked.startsWith('after ') ? '' : ` (${asked})`;
+  if (target === undefined) {
+    const branch = after.replace(/, not looked at$/, '');
+    const what = branch === after ? after : `what ${branch} is at by then, as nobody could look`;
+    return { sign: '~', text: `commit ${runs === undefined ? '' : `${named(runs)} → `}${what}` };
+  }
+  if (runs === undefined) return { sign: '+', text: `commit ${named(target)}${by}` };
+  if (runs === target) return { sign: '~', text: `commit ${named(target)}${by} is deployed once more` };
+  const count =
+    known.count === undefined ? '' : `, ${known.count} ${known.count === 1 ? 'commit' : 'commits'}`;
+  return { sign: '~', text: `commit ${named(runs)} → ${named(target)}${by}${count}` };
+}

@@ -1,0 +1,66 @@
+import { plain } from '../plan/plain';
+
+/** Where it failed. */
+interface Where {
+  stack: string;
+  folder: string;
+  /** The command that was given. */
+  command: string;
+}
+
+/**
+ * Why terraform failed, in words: what people can do something about comes first.
+ * @param said what it printed
+ * @param where where it failed
+ * @returns a few lines
+ */
+export function reasonOf(said: string, where: Where): string {
+  const text = plain(said)
+    .replace(/^[│╷╵] ?/gm, '')
+    .trim();
+  const known = KNOWN.find(([pattern]) => pattern.test(text));
+  return known ? known[1](text, where) : shortened(text);
+}
+
+const KNOWN: readonly (readonly [RegExp, (text: string, where: Where) => string])[] = [
+  [/Error acquiring the state lock/, lockedBy],
+  [
+    /no space left on device|disk quota exceeded/i,
+    (text) => `the disk of this machine is full: make room, then go on.\n${shortened(text)}`,
+  ],
+  [
+    /Backend configuration changed|Backend type changed|backend configuration has changed|Migrating (from|to) HCP|HCP Terraform configuration (block )?has changed/i,
+    (_text, { stack, folder }) =>
+      `the inventory names another backend than this stack was deployed with. To take its state along: cd ${folder} && terraform init -migrate-state. Where that state is none to keep (of an emulator, for example): pvestack forget ${stack}`,
+  ],
+  [
+    /(connection refused|no such host|no route to host|i\/o timeout|Client\.Timeout)/i,
+    (text, { stack }) =>
+      `${shortened(text)}\nIf that Proxmox VE is gone for good (an emulator, for example), and with it the guest: pvestack forget ${stack}`,
+  ],
+];
+
+/** Who holds the state, since when, and how to wait. */
+function lockedBy(text: string, { stack, folder, command }: Where): string {
+  const field = (name: string): string =>
+    new RegExp(`^\\s*${name}:\\s+(\\S.*?)\\s*$`, 'm').exec(text)?.[1] ?? '';
+  const since = field('Created').replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d).*$/, '$1 $2 UTC');
+  const id = field('ID');
+  if (id === '') return `somebody else works with this state.\n${shortened(text)}`;
+  return [
+    `${field('Who') || 'somebody'} holds the state since ${since} (${field('Operation').replace('OperationType', '').toLowerCase() || 'terraform'}).`,
+    `To wait for it: pvestack ${command} ${stack} --lock-timeout 10m`,
+    `If that run is dead, which only ${field('Who') || 'its user'} knows: cd ${folder} && terraform force-unlock ${id}`,
+  ].join('\n');
+}
+
+/** Terraform's text without what only its authors need. */
+function shortened(text: string): string {
+  return text
+    .replace(/^Planning failed\. Terraform encountered an error while generating this plan\.$/gm, '')
+    .replace(/^\s+with [^\n]*,\n\s+on [^\n]* line \d+[^\n]*\n(\s*\d+:[^\n]*\n)*/gm, '')
+    .replace(/^\s+on [^\n]* line \d+[^\n]*:\n(\s*\d+:[^\n]*\n)*/gm, '')
+    .replace(/^Error: /gm, '')
+    .replace(/\n{2,}/g, '\n')
+    .trim();
+}

@@ -1,0 +1,114 @@
+import { chmodSync, existsSync } from 'node:fs';
+import path from 'node:path';
+import { changesOf, isEmpty, type PlanJson } from '../plan/plan-json';
+import { wordsOf } from '../plan/words';
+import { terraform } from '../terraform';
+import { reasonOf } from './failure';
+import type { Operation } from './operation';
+import type { Options } from './options';
+import type { Progress } from './progress';
+import type { Run } from './run';
+
+/** Terraform's own word that the folder has to be initialized: it compares providers, lock file and backend. */
+const NEEDS_INIT =
+  /terraform init|tofu init|Required plugins are not installed|Inconsistent dependency lock file|initialization required|Module not installed/i;
+
+/**
+ * Plans one stack. It is initialized only where Terraform asks for it.
+ * @param run the stack
+ * @param operation what is planned
+ * @param options of the command
+ * @param progress where to say what happens
+ */
+export async function planStack(
+  run: Run,
+  operation: Operation,
+  options: Options,
+  progress: Progress,
+): Promise<void> {
+  const { name, folder } = run;
+  const where = { stack: name, folder: path.relative(process.cwd(), folder) || '.', command: operation.name };
+  const fail = (text: string): void => {
+    run.outcome = 'failed';
+    run.reason = reasonOf(text, where);
+  };
+  const init = async (): Promise<boolean> => {
+    progress.step(name, 'terraform init');
+    const { code, stdout, stderr } = await terraform(folder, ['init', '-no-color', '-input=false'], {
+      shielded: true,
+    });
+    if (code !== 0) fail(`${stderr.trim() || stdout.trim()}`);
+    return code === 0;
+  };
+  const plan = () => {
+    progress.step(name, 'plan');
+    return terraform(
+      folder,
+      [
+        'plan',
+        '-no-color',
+        '-input=false',
+        '-detailed-exitcode',
+        `-out=${run.plan}`,
+        ...(options.lockTimeout === undefined ? [] : [`-lock-timeout=${options.lockTimeout}`]),
+        ...(operation.planArguments?.(run.stack) ?? []),
+      ],
+      { shielded: true, onLine: sayRemote(name, progress) },
+    );
+  };
+  let isFresh = !existsSync(path.join(folder, process.env['TF_DATA_DIR'] ?? '.terraform'));
+  if (isFresh && !(await init())) return;
+  let planning = await plan();
+  if (planning.code === 1 && !isFresh && NEEDS_INIT.test(planning.stderr)) {
+    isFresh = true;
+    if (!(await init())) return;
+    planning = await plan();
+  }
+  if (planning.code !== 0 && planning.code !== 2) {
+    fail(planning.stderr.trim() || planning.stdout.trim());
+    return;
+  }
+  // A plan holds the values of variables (measured), in a folder that only this user can enter.
+  if (existsSync(run.plan)) chmodSync(run.plan, 0o600);
+  // Where Terraform has nothing to do and nothing to warn of, there is nothing to read.
+  if (planning.code === 0 && !/^Warning: /m.test(planning.stdout + planning.stderr)) {
+    run.outcome = 'nothing to do';
+    run.words = { dangers: [], items: [], notes: [] };
+    return;
+  }
+  const shown = await terraform(folder, ['show', '-json', run.plan], { shielded: true });
+  if (shown.code !== 0) {
+    fail(shown.stderr);
+    return;
+  }
+  // It holds the values of variables as well, so it stays in memory.
+  const json = JSON.parse(shown.stdout) as PlanJson;
+  const changes = changesOf(json);
+  const own = operation.own?.(run.stack);
+  const foreign = own ? changes.filter(({ address }) => !own.includes(address)) : [];
+  run.words = wordsOf(json);
+  if (foreign.length > 0) {
+    run.outcome = 'failed';
+    run.reason = `more than ${operation.name} would happen: ${foreign.map(({ address }) => address).join(', ')}. Nothing was touched. Review and deploy these first: pvestack deploy ${name}`;
+    return;
+  }
+  run.outcome = isEmpty(json) ? 'nothing to do' : 'planned';
+  if (options.full) {
+    run.text = (await terraform(folder, ['show', '-no-color', run.plan], { shielded: true })).stdout.trim();
+  }
+}
+
+/** A run that does not happen here says where, and that it waits. */
+function sayRemote(name: string, progress: Progress): (line: string) => void {
+  let isRemote = false;
+  return (line) => {
+    const [, place] = /^Running (?:plan|apply) in (.+?)\. Output will stream/.exec(line) ?? [];
+    if (place !== undefined) {
+      isRemote = true;
+      progress.print(
+        `${name}: runs in ${place}, not here. It needs a way from there to Proxmox VE and to the guests, and gets the TF_VAR_… of this environment as its run's variables, which others there may read.`,
+      );
+    } else if (isRemote && /^(https:\/\/|Waiting for )/.test(line.trim()))
+      progress.print(`${name}: ${line.trim()}`);
+  };
+}
