@@ -13,11 +13,13 @@ import { addProvision } from './provision';
 import { run } from './run';
 import { addSchema } from './schema';
 import { addSynth } from './synth';
+import { addVariables } from './variables/command';
 
 /** What adds the commands, in the order of the help. */
 const COMMANDS = [
   addSynth,
   addList,
+  addVariables,
   addCheck,
   addProvision,
   addConfigure,
