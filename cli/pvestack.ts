@@ -3,6 +3,7 @@ import { version } from '../package.json';
 import { addCheck } from './check';
 import { addConfigure } from './configure';
 import { addDemo } from './demo';
+import { addDoctor } from './doctor/command';
 import { addEmulator } from './emulator';
 import { addGet } from './get';
 import { addInventory } from './inventory';
@@ -20,6 +21,7 @@ const COMMANDS = [
   addSynth,
   addList,
   addVariables,
+  addDoctor,
   addCheck,
   addProvision,
   addConfigure,
