@@ -5,6 +5,7 @@ import { addConfigure } from './configure';
 import { addDeploy } from './deploy';
 import { addDemo } from './demo';
 import { addDestroy } from './destroy';
+import { addDoctor } from './doctor/command';
 import { addEmulator } from './emulator';
 import { addGet } from './get';
 import { addInventory } from './inventory';
@@ -16,11 +17,14 @@ import { addProvision } from './provision';
 import { run } from './run';
 import { addSchema } from './schema';
 import { addSynth } from './synth';
+import { addVariables } from './variables/command';
 
 /** What adds the commands, in the order of the help. */
 const COMMANDS = [
   addSynth,
   addList,
+  addVariables,
+  addDoctor,
   addCheck,
   addPlan,
   addDeploy,

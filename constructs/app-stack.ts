@@ -9,14 +9,7 @@ import type { TemplateSource } from '../renderers/template';
 import { application } from '../renderers/application';
 import type { Contributors } from '../renderers/contribution';
 import { guestConfiguration } from '../renderers/guest-configuration';
-import { OWNER_VARIABLE } from '../renderers/owner';
-import {
-  ALLOW_IP_CONFLICTS,
-  LOOK_AT_GUEST,
-  RELEASE,
-  SSH_VARIABLES,
-  vaultVariables,
-} from '../renderers/variables';
+import { stackVariables } from '../renderers/variables';
 import { addressesIn, addressOf } from './addresses';
 import { ExplicitBackend } from './backend';
 import { Guest } from './guest';
@@ -67,13 +60,7 @@ export class AppStack extends TerraformStack {
     this.addOverride('terraform.required_version', '>= 1.6');
     new ExplicitBackend(this, 'backend', renderBackend(env, toRoot));
     new NullProvider(this, 'null');
-    new Variables(this, 'variables', [
-      ...vaultVariables(env, api),
-      ...(env.present ? [OWNER_VARIABLE] : []),
-      ...(isGuest && env.present ? [ALLOW_IP_CONFLICTS] : []),
-      ...(env.configure && env.present ? [...SSH_VARIABLES, LOOK_AT_GUEST] : []),
-      ...(env.configure && env.present && app ? [RELEASE] : []),
-    ]);
+    new Variables(this, 'variables', stackVariables(env, api));
 
     if (env.present || api.caFile) new ExternalProvider(this, 'external');
     const owner = env.present ? new Owner(this, 'owner', env) : undefined;

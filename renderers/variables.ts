@@ -2,6 +2,7 @@ import { isText, type Reference } from '../inventory/text';
 import type { Env, ProxmoxApi } from '../inventory/types';
 import type { Value } from '../inventory/values/value';
 import { quote } from './expression';
+import { OWNER_VARIABLE } from './owner';
 import { type Condition, variableConditions } from './variable-rules';
 
 /** A Terraform variable of a stack. */
@@ -54,8 +55,39 @@ export function vaultVariables(env: Env, api: ProxmoxApi): Variable[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/**
+ * The variables that a stack declares, and no other.
+ * @param env the env
+ * @param api how the API is reached
+ * @returns those of the inventory first
+ */
+export function stackVariables(env: Env, api: ProxmoxApi): Variable[] {
+  const { present, configure, guest, app } = env;
+  return [
+    ...vaultVariables(env, api),
+    ...(present ? [OWNER_VARIABLE] : []),
+    ...(guest.type !== 'external' && present ? [ALLOW_IP_CONFLICTS] : []),
+    ...(configure && present ? [...SSH_VARIABLES, LOOK_AT_GUEST] : []),
+    ...(configure && present && app.type !== 'none' ? [RELEASE] : []),
+  ];
+}
+
+/**
+ * The variables that the planner's programs read from terraform's environment, so that a value in a file or among the
+ * Terraform variables of a workspace does not reach them.
+ * @param api how the API is reached
+ * @returns their names
+ */
+export function environmentVariables(api: ProxmoxApi): ReadonlySet<string> {
+  const references = [...textsOf(api)].flatMap(({ parts }) => parts);
+  return new Set([
+    ...references.flatMap((part) => (typeof part === 'string' ? [] : [part.variable])),
+    ...SSH_VARIABLES.map(({ name }) => name),
+  ]);
+}
+
 /** Overrides the address guards. */
-export const ALLOW_IP_CONFLICTS: Variable = {
+const ALLOW_IP_CONFLICTS: Variable = {
   name: 'allow_ip_conflicts',
   type: 'bool',
   description:
@@ -67,7 +99,7 @@ export const ALLOW_IP_CONFLICTS: Variable = {
 };
 
 /** Switches the look at the guest off. */
-export const LOOK_AT_GUEST: Variable = {
+const LOOK_AT_GUEST: Variable = {
   name: 'look_at_guest',
   type: 'bool',
   description:
@@ -79,7 +111,7 @@ export const LOOK_AT_GUEST: Variable = {
 };
 
 /** Which commit is deployed. */
-export const RELEASE: Variable = {
+const RELEASE: Variable = {
   name: 'release',
   type: 'string',
   description: "The commit or tag to deploy; empty: the head of the env's branch.",

@@ -40,6 +40,8 @@ export interface Volume {
 
 /** A storage; it exists on all nodes unless `nodes` names some. */
 export interface Storage {
+  /** false: the nodes do not reach it. @default true */
+  readonly active?: boolean;
   readonly storage: string;
   readonly type: 'dir' | 'lvmthin' | 'zfspool';
   readonly content: readonly string[];

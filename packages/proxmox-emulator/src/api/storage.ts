@@ -22,7 +22,7 @@ function status(storage: Storage): Record<string, Json> {
     type: storage.type,
     content: storage.content.join(','),
     enabled: 1,
-    active: 1,
+    active: storage.active === false ? 0 : 1,
     shared: storage.shared ? 1 : 0,
     total: storage.total,
     used: storage.used,
