@@ -8,15 +8,11 @@
 set -eu
 umask 077
 
-# What a kill -9 leaves lies in a folder named after its process; those of dead ones go.
-folder=${TMPDIR:-/tmp}/pvestack-look
-for left in "$folder".*; do
-  of=${left#"$folder".}
-  kill -0 "${of%%.*}" 2>/dev/null || rm -rf "$left" 2>/dev/null || true
-done
-work=$(mktemp -d "$folder.$$.XXXXXX")
+# shellcheck source=/dev/null
+. "${0%/*}/ssh.sh"
+workplace pvestack-look
 started=
-# shellcheck disable=SC2086 # process ids
+# shellcheck disable=SC2086,SC2154 # process ids; work is of workplace
 trap 'rm -rf "$work"; [ -z "$started" ] || kill $started 2>/dev/null || true' EXIT
 trap 'exit 130' INT TERM
 
@@ -46,58 +42,20 @@ answer() {
   exit 0
 }
 
-# word TEXT: one word of a shell.
-word() { printf '%s' "$1" | sed "s/'/'\\\\''/g; s/^/'/; s/\$/'/"; }
-
 command -v ssh >/dev/null 2>&1 || answer no 'ssh is not installed here, so the guest was not looked at.'
 
-set -- -F /dev/null -T -o BatchMode=yes -o ConnectTimeout=5 -o ServerAliveInterval=5 -o ServerAliveCountMax=3 -o LogLevel=ERROR -p "${SSH_PORT:-22}"
-if [ -n "${HOST_KEY:-}" ]; then
-  name=$ADDRESS
-  [ -z "${SSH_PORT:-}" ] || name="[$ADDRESS]:$SSH_PORT"
-  printf '%s %s\n' "$name" "$HOST_KEY" >"$work/known_hosts"
-  set -- "$@" -o StrictHostKeyChecking=yes -o "UserKnownHostsFile=$work/known_hosts"
-else
-  set -- "$@" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null
-fi
-key=
-if [ -n "${TF_VAR_ssh_private_key:-}" ]; then
-  # Its file has no name any more when the key comes into it, so a kill -9 leaves none; ssh finds it all the same.
-  # Without /proc (macOS) it keeps its name, and the next look removes what is left.
-  key=$work/key
-  : >"$key"
-  exec 3<>"$key"
-  if [ -r "/proc/$$/fd/3" ]; then
-    rm "$key"
-    key=/proc/$$/fd/3
-  fi
-  printf '%s\n' "$TF_VAR_ssh_private_key" >&3
-elif [ -n "${KEY_FILE:-}" ]; then
-  key=$KEY_FILE
-  # shellcheck disable=SC2088 # as terraform's pathexpand does
-  case $key in '~/'*) key=$HOME/${key#'~/'} ;; esac
-elif [ "${KEY_GIVEN:-}" = yes ]; then
+if [ -z "${TF_VAR_ssh_private_key:-}${KEY_FILE:-}" ] && [ "${KEY_GIVEN:-}" = yes ]; then
   answer no 'ssh_private_key is no environment variable of this plan (TF_VAR_ssh_private_key), so the guest was not looked at.'
 fi
-[ -z "$key" ] || set -- "$@" -i "$key" -o IdentitiesOnly=yes
-if [ -n "${BASTION:-}" ]; then
-  proxy="ssh -F /dev/null -o BatchMode=yes -o ConnectTimeout=5 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
-  # ssh fills %h and its like in first.
-  fixed() { word "$1" | sed 's/%/%%/g'; }
-  [ -z "$key" ] || proxy="$proxy -i $(fixed "$key") -o IdentitiesOnly=yes"
-  set -- "$@" -o "ProxyCommand=$proxy -W %h:%p -p ${BASTION%% *} -- $(fixed "${BASTION#* }")"
-fi
+open_key
 
-# talk COMMAND SSH_OPTIONS: runs it on the guest, with $work/question as its input; $status, $work/answer and
+# talk COMMAND: runs it on the guest, with $work/question as its input; $status, $work/answer and
 # $work/error are what came. A guest that says too much or never ends is no better than one that says nothing. Where ssh
 # ends by itself, the guard goes with it.
 talk() {
-  command=$1
-  shift
   (
     ulimit -f 64
-    # shellcheck disable=SC2029 # fixed text
-    exec ssh "$@" -l "$SSH_USER" -- "$ADDRESS" "$command" <"$work/question" >"$work/answer" 2>"$work/error"
+    reach "$1" <"$work/question" >"$work/answer" 2>"$work/error"
   ) &
   ssh=$!
   (
@@ -128,7 +86,7 @@ if [ "${CONTACT:-}" = yes ]; then
   until=$(($(date +%s) + 180))
   denied=
   while :; do
-    talk "sh -c 'echo; echo $mark \$($whose)'" "$@"
+    talk "sh -c 'echo; echo $mark \$($whose)'"
     if [ "$status" -eq 0 ] && grep -q "^$mark" "$work/answer"; then
       judge "$(sed -n "s/^$mark //p" "$work/answer" | head -n 1 | clean 200)"
       [ -z "$stranger" ] || answer no "$stranger"
@@ -155,15 +113,15 @@ printf '%s\n' "$mark" "$LAYERS" "${RELEASE:-}" "${REPO:-}" "${BRANCH:-}" >"$work
 look=/usr/local/lib/pvestack/look
 run="sh -c 'if [ -x $look ]; then exec $look; fi; read -r mark; echo; echo \$mark owner \$($whose); echo \$mark none'"
 [ "$SSH_USER" = root ] || run="sudo -n $run"
-talk "$run" "$@"
+talk "$run"
 # A guest that is only busy would otherwise seem to have lost what its layers said last.
 if [ "$status" -eq 255 ] && ! grep -qE 'Permission denied|Host key' "$work/error"; then
   sleep 1
-  talk "$run" "$@"
+  talk "$run"
 fi
 if [ "$status" -ne 0 ] && grep -qi 'sudo.* tty' "$work/error"; then
   # sudo with requiretty: script(1) of the guest gives it a terminal, which ends lines in its own way.
-  talk "exec script -qE never -ec $(word "$run") /dev/null" "$@"
+  talk "exec script -qE never -ec $(word "$run") /dev/null"
   tr -d '\r' <"$work/answer" >"$work/lines"
   mv "$work/lines" "$work/answer"
 fi

@@ -5,7 +5,7 @@ import { lookProgram } from '../../renderers/look';
 import { PLANNER_FOLDER, sh, TemporaryFolder } from '../support/shell';
 import { envOf, layersIn } from './envs';
 
-const PROGRAM = readFileSync(path.join(PLANNER_FOLDER, 'look.sh'), 'utf8');
+const PROGRAM = `exec /bin/sh '${path.join(PLANNER_FOLDER, 'look.sh')}'`;
 const LAYERS = ['kit', 'base_os', 'app', 'release'];
 
 let folder: TemporaryFolder;

@@ -1,0 +1,64 @@
+#!/bin/sh
+# How a guest is reached from here: part of look.sh and guest.sh. From the environment: ADDRESS, SSH_USER and, where there
+# are any, SSH_PORT, KEY_FILE, HOST_KEY, BASTION ("PORT USER@HOST"), CONNECT_TIMEOUT (seconds, 5); the key itself is
+# TF_VAR_ssh_private_key. No agent is ever forwarded.
+
+# workplace NAME: a folder for this run, $work. What a kill -9 leaves lies in one named after its process; those of dead
+# ones go.
+workplace() {
+  folder=${TMPDIR:-/tmp}/$1
+  for left in "$folder".*; do
+    of=${left#"$folder".}
+    kill -0 "${of%%.*}" 2>/dev/null || rm -rf "$left" 2>/dev/null || true
+  done
+  work=$(mktemp -d "$folder.$$.XXXXXX")
+}
+
+# word TEXT: one word of a shell.
+word() { printf '%s' "$1" | sed "s/'/'\\\\''/g; s/^/'/; s/\$/'/"; }
+
+# open_key: the key into $key, a path that ssh can read; empty where there is none.
+open_key() {
+  key=
+  if [ -n "${TF_VAR_ssh_private_key:-}" ]; then
+    # Its file has no name any more when the key comes into it, so a kill -9 leaves none; ssh finds it all the same.
+    # Without /proc (macOS) it keeps its name, and the next run removes what is left.
+    key=$work/key
+    : >"$key"
+    exec 3<>"$key"
+    if [ -r "/proc/$$/fd/3" ]; then
+      rm "$key"
+      key=/proc/$$/fd/3
+    fi
+    printf '%s\n' "$TF_VAR_ssh_private_key" >&3
+  elif [ -n "${KEY_FILE:-}" ]; then
+    key=$KEY_FILE
+    # shellcheck disable=SC2088 # as terraform's pathexpand does
+    case $key in '~/'*) key=$HOME/${key#'~/'} ;; esac
+  fi
+}
+
+# reach COMMAND OPTION …: ssh, in the place of this shell: call it in a subshell. COMMAND empty: a login.
+reach() {
+  command=$1
+  shift
+  set -- -F /dev/null -T -o BatchMode=yes -o "ConnectTimeout=${CONNECT_TIMEOUT:-5}" -o ServerAliveInterval=5 -o ServerAliveCountMax=3 -o LogLevel=ERROR -p "${SSH_PORT:-22}" "$@"
+  if [ -n "${HOST_KEY:-}" ]; then
+    name=$ADDRESS
+    [ -z "${SSH_PORT:-}" ] || name="[$ADDRESS]:$SSH_PORT"
+    printf '%s %s\n' "$name" "$HOST_KEY" >"$work/known_hosts"
+    set -- "$@" -o StrictHostKeyChecking=yes -o "UserKnownHostsFile=$work/known_hosts"
+  else
+    set -- "$@" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null
+  fi
+  [ -z "$key" ] || set -- "$@" -i "$key" -o IdentitiesOnly=yes
+  if [ -n "${BASTION:-}" ]; then
+    proxy="ssh -F /dev/null -o BatchMode=yes -o ConnectTimeout=${CONNECT_TIMEOUT:-5} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+    # ssh fills %h and its like in first.
+    fixed() { word "$1" | sed 's/%/%%/g'; }
+    [ -z "$key" ] || proxy="$proxy -i $(fixed "$key") -o IdentitiesOnly=yes"
+    set -- "$@" -o "ProxyCommand=$proxy -W %h:%p -p ${BASTION%% *} -- $(fixed "${BASTION#* }")"
+  fi
+  # shellcheck disable=SC2029 # fixed text
+  exec ssh "$@" -l "$SSH_USER" -- "$ADDRESS" ${command:+"$command"}
+}
