@@ -70,6 +70,7 @@ async function startLab(scratch, { template, packages }) {
         else reject(new Error(`${command} ${args.join(' ')} failed:\n${text}`));
       });
     });
+  const servers = [];
   const SSH = [
     'BatchMode=yes',
     'StrictHostKeyChecking=no',
@@ -87,9 +88,15 @@ async function startLab(scratch, { template, packages }) {
       run('ssh', ['-i', privateKey, ...SSH.flatMap((option) => ['-o', option]), `root@${address}`, script]),
     serve: (command, args) => {
       const server = spawn(file, [...words, command, ...args], { stdio: 'ignore', detached: true });
+      // Where the benchmark fails it is not to wait for its servers.
+      server.unref();
+      servers.push(server);
       return () => process.kill(-server.pid, 'SIGTERM');
     },
     stop: async () => {
+      for (const { exitCode, signalCode, pid } of servers) {
+        if (exitCode === null && signalCode === null) process.kill(-pid, 'SIGTERM');
+      }
       emulator.removeAllListeners('exit');
       const ended = new Promise((resolve) => emulator.once('exit', resolve));
       emulator.kill('SIGTERM');
