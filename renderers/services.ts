@@ -82,22 +82,28 @@ export function processes(service: Service): string[] {
  * @returns the data of its template
  */
 export function unitSettings(service: Service): Record<string, unknown> {
-  const { name, port, start, memory, cpus, restart, stopSignal, stopTimeout } = service;
+  const { name, port, start } = service;
   const many = isMany(service);
-  const environment = port === undefined ? (many ? 'INSTANCE=%i' : undefined) : `PORT=${many ? '%i' : port}`;
+  return {
+    name: many ? `${name} %i` : name,
+    environment: port === undefined ? (many ? 'INSTANCE=%i' : '') : `PORT=${many ? '%i' : port}`,
+    start,
+  };
+}
+
+/**
+ * What a service has instead of what the common drop-in says. A drop-in goes before the unit file, so these stand in
+ * one, too, whose name is behind that of the common one.
+ * @param service the service
+ * @returns settings of systemd; none for a service that is as all others
+ */
+export function ownSettings({ memory, cpus, restart, stopSignal, stopTimeout }: Service): string[] {
   const settings = {
-    Environment: environment,
     MemoryMax: memory === undefined ? undefined : `${memory}M`,
     CPUQuota: cpus === undefined ? undefined : `${Math.round(cpus * 100)}%`,
     Restart: restart,
     KillSignal: stopSignal,
     TimeoutStopSec: stopTimeout,
   };
-  return {
-    name: many ? `${name} %i` : name,
-    start,
-    settings: Object.entries(settings).flatMap(([key, value]) =>
-      value === undefined ? [] : [`${key}=${value}`],
-    ),
-  };
+  return Object.entries(settings).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]));
 }

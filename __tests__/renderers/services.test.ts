@@ -33,8 +33,6 @@ test('each service is a unit with what differs from the others', () => {
     '[Service]',
     'WorkingDirectory=/srv/app/current/jobs/mail',
     'Environment=INSTANCE=%i',
-    'MemoryMax=128M',
-    'CPUQuota=50%',
     'ExecStart=/usr/bin/env node mail.js %%h',
     '',
     '[Install]',
@@ -47,14 +45,24 @@ test('each service is a unit with what differs from the others', () => {
     '',
     '[Service]',
     'WorkingDirectory=/srv/app/current',
-    'Restart=on-failure',
-    'KillSignal=SIGINT',
-    'TimeoutStopSec=90',
     'ExecStart=/usr/local/lib/pvestack/npm-script start',
     '',
     '[Install]',
     'WantedBy=multi-user.target',
   ]);
+});
+
+test('what a service has instead of what all share is a drop-in that is read after the common one', () => {
+  const own = (...lines: string[]): string[] => [
+    "# What is this service's own, read after what all share.",
+    '[Service]',
+    ...lines,
+  ];
+  expect(fileOf('app-mail@.service.d/own.conf', PROJECT)).toEqual(own('MemoryMax=128M', 'CPUQuota=50%'));
+  expect(fileOf('app-queue.service.d/own.conf', PROJECT)).toEqual(
+    own('Restart=on-failure', 'KillSignal=SIGINT', 'TimeoutStopSec=90'),
+  );
+  expect(fileOf('app-web@.service.d/own.conf', PROJECT)).toEqual([]);
 });
 
 test('each process is a line of what the programs on the guest read', () => {

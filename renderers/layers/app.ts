@@ -3,7 +3,7 @@ import type { Application } from '../application';
 import type { Service } from '../contribution';
 import { envFile } from '../env-file';
 import { toExpression, variablesOf } from '../expression';
-import { processes, unitFileName, unitSettings } from '../services';
+import { ownSettings, processes, unitFileName, unitSettings } from '../services';
 import { literalLines, renderGuestLines, textLines } from '../lines';
 import type { TemplateSource } from '../template';
 import { type GuestFile, type Layer, rootFile } from './layer';
@@ -53,7 +53,7 @@ export function app(env: Env, app: Application, source: TemplateSource): Layer {
             }),
           ]
         : []),
-      ...app.services.map((service) => unitFile(env, service, source)),
+      ...app.services.flatMap((service) => unitFiles(env, service, source)),
       ...app.files,
     ],
     secretVariables: variablesOf([
@@ -107,13 +107,25 @@ function deploySettings(env: Env, app: Application): Record<string, unknown> {
   };
 }
 
-function unitFile(env: Env, service: Service, source: TemplateSource): GuestFile {
-  return rootFile(
-    unitPath(unitFileName(service)),
-    renderGuestLines(source, 'app/service.ejs', {
-      ...unitSettings(service),
-      stack: env.stack,
-      folder: inRelease(service.folder),
-    }),
-  );
+function unitFiles(env: Env, service: Service, source: TemplateSource): GuestFile[] {
+  const name = unitFileName(service);
+  const settings = ownSettings(service);
+  return [
+    rootFile(
+      unitPath(name),
+      renderGuestLines(source, 'app/service.ejs', {
+        ...unitSettings(service),
+        stack: env.stack,
+        folder: inRelease(service.folder),
+      }),
+    ),
+    ...(settings.length === 0
+      ? []
+      : [
+          rootFile(
+            unitPath(`${name}.d/own.conf`),
+            renderGuestLines(source, 'app/service.conf.ejs', { settings }),
+          ),
+        ]),
+  ];
 }
