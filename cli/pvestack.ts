@@ -7,6 +7,7 @@ import { addDemo } from './demo';
 import { addDestroy } from './destroy';
 import { addDoctor } from './doctor/command';
 import { addEmulator } from './emulator';
+import { addForget } from './forget';
 import { addGet } from './get';
 import { addInventory } from './inventory';
 import { addList } from './list';
@@ -31,6 +32,7 @@ const COMMANDS = [
   addDestroy,
   addProvision,
   addConfigure,
+  addForget,
   addInventory,
   addLock,
   addSchema,

@@ -35,7 +35,7 @@ export function checkLeftBehind(inventory: Inventory, root: string): void {
         what: `lacks the env of ${stack}, whose state ${folder}/${file} still holds ${count === 1 ? '1 resource' : `${count} resources`}`,
         fix:
           'if another inventory is meant, name it (APP_INVENTORY, or the context of cdktf.json); else write the env back as it was, ' +
-          `or, to destroy its guest, with "state: absent", and run: npx cdktf deploy ${stack}`,
+          `or, to destroy its guest, with "state: absent", and run: pvestack deploy ${stack}; if its guest is gone for good (an emulator's, for example): pvestack forget ${stack}`,
       });
     }
   }

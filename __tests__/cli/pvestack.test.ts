@@ -88,7 +88,7 @@ inventory.yml:55:9  app_projects.pote.envs.qa.ip  is the address 10.0.10.101, wh
     expect(err).toContain(
       'lacks the env of app-pote-old, whose state state/app-pote-old.tfstate still holds 1 resource',
     );
-    expect(err).toContain('with "state: absent", and run: npx cdktf deploy app-pote-old');
+    expect(err).toContain('with "state: absent", and run: pvestack deploy app-pote-old');
     expect([(await pvestack(['list'])).code, (await pvestack(['inventory'])).code]).toEqual([0, 0]);
   });
 
@@ -246,7 +246,7 @@ describe('help', () => {
       'inventory',
       'emulator',
       'APP_INVENTORY',
-      'npx cdktf plan',
+      'pvestack deploy pote:dev',
     ]) {
       expect(out).toContain(word);
     }

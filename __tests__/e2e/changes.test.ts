@@ -1,30 +1,20 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_PASSWORD } from 'proxmox-emulator';
+import { type Change, CHANGES, type Effect } from '../../cli/plan/changes';
+import type { PlanJson } from '../../cli/plan/plan-json';
+import { wordsOf } from '../../cli/plan/words';
 import { openLab, type OpenLab, type Scene } from '../support/lab';
 import { command, describeWith, providers } from '../support/requirements';
-import { readTables } from '../support/tables';
 
 jest.setTimeout(300_000);
 
 const STACK = 'app-shop-dev';
-const DOCS = path.join(__dirname, '..', '..', 'docs', 'changes.md');
-
-/** What Terraform does with a change, in the words of docs/changes.md. */
-type Effect =
-  | 'in place'
-  | 'in place, reboot'
-  | 'in place, next restart'
-  | 'replaced'
-  | 'refused by the plan'
-  | 'refused by Proxmox'
-  | 'nothing';
 
 /** What a user changes: the inventory's text, or what Terraform finds in its environment. */
-type Change = (text: string, env: NodeJS.ProcessEnv) => string;
+type Make = (text: string, env: NodeJS.ProcessEnv) => string;
 
-/** Change, as docs/changes.md names it; how; what it does. */
-type Row = [string, Change, Effect];
+/** Change, as the table names it, and how it is made. */
+type Row = [string, Make];
 
 const GUEST = {
   lxc: 'lxc_ostemplate: "local:vztmpl/debian-12-standard_12.12-1_amd64.tar.zst", lxc_password: "{{ vault_root }}", allow_password_in_state: true',
@@ -49,111 +39,115 @@ app_projects:
 
 /** Adds guest keys. */
 const guest =
-  (keys: string): Change =>
+  (keys: string): Make =>
   (text) =>
     text.replace(/guest: \{(.*)\}$/m, `guest: {$1, ${keys}}`);
 const replace =
-  (from: string, to: string): Change =>
+  (from: string, to: string): Make =>
   (text) =>
     text.replace(from, to);
 /** With another value of a variable. */
 const given =
-  (name: string, value: string): Change =>
+  (name: string, value: string): Make =>
   (text, env) => {
     env[`TF_VAR_${name}`] = value;
     return text;
   };
 /** As `root@pam` with a password, in place of the token. */
 const asRoot =
-  (change: Change): Change =>
+  (change: Make): Make =>
   (text, env) => {
     delete env['PROXMOX_VE_API_TOKEN'];
     Object.assign(env, { PROXMOX_VE_USERNAME: 'root@pam', PROXMOX_VE_PASSWORD: DEFAULT_PASSWORD });
     return change(text, env);
   };
 
-/** The tables of docs/changes.md. */
-const CHANGES: Record<Type, Row[]> = {
+/** How each change of the table is made, in its order. */
+const MADE: Record<Type, Row[]> = {
   lxc: [
-    ['`memory`', guest('memory: 4096'), 'in place, reboot'],
-    ['`swap`', guest('swap: 0'), 'in place, reboot'],
-    ['`cores`', guest('cores: 4'), 'in place'],
-    ['`disk_size`, larger', guest('disk_size: 16'), 'in place, next restart'],
-    ['`disk_size`, smaller', guest('disk_size: 4'), 'refused by Proxmox'],
-    ['`disk_storage`', guest('disk_storage: local'), 'replaced'],
-    ['`ip`', replace('10.0.10.31/24', '10.0.10.32/24'), 'in place, reboot'],
-    ['`gateway`', replace('gateway: 10.0.10.1', 'gateway: 10.0.10.2'), 'in place, reboot'],
-    ['`name`', replace('name: shop-dev', 'name: shop-new'), 'in place, reboot'],
-    ['`bridge`', guest('bridge: vmbr1'), 'in place, reboot'],
-    ['`vlan`', guest('vlan: 7'), 'in place, reboot'],
-    ['`mtu`', guest('mtu: 1400'), 'in place, reboot'],
-    ['`mac_address`', guest('mac_address: "BC:24:11:00:00:31"'), 'in place, reboot'],
-    ['`firewall`', guest('firewall: false'), 'in place, reboot'],
-    [
-      '`nameservers`, `searchdomain`',
-      guest('nameservers: [10.0.10.1], searchdomain: example.lan'),
-      'in place, reboot',
-    ],
-    ['`tags`', guest('tags: [blue]'), 'in place'],
-    ['`description`', guest('description: other'), 'in place'],
-    ['`onboot`', guest('onboot: false'), 'in place'],
-    ['`startup_order`', guest('startup_order: 3'), 'in place'],
-    ['`protection`', guest('protection: true'), 'in place'],
-    ['`lxc_ostype`', guest('lxc_ostype: ubuntu'), 'in place, reboot'],
-    ['`lxc_nesting`, with a token', guest('lxc_nesting: false'), 'refused by Proxmox'],
-    [
-      '`lxc_nesting`, as `root@pam` with a password',
-      asRoot(guest('lxc_nesting: false')),
-      'in place, next restart',
-    ],
-    ['`lxc_unprivileged`', guest('lxc_unprivileged: false, lxc_nesting: false'), 'replaced'],
-    ['`mount_points`', guest('mount_points: [{path: /srv, volume: local-lvm, size: 4}]'), 'replaced'],
-    ['`lxc_ostemplate`', replace('debian-12-standard_12.12-1', 'debian-13-standard_13.1-2'), 'nothing'],
-    ['`ssh_public_keys`', replace('ExampleA ops', 'ExampleB ops'), 'nothing'],
-    ['`lxc_password`', given('vault_root', 'another-fake-pass'), 'nothing'],
+    ['`memory`', guest('memory: 4096')],
+    ['`swap`', guest('swap: 0')],
+    ['`cores`', guest('cores: 4')],
+    ['`disk_size`, larger', guest('disk_size: 16')],
+    ['`disk_size`, smaller', guest('disk_size: 4')],
+    ['`disk_storage`', guest('disk_storage: local')],
+    ['`ip`', replace('10.0.10.31/24', '10.0.10.32/24')],
+    ['`gateway`', replace('gateway: 10.0.10.1', 'gateway: 10.0.10.2')],
+    ['`name`', replace('name: shop-dev', 'name: shop-new')],
+    ['`bridge`', guest('bridge: vmbr1')],
+    ['`vlan`', guest('vlan: 7')],
+    ['`mtu`', guest('mtu: 1400')],
+    ['`mac_address`', guest('mac_address: "BC:24:11:00:00:31"')],
+    ['`firewall`', guest('firewall: false')],
+    ['`nameservers`, `searchdomain`', guest('nameservers: [10.0.10.1], searchdomain: example.lan')],
+    ['`tags`', guest('tags: [blue]')],
+    ['`description`', guest('description: other')],
+    ['`onboot`', guest('onboot: false')],
+    ['`startup_order`', guest('startup_order: 3')],
+    ['`protection`', guest('protection: true')],
+    ['`lxc_ostype`', guest('lxc_ostype: ubuntu')],
+    ['`lxc_nesting`, with a token', guest('lxc_nesting: false')],
+    ['`lxc_nesting`, as `root@pam` with a password', asRoot(guest('lxc_nesting: false'))],
+    ['`lxc_unprivileged`', guest('lxc_unprivileged: false, lxc_nesting: false')],
+    ['`mount_points`', guest('mount_points: [{path: /srv, volume: local-lvm, size: 4}]')],
+    ['`lxc_ostemplate`', replace('debian-12-standard_12.12-1', 'debian-13-standard_13.1-2')],
+    ['`ssh_public_keys`', replace('ExampleA ops', 'ExampleB ops')],
+    ['`lxc_password`', given('vault_root', 'another-fake-pass')],
     [
       '`lxc_password`, removed',
       replace(', lxc_password: "{{ vault_root }}", allow_password_in_state: true', ''),
-      'nothing',
     ],
-    ['`lxc_start_after_create: false`', guest('lxc_start_after_create: false'), 'nothing'],
-    ['`proxmox_node`', replace('configure:', 'proxmox_node: pve2\nconfigure:'), 'refused by the plan'],
-    ['`vmid`', replace('vmid: 301', 'vmid: 302'), 'refused by the plan'],
+    ['`lxc_start_after_create: false`', guest('lxc_start_after_create: false')],
+    ['`proxmox_node`', replace('configure:', 'proxmox_node: pve2\nconfigure:')],
+    ['`vmid`', replace('vmid: 301', 'vmid: 302')],
   ],
   kvm: [
-    ['`memory`', guest('memory: 4096'), 'in place, reboot'],
-    ['`cores`', guest('cores: 4'), 'in place, reboot'],
-    ['`disk_size`, larger', guest('disk_size: 16'), 'in place'],
-    ['`disk_size`, smaller', guest('disk_size: 4'), 'refused by Proxmox'],
-    ['`disk_storage`', guest('disk_storage: local'), 'in place, reboot'],
-    ['`ip`', replace('10.0.10.31/24', '10.0.10.32/24'), 'in place, reboot'],
-    ['`gateway`', replace('gateway: 10.0.10.1', 'gateway: 10.0.10.2'), 'in place, reboot'],
-    ['`name`', replace('name: shop-dev', 'name: shop-new'), 'in place'],
-    ['`bridge`', guest('bridge: vmbr1'), 'in place'],
-    ['`vlan`', guest('vlan: 7'), 'in place'],
-    ['`mtu`', guest('mtu: 1400'), 'in place'],
-    ['`mac_address`', guest('mac_address: "BC:24:11:00:00:31"'), 'in place'],
-    ['`firewall`', guest('firewall: false'), 'in place'],
-    [
-      '`nameservers`, `searchdomain`',
-      guest('nameservers: [10.0.10.1], searchdomain: example.lan'),
-      'in place, reboot',
-    ],
-    ['`tags`', guest('tags: [blue]'), 'in place'],
-    ['`description`', guest('description: other'), 'in place'],
-    ['`onboot`', guest('onboot: false'), 'in place'],
-    ['`startup_order`', guest('startup_order: 3'), 'in place'],
-    ['`protection`', guest('protection: true'), 'in place'],
-    ['`kvm_clone_vmid`', replace('kvm_clone_vmid: 900', 'kvm_clone_vmid: 901'), 'nothing'],
-    ['`ssh_public_keys`', replace('ExampleA ops', 'ExampleB ops'), 'nothing'],
-    ['`lxc_start_after_create: false`', guest('lxc_start_after_create: false'), 'nothing'],
-    ['`proxmox_node`', replace('configure:', 'proxmox_node: pve2\nconfigure:'), 'refused by the plan'],
-    ['`vmid`', replace('vmid: 301', 'vmid: 302'), 'refused by the plan'],
+    ['`memory`', guest('memory: 4096')],
+    ['`cores`', guest('cores: 4')],
+    ['`disk_size`, larger', guest('disk_size: 16')],
+    ['`disk_size`, smaller', guest('disk_size: 4')],
+    ['`disk_storage`', guest('disk_storage: local')],
+    ['`ip`', replace('10.0.10.31/24', '10.0.10.32/24')],
+    ['`gateway`', replace('gateway: 10.0.10.1', 'gateway: 10.0.10.2')],
+    ['`name`', replace('name: shop-dev', 'name: shop-new')],
+    ['`bridge`', guest('bridge: vmbr1')],
+    ['`vlan`', guest('vlan: 7')],
+    ['`mtu`', guest('mtu: 1400')],
+    ['`mac_address`', guest('mac_address: "BC:24:11:00:00:31"')],
+    ['`firewall`', guest('firewall: false')],
+    ['`nameservers`, `searchdomain`', guest('nameservers: [10.0.10.1], searchdomain: example.lan')],
+    ['`tags`', guest('tags: [blue]')],
+    ['`description`', guest('description: other')],
+    ['`onboot`', guest('onboot: false')],
+    ['`startup_order`', guest('startup_order: 3')],
+    ['`protection`', guest('protection: true')],
+    ['`kvm_clone_vmid`', replace('kvm_clone_vmid: 900', 'kvm_clone_vmid: 901')],
+    ['`ssh_public_keys`', replace('ExampleA ops', 'ExampleB ops')],
+    ['`lxc_start_after_create: false`', guest('lxc_start_after_create: false')],
+    ['`proxmox_node`', replace('configure:', 'proxmox_node: pve2\nconfigure:')],
+    ['`vmid`', replace('vmid: 301', 'vmid: 302')],
   ],
 };
 const CASES = (Object.keys(CHANGES) as Type[]).flatMap((type) =>
-  CHANGES[type].map(([name, change, effect]) => ({ type, name, change, effect })),
+  CHANGES[type].map((row) => {
+    const [, make] = MADE[type].find(([name]) => name === row.name) ?? [];
+    return { type, row, name: row.name, make };
+  }),
 );
+
+/** What changes along with a key, as it has to. */
+const ALONG: Record<string, string[]> = { '`lxc_unprivileged`': ['lxc_nesting'] };
+
+/** What people are told of an effect. */
+const TOLD: Record<Type, Partial<Record<Effect, string>>> = {
+  lxc: {
+    'in place, reboot': 'restarts it',
+    'in place, next restart': 'waits for a restart',
+    'refused by Proxmox': 'Proxmox refuses it',
+    replaced: 'replaces it',
+  },
+  kvm: { 'in place, reboot': 'powers it off and on', 'refused by Proxmox': 'Proxmox refuses it' },
+};
 
 const scenes = new Map<Type, Promise<Scene>>();
 /** A guest that stands, deployed once for each type. */
@@ -178,52 +172,59 @@ async function deployed(type: Type): Promise<Scene> {
   return scene;
 }
 
-/** What terraform planned for the guest, and what came of it. */
-async function effect({ emulator, workspace, writes }: OpenLab): Promise<Effect> {
+/** What terraform planned for the guest, what people were told of it, and what came of it. */
+async function outcome(
+  { emulator, workspace, writes }: OpenLab,
+  { name, attributes = [] }: Change,
+): Promise<[Effect, string | undefined]> {
   const before = JSON.stringify(emulator.state.export().guests);
-  const apply = await workspace.apply(STACK);
+  const file = path.join(workspace.root, 'plan');
+  const plan = await workspace.plan(STACK, `-out=${file}`);
+  if (plan.code === 1) return ['refused by the plan', undefined];
+  const { output } = await workspace.terraform(STACK, ['show', '-json', file]);
+  const words = wordsOf(JSON.parse(output) as PlanJson);
+  const keys = [...name.matchAll(/`([a-z_]+)`/g)].slice(0, attributes.length).map(([, key = '']) => key);
+  const told = keys.map((key) => words.items.find(({ text }) => text.startsWith(`guest: ${key}`))?.effect);
+  // Nothing is told but of these keys, and each of them is.
+  const named = words.items.flatMap(({ text }) => /^guest: (\w+)/.exec(text)?.[1] ?? []).sort();
+  expect(named).toEqual([...keys, ...(ALONG[name] ?? [])].sort());
+  const apply = await workspace.terraform(STACK, ['apply', file]);
   if (apply.code !== 0) {
     expect(JSON.stringify(emulator.state.export().guests)).toBe(before);
-    return /guest: Modifying\.\.\./.test(apply.output) ? 'refused by Proxmox' : 'refused by the plan';
+    return ['refused by Proxmox', told[0]];
   }
   const again = await workspace.plan(STACK);
   expect([again.code, again.output]).toEqual([0, expect.stringContaining('No changes.')]);
   const destroys = writes().some((call) => call.startsWith('DELETE'));
-  // What destroys a guest stands in the plan, in these words.
-  expect(apply.output.includes('guest must be replaced')).toBe(destroys);
-  if (destroys) return 'replaced';
-  if (!apply.output.includes('guest will be updated in-place')) {
+  // What destroys a guest stands in the plan, where nobody overlooks it.
+  expect([plan.output.includes('guest must be replaced'), words.dangers.length]).toEqual(
+    destroys ? [true, 1] : [false, 0],
+  );
+  if (destroys) return ['replaced', told[0]];
+  if (!plan.output.includes('guest will be updated in-place')) {
     expect(writes()).toEqual([]);
-    return 'nothing';
+    return ['nothing', told[0]];
   }
   const waiting = emulator.state
     .export()
     .guests.some(({ pending, pendingDelete }) => Object.keys(pending).length + pendingDelete.length > 0);
-  if (waiting) return 'in place, next restart';
-  return writes().some((call) => /\/status\/(reboot|stop|shutdown)$/.test(call))
-    ? 'in place, reboot'
-    : 'in place';
+  if (waiting) return ['in place, next restart', told[0]];
+  const reboots = writes().some((call) => /\/status\/(reboot|stop|shutdown)$/.test(call));
+  return [reboots ? 'in place, reboot' : 'in place', told[0]];
 }
 
 describeWith([providers, command('curl')], 'what a change in the inventory does to a standing guest', () => {
-  test.concurrent.each(CASES)('$type: $name', async ({ type, change, effect: expected }) => {
+  test.concurrent.each(CASES)('$type: $name', async ({ type, row, make }) => {
     const lab = await openLab({}, await standing(type));
     try {
       lab.workspace.env['TF_VAR_vault_root'] = 'fake-pass';
       const env = { ...lab.workspace.env };
-      const changed = change(base(type), lab.workspace.env);
+      const changed = make?.(base(type), lab.workspace.env);
       expect([changed, lab.workspace.env]).not.toEqual([base(type), env]);
-      lab.workspace.synth(changed);
-      expect(await effect(lab)).toBe(expected);
+      lab.workspace.synth(changed ?? '');
+      expect(await outcome(lab, row)).toEqual([row.effect, row.told ?? TOLD[type][row.effect]]);
     } finally {
       await lab.close();
     }
   });
-});
-
-test('docs/changes.md says the same', () => {
-  const tables = readTables(readFileSync(DOCS, 'utf8')).map(({ rows }) =>
-    rows.map(([name, what]) => [name, what]),
-  );
-  expect(tables).toEqual(Object.values(CHANGES).map((rows) => rows.map(([name, , what]) => [name, what])));
 });

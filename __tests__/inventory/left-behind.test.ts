@@ -38,7 +38,7 @@ function said(inventory = MINIMAL): string[] {
 
 const line = (stack: string, file: string, count: string): string =>
   `inventory.yml:1:1  app_projects  lacks the env of ${stack}, whose state ${file} still holds ${count}  ` +
-  `if another inventory is meant, name it (APP_INVENTORY, or the context of cdktf.json); else write the env back as it was, or, to destroy its guest, with "state: absent", and run: npx cdktf deploy ${stack}`;
+  `if another inventory is meant, name it (APP_INVENTORY, or the context of cdktf.json); else write the env back as it was, or, to destroy its guest, with "state: absent", and run: pvestack deploy ${stack}; if its guest is gone for good (an emulator's, for example): pvestack forget ${stack}`;
 
 test('without a folder of states there is nothing to say', () => {
   expect(said()).toEqual([]);

@@ -18,7 +18,11 @@ export interface Change {
   attributes?: readonly string[];
   /** The case, where the keys have several. */
   only?: 'larger' | 'smaller';
+  /** What a plan says of the effect, where that is not what the effect says: it cannot know who deploys. */
+  told?: string;
 }
+
+const NESTING = 'Proxmox refuses it from a token';
 
 /**
  * What a change of each key does, by the type of the guest: docs/changes.md is made of it, a test against the emulated API
@@ -78,11 +82,13 @@ export const CHANGES: Readonly<Record<'lxc' | 'kvm', readonly Change[]>> = {
       effect: 'refused by Proxmox',
       note: 'The provider sends all feature flags, and only `root@pam` with a password may. Change it in Proxmox, then here.',
       attributes: ['features.nesting'],
+      told: NESTING,
     },
     {
       name: '`lxc_nesting`, as `root@pam` with a password',
       effect: 'in place, next restart',
       attributes: ['features.nesting'],
+      told: NESTING,
     },
     {
       name: '`lxc_unprivileged`',
@@ -147,7 +153,7 @@ export const CHANGES: Readonly<Record<'lxc' | 'kvm', readonly Change[]>> = {
       name: '`disk_storage`',
       effect: 'in place, reboot',
       note: 'The volume and the cloud-init drive are moved while the VM is stopped, which can take a while.',
-      attributes: ['disk.datastore_id'],
+      attributes: ['disk.datastore_id', 'initialization.datastore_id'],
     },
     {
       name: '`ip`',

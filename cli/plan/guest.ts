@@ -65,20 +65,59 @@ export function guestItems(change: ResourceChange, drift: ResourceChange | undef
   );
   return [
     ...imported,
-    ...differencesOf(change)
-      .filter((one) => !isOwn(one))
-      .map((one): Item => {
-        const deviates = byHand.includes(one.path);
-        const { text, lines } = described(change.type, one);
-        const effect = effectOf(change.type, one, replaced);
-        return {
-          sign: deviates ? '!' : '~',
-          text: `${text}${deviates ? ', as somebody changed it in Proxmox' : ''}`,
-          ...(effect === undefined ? {} : { effect }),
-          ...(lines.length > 0 ? { lines } : {}),
-        };
-      }),
+    ...byKey(change).map((ones): Item => {
+      const [one] = ones;
+      const deviates = ones.some(({ path }) => byHand.includes(path));
+      const { text, lines } = ones.length === 1 ? described(change.type, one) : together(change.type, ones);
+      const effect = effectOf(change.type, one, replaced);
+      return {
+        sign: deviates ? '!' : '~',
+        text: `${text}${deviates ? ', as somebody changed it in Proxmox' : ''}`,
+        ...(effect === undefined ? {} : { effect }),
+        ...(lines.length > 0 ? { lines } : {}),
+      };
+    }),
   ];
+}
+
+/** What differs, by key of the inventory; of a block that comes or goes only what a key says. */
+function byKey(change: ResourceChange): [Difference, ...Difference[]][] {
+  const { type } = change;
+  const all = differencesOf(change).filter((one) => !isOwn(one));
+  const block = (path: string): string => path.split('.').slice(0, -1).join('.');
+  const told = all.filter(({ path }) => keyOf(type, path) !== undefined);
+  const groups = new Map<string, [Difference, ...Difference[]]>();
+  for (const one of all) {
+    const key = keyOf(type, one.path);
+    const isDefault =
+      (one.before === null || one.after === null) && told.some(({ path }) => block(path) === block(one.path));
+    if (key === undefined && isDefault) continue;
+    const group = groups.get(key ?? one.path);
+    // A key may stand for attributes that say the same: the disk's storage, and that of the cloud-init drive.
+    const isSaid = group?.some(
+      ({ path, before, after }) =>
+        block(path) !== block(one.path) && before === one.before && after === one.after,
+    );
+    if (isSaid) continue;
+    if (group) group.push(one);
+    else groups.set(key ?? one.path, [one]);
+  }
+  return [...groups.values()];
+}
+
+function together(
+  type: string,
+  all: readonly [Difference, ...Difference[]],
+): { text: string; lines: string[] } {
+  const lines = all.map(({ path, before, after, secret }) => {
+    const value = secret
+      ? 'is another one (secret)'
+      : before === null
+        ? shown(after)
+        : `${shown(before)} → ${shown(after)}`;
+    return `${path.split('.').slice(1).join('.') || path} ${value}`;
+  });
+  return { text: `guest: ${keyOf(type, all[0].path) ?? all[0].path}`, lines };
 }
 
 function isOwn({ path, before, after }: Difference): boolean {
@@ -131,7 +170,8 @@ function rowOf(
 
 function keyOf(type: string, path: string): string | undefined {
   const [row, index] = rowOf(type, path) ?? [];
-  return [...(row?.name ?? '').matchAll(/`([a-z_]+)`/g)][index ?? 0]?.[1];
+  const keys = [...(row?.name ?? '').matchAll(/`([a-z_]+)`/g)];
+  return (keys[index ?? 0] ?? keys.at(-1))?.[1];
 }
 
 /** From Terraform's plan where it replaces, and from the table what the provider does otherwise. */
@@ -143,7 +183,7 @@ function effectOf(
   if (replaced.some((one) => path === one || path.startsWith(`${one}.`))) return 'replaces it';
   const larger = typeof before === 'number' && typeof after === 'number' && after > before;
   const [row] = rowOf(type, path, ({ only }) => only === undefined || (only === 'larger') === larger) ?? [];
-  return row && EFFECTS[TYPES[type] ?? 'lxc'][row.effect];
+  return row && (row.told ?? EFFECTS[TYPES[type] ?? 'lxc'][row.effect]);
 }
 
 function newGuest({ type, change: { after } }: ResourceChange): string {
@@ -164,6 +204,6 @@ function newGuest({ type, change: { after } }: ResourceChange): string {
 }
 
 /** A value as the inventory writes it. */
-export function shown(value: Value): string {
+function shown(value: Value): string {
   return typeof value === 'string' ? value.trimEnd() : JSON.stringify(value);
 }

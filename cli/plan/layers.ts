@@ -31,7 +31,7 @@ export function inOrder(changes: readonly ResourceChange[]): ResourceChange[] {
 type Triggers = Readonly<Record<string, string | undefined>>;
 
 /** What else the words of a layer depend on. */
-export interface LayerContext {
+interface LayerContext {
   plan: PlanJson;
   commits: Commits;
   /** Whether the guest is another one after this deploy, so that all runs again. */

@@ -28,6 +28,8 @@ export function releaseItem(before: string | undefined, after: string, known: Co
   const asked = /^[0-9a-f]+ \(([^)]+)\)/.exec(after)?.[1];
   const by = asked === undefined || asked.startsWith('after ') ? '' : ` (${asked})`;
   if (target === undefined) {
+    if (after.endsWith(': not configured'))
+      return { sign: '+', text: 'commit the head of the branch by then: nothing is deployed yet' };
     const branch = after.replace(/, not looked at$/, '');
     const what = branch === after ? after : `what ${branch} is at by then, as nobody could look`;
     return { sign: '~', text: `commit ${runs === undefined ? '' : `${named(runs)} → `}${what}` };

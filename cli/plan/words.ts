@@ -2,7 +2,7 @@ import { guestItems, guestName, isGuest } from './guest';
 import type { Item, Words } from './item';
 import { inOrder, isLayer, layerItems } from './layers';
 import { plain } from './plain';
-import { changesOf, type PlanJson, type ResourceChange } from './plan-json';
+import { at, changesOf, type PlanJson, type ResourceChange, type Value } from './plan-json';
 import type { Commits } from './release';
 
 /** Terraform's words for the actions of a change. */
@@ -60,11 +60,20 @@ export function wordsOf(plan: PlanJson, commits: Commits = { subjects: new Map()
   };
 }
 
+/** What Terraform does beside the guest, in words where it has some. */
 function otherItem({ address, change }: ResourceChange): Item {
-  return {
-    sign: '~',
-    text: `Terraform's ${address}: ${ACTIONS[change.actions.join()] ?? change.actions.join(' and ')}`,
-  };
+  const did = ACTIONS[change.actions.join()] ?? change.actions.join(' and ');
+  const held = (value: Value): string => /^\S+ \S+ (.*)$/.exec(String(at(value, 'input')))?.[1] ?? 'nothing';
+  switch (address) {
+    case 'null_resource.preflight':
+      return { sign: '~', text: 'checks before a create: run' };
+    case 'null_resource.ssh':
+      return { sign: '~', text: 'SSH: is waited for' };
+    case 'terraform_data.owned':
+      return { sign: '~', text: `against destruction: ${held(change.before)} → ${held(change.after)}` };
+    default:
+      return { sign: '~', text: `Terraform's ${address}: ${did}` };
+  }
 }
 
 /** What is lost. */

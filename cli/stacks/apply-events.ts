@@ -9,7 +9,7 @@ interface Event {
 }
 
 /** What a line of terraform means. */
-export type Meaning =
+type Meaning =
   | { kind: 'step'; step: string }
   | { kind: 'said'; step: string; text: string }
   | { kind: 'finished'; step: string }
@@ -18,7 +18,7 @@ export type Meaning =
 
 /** What terraform says of its connections is noise beside what the guest says. */
 const NOISE =
-  /^(Connecting to remote host|Connected!| {2}(Host|User|Password|Private key|Certificate|SSH Agent|Checking Host Key|Target Platform|Bastion|Port):|Using configured bastion host|\(output suppressed)/;
+  /^(local-exec: Executing|Connecting to remote host|Connected!| {2}(Host|User|Password|Private key|Certificate|SSH Agent|Checking Host Key|Target Platform|Bastion|Port):|Using configured bastion host|\(output suppressed)/;
 
 /**
  * Reads a line of `terraform apply -json`.

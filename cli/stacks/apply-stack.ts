@@ -1,5 +1,5 @@
-import { terraform } from '../terraform';
 import path from 'node:path';
+import { terraform } from '../terraform';
 import { meaningOf } from './apply-events';
 import { reasonOf } from './failure';
 import type { Interrupt } from './interrupt';

@@ -4,7 +4,7 @@ import type { Options } from './options';
 import type { Run } from './run';
 
 /** Asks a question; undefined: there is nobody to ask. */
-export type Ask = ((question: string) => Promise<string>) | undefined;
+type Ask = ((question: string) => Promise<string>) | undefined;
 
 /** Who sits at the terminal, if anybody does. */
 export function terminalAsk(): Ask {
@@ -30,7 +30,7 @@ export function terminalAsk(): Ask {
 /** What asks for itself, and why. */
 function alone({ env, words }: Run): string | undefined {
   if ((words?.dangers ?? []).length > 0) return words?.dangers.join('; ');
-  return isProduction(env) ? `is an env named ${env.env}` : undefined;
+  return isProduction(env) ? `is ${env.env}` : undefined;
 }
 
 /** Whether an env is one that people depend on, by its name. */

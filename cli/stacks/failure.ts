@@ -16,6 +16,8 @@ interface Where {
  */
 export function reasonOf(said: string, where: Where): string {
   const text = plain(said)
+    // What the parts of a condition were.
+    .replace(/^[│\s]*├─+\n(?:[│\s]*│ .*\n)*/gm, '')
     .replace(/^[│╷╵] ?/gm, '')
     .trim();
   const known = KNOWN.find(([pattern]) => pattern.test(text));
@@ -56,7 +58,8 @@ function lockedBy(text: string, { stack, folder, command }: Where): string {
 
 /** Terraform's text without what only its authors need. */
 function shortened(text: string): string {
-  return text
+  const [first] = /^Error: [\s\S]*/m.exec(text) ?? [text];
+  return first
     .replace(/^Planning failed\. Terraform encountered an error while generating this plan\.$/gm, '')
     .replace(/^\s+with [^\n]*,\n\s+on [^\n]* line \d+[^\n]*\n(\s*\d+:[^\n]*\n)*/gm, '')
     .replace(/^\s+on [^\n]* line \d+[^\n]*:\n(\s*\d+:[^\n]*\n)*/gm, '')

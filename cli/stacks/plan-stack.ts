@@ -56,11 +56,10 @@ export async function planStack(
       { shielded: true, onLine: sayRemote(name, progress) },
     );
   };
-  let isFresh = !existsSync(path.join(folder, process.env['TF_DATA_DIR'] ?? '.terraform'));
+  const isFresh = !existsSync(path.join(folder, process.env['TF_DATA_DIR'] ?? '.terraform'));
   if (isFresh && !(await init())) return;
   let planning = await plan();
   if (planning.code === 1 && !isFresh && NEEDS_INIT.test(planning.stderr)) {
-    isFresh = true;
     if (!(await init())) return;
     planning = await plan();
   }
