@@ -11,6 +11,7 @@ import { addGet } from './get';
 import { addInventory } from './inventory';
 import { addList } from './list';
 import { addLock } from './lock';
+import { addMigrate } from './migrate';
 import { type Output, terminal } from './output';
 import { addPlan } from './plan';
 import { addProvision } from './provision';
@@ -33,6 +34,7 @@ const COMMANDS = [
   addConfigure,
   addInventory,
   addLock,
+  addMigrate,
   addSchema,
   addGet,
   addEmulator,
