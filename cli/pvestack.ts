@@ -12,6 +12,7 @@ import { addGet } from './get';
 import { addInventory } from './inventory';
 import { addList } from './list';
 import { addLock } from './lock';
+import { addMigrate } from './migrate';
 import { type Output, terminal } from './output';
 import { addPlan } from './plan';
 import { addProvision } from './provision';
@@ -35,6 +36,7 @@ const COMMANDS = [
   addForget,
   addInventory,
   addLock,
+  addMigrate,
   addSchema,
   addGet,
   addEmulator,

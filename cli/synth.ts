@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { compare, removeOthers, snapshot } from './changes';
+import { exportedToCloud } from './cloud';
 import { type Context, openContext } from './context';
 import { COLUMNS, describeEnv } from './describe-env';
 import type { Output } from './output';
@@ -51,4 +52,6 @@ async function synth({ settings, inventory, output }: Context, names: readonly s
   if (changes.unchanged > 0)
     output.print(`unchanged  ${changes.unchanged} of ${inventory.envs.length} stacks`);
   sayUnpinned(settings, output);
+  const exported = exportedToCloud(inventory.envs, process.env);
+  if (exported !== undefined) output.print(exported);
 }

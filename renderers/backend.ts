@@ -31,23 +31,8 @@ export function renderBackend(env: Env, toRoot: string): Backend {
         },
       };
     }
-    case 's3': {
-      const { bucket, region, prefix, endpoint, profile, encrypt, use_lockfile, use_path_style } = backend;
-      const folder = prefix === undefined ? '' : `${prefix.replace(/\/+$/, '')}/`;
-      return {
-        name: 's3',
-        settings: {
-          bucket,
-          key: `${folder}${stack}.tfstate`,
-          encrypt,
-          use_lockfile,
-          ...(region === undefined ? {} : { region }),
-          ...(endpoint === undefined ? {} : { endpoints: { s3: endpoint } }),
-          ...(profile === undefined ? {} : { profile }),
-          ...(use_path_style === undefined ? {} : { use_path_style }),
-        },
-      };
-    }
+    case 's3':
+      return { name: 's3', settings: s3Settings(backend, stack) };
     case 'http': {
       const { address, lock_address, unlock_address, lock_method, unlock_method, skip_cert_verification } =
         backend;
@@ -74,6 +59,36 @@ export function renderBackend(env: Env, toRoot: string): Backend {
         },
       };
   }
+}
+
+/** What another service than AWS needs: it has no STS, no regions, and no checksums of AWS's own. */
+const ELSEWHERE = {
+  region: 'us-east-1',
+  encrypt: false,
+  use_path_style: true,
+  skip_credentials_validation: true,
+  skip_requesting_account_id: true,
+  skip_region_validation: true,
+  skip_metadata_api_check: true,
+  skip_s3_checksum: true,
+} as const;
+
+/** Settings as Terraform names them. Source: Terraform, "Backend Type: s3". */
+function s3Settings(
+  { type: _type, prefix, endpoint, role_arn, ...same }: Extract<Env['backend'], { type: 's3' }>,
+  stack: string,
+): Record<string, unknown> {
+  const folder = prefix === undefined ? '' : `${prefix.replace(/\/+$/, '')}/`;
+  const isElsewhere =
+    endpoint !== undefined && !/^https?:\/\/[^/]*\.amazonaws\.com(\.cn)?(:\d+)?(\/|$)/.test(endpoint);
+  const written = Object.fromEntries(Object.entries(same).filter(([, value]) => value !== undefined));
+  return {
+    key: `${folder}${stack}.tfstate`,
+    ...(isElsewhere ? ELSEWHERE : { encrypt: true }),
+    ...written,
+    ...(endpoint === undefined ? {} : { endpoints: { s3: endpoint } }),
+    ...(role_arn === undefined ? {} : { assume_role: { role_arn } }),
+  };
 }
 
 /**

@@ -138,6 +138,25 @@ own/base_os/sudoers.ejs:1: Unexpected token ';' (your template)
   });
 });
 
+test.each([
+  ['type: cloud, organization: team', { TF_VAR_vault_x: 's3cret', TF_VAR_release: 'main' }, true],
+  ['type: cloud, organization: team', { TF_VAR_vault_x: '' }, false],
+  ['type: local', { TF_VAR_vault_x: 's3cret' }, false],
+])('synth says what a remote run would hold in clear: %s %j', async (backend, env, said) => {
+  write(`backend: {${backend}}\n${EXAMPLE}`);
+  const cleared = Object.fromEntries(
+    Object.keys(process.env)
+      .filter((name) => name.startsWith('TF_VAR_'))
+      .map((name) => [name, '']),
+  );
+  const { code, out } = await pvestack(['synth'], { ...cleared, ...env } as Record<string, string>);
+  expect(code).toBe(0);
+  const words =
+    'With remote execution Terraform sends TF_VAR_release, TF_VAR_vault_x along with a run of app-pote-dev and the others, where they stand in clear';
+  expect(out.includes(words)).toBe(said);
+  expect(out).not.toContain('s3cret');
+});
+
 describe('names', () => {
   test.each([
     ['app-pote-de', 'did you mean app-pote-dev'],

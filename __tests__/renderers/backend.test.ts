@@ -4,6 +4,17 @@ import { envOf } from './envs';
 const URL = 'https://git.example.lan/{stack}';
 const NAMED = 'https://git.example.lan/app-pote-dev';
 
+const ELSEWHERE = {
+  region: 'us-east-1',
+  encrypt: false,
+  use_path_style: true,
+  skip_credentials_validation: true,
+  skip_requesting_account_id: true,
+  skip_region_validation: true,
+  skip_metadata_api_check: true,
+  skip_s3_checksum: true,
+};
+
 describe('renderBackend', () => {
   it.each([
     ['type: local', 'local', { path: '../../../state/app-pote-dev.tfstate' }],
@@ -20,7 +31,7 @@ describe('renderBackend', () => {
       { bucket: 'b', key: 'app-pote-dev.tfstate', encrypt: true, use_lockfile: true },
     ],
     [
-      'type: s3, bucket: b, region: r, prefix: a/b//, endpoint: "https://s3.example.lan", profile: p, encrypt: false, use_lockfile: false, use_path_style: true',
+      'type: s3, bucket: b, region: r, prefix: a/b//, profile: p, encrypt: false, use_lockfile: false, role_arn: "arn:x", max_retries: 3, shared_config_files: [~/.aws/config]',
       's3',
       {
         bucket: 'b',
@@ -28,9 +39,34 @@ describe('renderBackend', () => {
         encrypt: false,
         use_lockfile: false,
         region: 'r',
-        endpoints: { s3: 'https://s3.example.lan' },
         profile: 'p',
-        use_path_style: true,
+        assume_role: { role_arn: 'arn:x' },
+        max_retries: 3,
+        shared_config_files: ['~/.aws/config'],
+      },
+    ],
+    [
+      'type: s3, bucket: b, endpoint: "https://s3.example.lan", skip_s3_checksum: false, custom_ca_bundle: /etc/ca.pem',
+      's3',
+      {
+        bucket: 'b',
+        key: 'app-pote-dev.tfstate',
+        use_lockfile: true,
+        endpoints: { s3: 'https://s3.example.lan' },
+        custom_ca_bundle: '/etc/ca.pem',
+        ...ELSEWHERE,
+        skip_s3_checksum: false,
+      },
+    ],
+    [
+      'type: s3, bucket: b, endpoint: "https://bucket.vpce-1.s3.eu-central-1.vpce.amazonaws.com"',
+      's3',
+      {
+        bucket: 'b',
+        key: 'app-pote-dev.tfstate',
+        encrypt: true,
+        use_lockfile: true,
+        endpoints: { s3: 'https://bucket.vpce-1.s3.eu-central-1.vpce.amazonaws.com' },
       },
     ],
     [`type: http, address: "${URL}"`, 'http', { address: NAMED }],

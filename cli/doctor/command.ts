@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { Env } from '../../inventory/types';
 import { UserError } from '../../inventory/user-error';
+import { exportedToCloud } from '../cloud';
 import { type Context, openContext } from '../context';
 import type { Output } from '../output';
 import { selectEnvs } from '../select';
@@ -56,6 +57,8 @@ async function examine(
       `not set here: ${missing.join(', ')}`,
       'Export each as TF_VAR_<name>; pvestack variables says what each is for.',
     );
+  const exported = exportedToCloud(envs, environment);
+  if (exported !== undefined) report.note('exported variables of stacks in HCP Terraform', exported);
   const configured = envs.filter(({ configure, present }) => configure && present);
   await checkKey(configured, environment, report);
 
