@@ -83,6 +83,19 @@ const CHANGES: Record<Type, Row[]> = {
     ['`disk_storage`', guest('disk_storage: local'), 'replaced'],
     ['`ip`', replace('10.0.10.31/24', '10.0.10.32/24'), 'in place, reboot'],
     ['`gateway`', replace('gateway: 10.0.10.1', 'gateway: 10.0.10.2'), 'in place, reboot'],
+    [
+      '`ip6`, `gateway6`',
+      replace('gateway: 10.0.10.1', 'gateway: 10.0.10.1\n        ip6: fd00::31/64'),
+      'in place, reboot',
+    ],
+    [
+      '`networks`',
+      replace(
+        'gateway: 10.0.10.1',
+        'gateway: 10.0.10.1\n        networks: [{bridge: vmbr1, ip: 10.0.20.31/24}]',
+      ),
+      'in place, reboot',
+    ],
     ['`name`', replace('name: shop-dev', 'name: shop-new'), 'in place, reboot'],
     ['`bridge`', guest('bridge: vmbr1'), 'in place, reboot'],
     ['`vlan`', guest('vlan: 7'), 'in place, reboot'],
@@ -128,6 +141,19 @@ const CHANGES: Record<Type, Row[]> = {
     ['`disk_storage`', guest('disk_storage: local'), 'in place, reboot'],
     ['`ip`', replace('10.0.10.31/24', '10.0.10.32/24'), 'in place, reboot'],
     ['`gateway`', replace('gateway: 10.0.10.1', 'gateway: 10.0.10.2'), 'in place, reboot'],
+    [
+      '`ip6`, `gateway6`',
+      replace('gateway: 10.0.10.1', 'gateway: 10.0.10.1\n        ip6: fd00::31/64'),
+      'in place, reboot',
+    ],
+    [
+      '`networks`',
+      replace(
+        'gateway: 10.0.10.1',
+        'gateway: 10.0.10.1\n        networks: [{bridge: vmbr1, ip: 10.0.20.31/24}]',
+      ),
+      'in place, reboot',
+    ],
     ['`name`', replace('name: shop-dev', 'name: shop-new'), 'in place'],
     ['`bridge`', guest('bridge: vmbr1'), 'in place'],
     ['`vlan`', guest('vlan: 7'), 'in place'],
