@@ -16,7 +16,17 @@ export function describeEnv(env: Env): string[] {
     env.stack,
     guest,
     external ? '-' : String(env.vmid),
-    `${env.ip.address}/${env.ip.prefix}`,
+    addressesOf(env),
     external ? '-' : display(env.node),
   ];
+}
+
+/** The addresses with their prefixes, that by which the guest is reached first. */
+function addressesOf({ networks }: Env): string {
+  return networks
+    .flatMap(({ ip, ip6 }) => [ip, ip6])
+    .flatMap((one) =>
+      one === undefined ? [] : [typeof one === 'string' ? `ip6 ${one}` : `${one.address}/${one.prefix}`],
+    )
+    .join(', ');
 }

@@ -87,7 +87,7 @@ export class GuestGuards extends Construct implements Guarded {
       triggers: {
         guest: this.created,
         // What makes a replacement, which is a create.
-        of: `${env.vmid} ${env.ip.address}, node ${toTemplate(env.node)}, disk on ${toTemplate(env.guest.diskStorage)}, ${env.guest.unprivileged ? 'unprivileged' : 'privileged'}`,
+        of: `${env.vmid} ${env.addresses.join(' ')}, node ${toTemplate(env.node)}, disk on ${toTemplate(env.guest.diskStorage)}, ${env.guest.unprivileged ? 'unprivileged' : 'privileged'}`,
       },
     });
     preflight.addOverride('provisioner', [

@@ -3,7 +3,7 @@ import {
   VirtualEnvironmentVm,
   type VirtualEnvironmentVmConfig,
 } from '../.gen/providers/proxmox/virtual-environment-vm';
-import type { Env } from '../inventory/types';
+import type { NetworkInterface } from '../inventory/types';
 import { guestDescription } from '../renderers/description';
 import { toTemplate } from '../renderers/expression';
 import { guestTags } from '../renderers/tags';
@@ -25,7 +25,7 @@ export class KvmGuest extends VirtualEnvironmentVm {
    */
   constructor(scope: Construct, id: string, props: GuardedProps) {
     super(scope, id, configOf(props));
-    this.addOverride('network_device', [networkDevice(props.env)]);
+    this.addOverride('network_device', props.env.networks.map(networkDevice));
   }
 }
 
@@ -67,18 +67,18 @@ function configOf({ env, guarded }: GuardedProps): VirtualEnvironmentVmConfig {
 }
 
 /** The provider declares this list as an attribute, so that every key must be there, null or not. */
-function networkDevice({ guest }: Env): Record<string, unknown> {
+function networkDevice(network: NetworkInterface): Record<string, unknown> {
   return {
-    bridge: toTemplate(guest.bridge),
+    bridge: toTemplate(network.bridge),
     disconnected: false,
     enabled: null,
-    firewall: guest.firewall,
-    mac_address: guest.macAddress ?? null,
+    firewall: network.firewall,
+    mac_address: network.macAddress ?? null,
     model: 'virtio',
-    mtu: guest.mtu ?? null,
+    mtu: network.mtu ?? null,
     queues: null,
     rate_limit: null,
     trunks: null,
-    vlan_id: guest.vlan ?? null,
+    vlan_id: network.vlan ?? null,
   };
 }

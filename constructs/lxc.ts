@@ -57,16 +57,14 @@ function configOf({ env, guarded }: GuardedProps): VirtualEnvironmentContainerCo
     cpu: { cores: guest.cores },
     memory: { dedicated: guest.memory, swap: guest.swap },
     disk: { datastoreId: toTemplate(guest.diskStorage), size: guest.diskSize },
-    networkInterface: [
-      {
-        name: 'eth0',
-        bridge: toTemplate(guest.bridge),
-        firewall: guest.firewall,
-        ...(guest.macAddress === undefined ? {} : { macAddress: guest.macAddress }),
-        ...(guest.mtu === undefined ? {} : { mtu: guest.mtu }),
-        ...(guest.vlan === undefined ? {} : { vlanId: guest.vlan }),
-      },
-    ],
+    networkInterface: env.networks.map(({ bridge, firewall, macAddress, mtu, vlan }, index) => ({
+      name: `eth${index}`,
+      bridge: toTemplate(bridge),
+      firewall,
+      ...(macAddress === undefined ? {} : { macAddress }),
+      ...(mtu === undefined ? {} : { mtu }),
+      ...(vlan === undefined ? {} : { vlanId: vlan }),
+    })),
     initialization: {
       hostname: env.hostname,
       ...networkSetup(env),

@@ -24,7 +24,7 @@ export class SshReady extends Resource {
     super(scope, id, {
       lifecycle: { precondition: keyGuards(env) },
       triggers: {
-        address: env.ip.address,
+        address: env.address,
         // The MAC tells a re-created guest from the one before; the id alone stays the same.
         ...(guest ? { guest: `\${${guest.id}} \${${guest.mac}}` } : {}),
       },

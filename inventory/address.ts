@@ -2,20 +2,27 @@ import ipaddr from 'ipaddr.js';
 
 /** An address in its subnet. */
 export interface Address {
-  /** Dotted quad without prefix. */
+  /** In canonical form, without prefix. */
   address: string;
   /** Length of the prefix. */
   prefix: number;
 }
 
-/** An IPv4 network. */
+/** A network. */
 export interface Network {
-  /** Network address, dotted quad. */
+  /** Network address. */
   network: string;
-  /** Broadcast address, dotted quad. */
+  /** Broadcast address; of an IPv6 network its last address. */
   broadcast: string;
   /** Length of the prefix. */
   prefix: number;
+}
+
+/** An address; its network is not known where the prefix was refused. */
+export interface Known {
+  /** In canonical form. */
+  address: string;
+  network?: Network;
 }
 
 const QUAD = /^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/;
@@ -30,37 +37,57 @@ export function isIpv4(value: string): boolean {
 }
 
 /**
+ * Whether a text is an IPv6 address, without zone and without an IPv4 address in it.
+ * @param value the text
+ * @returns true when it is
+ */
+export function isIpv6(value: string): boolean {
+  return /^[0-9A-Fa-f:]+$/.test(value) && ipaddr.IPv6.isValid(value);
+}
+
+/**
+ * An address as it is written in one way only: of IPv6 in lower case, without leading zeros, the longest run of zeros
+ * left out (RFC 5952).
+ * @param address an address
+ * @returns its canonical form
+ */
+export function canonical(address: string): string {
+  return ipaddr.parse(address).toString();
+}
+
+/**
  * The network of an address.
- * @param address dotted quad
- * @param prefix 0 to 32
+ * @param address an address
+ * @param prefix 0 to 32, of IPv6 to 128
  * @returns its network
  */
 export function networkOf(address: string, prefix: number): Network {
   const cidr = `${address}/${prefix}`;
+  const family = isIpv6(address) ? ipaddr.IPv6 : ipaddr.IPv4;
   return {
-    network: ipaddr.IPv4.networkAddressFromCIDR(cidr).toString(),
-    broadcast: ipaddr.IPv4.broadcastAddressFromCIDR(cidr).toString(),
+    network: family.networkAddressFromCIDR(cidr).toString(),
+    broadcast: family.broadcastAddressFromCIDR(cidr).toString(),
     prefix,
   };
 }
 
 /**
- * Whether an address lies in a network.
- * @param address dotted quad
+ * Whether an address lies in a network of its family.
+ * @param address an address
  * @param network the network
  * @returns true when it does
  */
 export function contains(network: Network, address: string): boolean {
-  return ipaddr.IPv4.parse(address).match(ipaddr.IPv4.parse(network.network), network.prefix);
+  return networkOf(address, network.prefix).network === network.network;
 }
 
 /**
  * What kind of address it is, as IANA's special-purpose registry has it (by ipaddr.js).
- * @param address dotted quad
- * @returns e.g. `private`, `loopback`, `multicast`, `unspecified`, `unicast`
+ * @param address an address
+ * @returns e.g. `private`, `loopback`, `multicast`, `linkLocal`, `unicast`
  */
 export function rangeOf(address: string): string {
-  return ipaddr.IPv4.parse(address).range();
+  return ipaddr.parse(address).range();
 }
 
 /**
@@ -71,5 +98,14 @@ export function rangeOf(address: string): string {
 export function splitAddress(value: string): Address {
   const [address = '', ...rest] = value.split('/');
   const prefix = rest.join('/');
-  return { address, prefix: /^(0|[1-9]\d?)$/.test(prefix) ? Number(prefix) : NaN };
+  return { address, prefix: /^(0|[1-9]\d{0,2})$/.test(prefix) ? Number(prefix) : NaN };
+}
+
+/**
+ * An address as it stands in a URL.
+ * @param address an address
+ * @returns the same; of IPv6 in brackets
+ */
+export function inUrl(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
 }

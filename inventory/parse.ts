@@ -6,7 +6,7 @@ import { keyFor } from './synonyms';
 import { reportIssue, slipOf, valueAt, type Validation } from './validation';
 
 /** Fields that are checked against other guests at synth, and so must be known then. */
-const NO_REFERENCE = new Set(['vmid', 'ip', 'gateway', 'name']);
+const NO_REFERENCE = new Set(['vmid', 'ip', 'gateway', 'ip6', 'gateway6', 'name']);
 
 /** Keys that are missed where they are not there. */
 const REQUIRED = new Set([
@@ -113,7 +113,7 @@ function checkTexts(value: unknown, path: Path, schema: z.ZodType, validation: V
     if (validation.isSaid(path)) return;
     checkCharacters(value, path, validation);
     if (!hasJinja(value)) return;
-    if (NO_REFERENCE.has(String(path.at(-1))) && path.length === 5) {
+    if (NO_REFERENCE.has(String(path.at(-1))) && (path.length === 5 || path[4] === 'networks')) {
       validation.error(
         path,
         'is a vault reference, but has to be known when the inventory is checked',

@@ -1,7 +1,7 @@
-import { splitAddress } from './address';
 import { resolveApp } from './app';
 import { distributionOf } from './distribution';
 import { type Draft, isProtected, keepsData } from './draft';
+import { fixedAddresses, resolveNetworks } from './networks';
 import type { InventoryInput, LevelKeys, Schema } from './schema/inventory';
 import { Scope } from './scope';
 import type { BaseOs, Env, Guest, ProxmoxApi, SshSettings } from './types';
@@ -40,6 +40,8 @@ export function resolveApi(input: InventoryInput, schema: Schema, validation: Va
 export function resolveEnv(draft: Draft, validation: Validation): Env {
   const { scope } = draft;
   const guest = resolveGuest(draft);
+  const networks = resolveNetworks(draft);
+  const fixed = fixedAddresses(networks);
   return {
     project: draft.project,
     env: draft.env,
@@ -48,8 +50,9 @@ export function resolveEnv(draft: Draft, validation: Validation): Env {
     path: draft.path,
     hostname: scope.maybe('name') ?? draft.stack,
     vmid: scope.maybe('vmid') ?? 0,
-    ip: splitAddress(scope.maybe('ip') ?? ''),
-    gateway: scope.maybe('gateway'),
+    address: fixed[0] ?? '',
+    addresses: fixed,
+    networks,
     node: scope.get('proxmox_node'),
     guest,
     ssh: resolveSsh(scope),
@@ -83,11 +86,6 @@ function resolveGuest(draft: Draft): Guest {
     swap: guest.get('swap'),
     diskSize: guest.get('disk_size'),
     diskStorage: guest.get('disk_storage'),
-    bridge: guest.get('bridge'),
-    vlan: guest.maybe('vlan'),
-    mtu: guest.maybe('mtu'),
-    macAddress: guest.maybe('mac_address')?.toUpperCase(),
-    firewall: guest.get('firewall'),
     nameservers: guest.maybe('nameservers') ?? [],
     searchdomain: guest.maybe('searchdomain'),
     onboot: guest.get('onboot'),

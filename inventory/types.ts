@@ -51,11 +51,6 @@ export interface Guest {
   /** GiB. */
   diskSize: number;
   diskStorage: Value;
-  bridge: Value;
-  vlan?: number;
-  mtu?: number;
-  macAddress?: string;
-  firewall: boolean;
   nameservers: readonly Value[];
   searchdomain?: Value;
   onboot: boolean;
@@ -69,6 +64,20 @@ export interface Guest {
   /** Whether it holds data that neither a plan nor a destroy may take (`data: keep`). */
   keepsData: boolean;
   adopt: boolean;
+}
+
+/** An interface of a guest and its addresses. */
+export interface NetworkInterface {
+  bridge: Value;
+  vlan?: number;
+  mtu?: number;
+  macAddress?: string;
+  firewall: boolean;
+  ip?: Address;
+  gateway?: string;
+  /** `auto` and `dhcp`: the network gives one. */
+  ip6?: Address | 'auto' | 'dhcp';
+  gateway6?: string;
 }
 
 /** How Terraform reaches a guest by SSH. */
@@ -113,9 +122,12 @@ export interface Env {
   hostname: string;
   /** 0 for an external host. */
   vmid: number;
-  ip: Address;
-  /** Undefined for an external host that has none written. */
-  gateway?: string;
+  /** By which it is known and reached: the first one's IPv4 address, or its IPv6 address where it has no other. */
+  address: string;
+  /** All fixed addresses, that one first. */
+  addresses: readonly string[];
+  /** The first one is that of `ip` and `guest.bridge`. */
+  networks: readonly [NetworkInterface, ...NetworkInterface[]];
   node: Value;
   guest: Guest;
   ssh: SshSettings;

@@ -89,7 +89,7 @@ EOF
 
 can_be_made() {
   will_be_made || return 0
-  node=$(needed node) clone=$(needed clone) template=$(needed template) bridge=$(needed bridge)
+  node=$(needed node) clone=$(needed clone) template=$(needed template) all=$(needed bridge)
   kind=rootdir
   [ -z "$clone" ] || kind=images
 
@@ -131,13 +131,15 @@ can_be_made() {
 
   get "nodes/$node/network?type=any_bridge" "$work/network" '\['
   if [ "$status" != 200 ]; then
-    could_not "whether there is the bridge $bridge" "$work/network"
+    could_not "whether there is the bridge $(printf '%s\n' "$all" | words)" "$work/network"
   else
     bridges=$(rows iface "$work/network")
-    case " $(printf '%s' "$bridges" | tr '\n' ' ') " in
-      *" $bridge "*) ;;
-      *) cannot "the bridge $bridge is not there: node $node has none of this name, or these credentials may not use it (SDN.Use on /sdn/zones/localnetwork/$bridge). There are: $(printf '%s\n' "${bridges:-none}" | words)." ;;
-    esac
+    for bridge in $all; do
+      case " $(printf '%s' "$bridges" | tr '\n' ' ') " in
+        *" $bridge "*) ;;
+        *) cannot "the bridge $bridge is not there: node $node has none of this name, or these credentials may not use it (SDN.Use on /sdn/zones/localnetwork/$bridge). There are: $(printf '%s\n' "${bridges:-none}" | words)." ;;
+      esac
+    done
   fi
 
   case $template in

@@ -3,7 +3,7 @@
 # it is destroyed: is it still ours?
 # Runs where terraform runs: at plan (MODE=plan, answers in JSON), before every create (MODE=apply) and before every
 # destroy (MODE=destroy).
-# From the environment: MODE, STACK, OWNER, VMID, ADDRESS, ENDPOINT, INSECURE, CA_FILE, ADOPT, ALLOW_IP_CONFLICTS, NEEDS
+# From the environment: MODE, STACK, OWNER, VMID, ADDRESS (all of them, with spaces between), ENDPOINT, INSECURE, CA_FILE, ADOPT, ALLOW_IP_CONFLICTS, NEEDS
 # and, before a create, if the inventory has them, TOKEN or USERNAME_PVE and PASSWORD_PVE. A plan has no credentials among its
 # arguments, which are kept in the state, and a destroy knows none: CREDENTIALS is code that finds them in terraform's own
 # environment. The provider's PROXMOX_VE_… take their place. Before a destroy: GUEST (VMID and owner), FORGET (what to do
@@ -13,7 +13,9 @@ umask 077
 
 if [ "$MODE" = destroy ]; then VMID=${GUEST%% *} OWNER=${GUEST#* } ADDRESS=none; fi
 : "${STACK:?}" "${OWNER:?}" "${VMID:?}" "${ADDRESS:?}"
-stack=$STACK owner=$OWNER vmid=$VMID address=$ADDRESS
+stack=$STACK owner=$OWNER vmid=$VMID addresses=$ADDRESS
+# For messages about all of them.
+named=$(printf '%s' "$addresses" | sed 's/ / and /g')
 
 work=
 trap '[ -z "$work" ] || rm -rf "$work"' EXIT
@@ -48,7 +50,7 @@ if [ "$MODE" = destroy ] && [ "${PVESTACK_DESTROY_UNSEEN:-}" = "$vmid" ]; then e
 . "${0%/*}/creatable.sh"
 
 if ! command -v curl >/dev/null 2>&1; then
-  refuse "curl is not installed here, so nobody can tell whether VMID $vmid and $address are free. Install curl (7.66 or later)."
+  refuse "curl is not installed here, so nobody can tell whether VMID $vmid and $named are free. Install curl (7.66 or later)."
 fi
 
 host=
@@ -73,9 +75,9 @@ endpoint=${endpoint%/}
 if [ -z "$endpoint" ] || { [ -z "$token" ] && { [ -z "$username" ] || [ -z "$password" ]; }; }; then
   if [ "$MODE" = plan ]; then
     if [ "$(needed replaces)" = true ]; then
-      answer unknown "the credentials of the Proxmox API are not in the environment of this plan, so $address was not searched in other guests, and nobody asked whether the guest can be made anew."
+      answer unknown "the credentials of the Proxmox API are not in the environment of this plan, so $named was not searched in other guests, and nobody asked whether the guest can be made anew."
     fi
-    answer unknown "the credentials of the Proxmox API are not in the environment of this plan, so $address was not searched in other guests. It is searched before the guest is created."
+    answer unknown "the credentials of the Proxmox API are not in the environment of this plan, so $named was not searched in other guests. It is searched before the guest is created."
   fi
   refuse "the address or the credentials of the Proxmox API are missing: set proxmox_host and a token in the inventory, or export PROXMOX_VE_ENDPOINT and PROXMOX_VE_API_TOKEN."
 fi
@@ -204,18 +206,49 @@ if ! grep -qE '"VM\.Audit" *: *"?1' "$work/permissions"; then
       ;;
     *) ways="$grant --users ${username:-USER}" ;;
   esac
-  refuse "these credentials do not see the guests of the cluster: they lack VM.Audit on /vms, so $address may be in use. On a Proxmox node, as root: $ways"
+  refuse "these credentials do not see the guests of the cluster: they lack VM.Audit on /vms, so $named may be in use. On a Proxmox node, as root: $ways"
 fi
 
 can_be_made
 
-# 3. The address, in the configuration of every other guest, running or not.
+# Of the configurations each wanted address that it has, and its file. An IPv6 address is written in many ways.
+# shellcheck disable=SC2016 # awk's
+holders='
+  function full(address,  halves, left, right, before, after, i, text) {
+    if (address !~ /:/) return address
+    address = tolower(address)
+    if (split(address, halves, "::") == 1) halves[2] = ""
+    before = split(halves[1], left, ":")
+    after = split(halves[2], right, ":")
+    for (i = 1; i <= 8; i++) text = text ":" group(i <= before ? left[i] : i > 8 - after ? right[i - 8 + after] : "0")
+    return text
+  }
+  function group(digits) { sub(/^0+/, "", digits); return digits == "" ? "0" : digits }
+  BEGIN { number = split(wanted, all, " "); for (i = 1; i <= number; i++) name[full(all[i])] = all[i] }
+  {
+    rest = $0
+    while (match(rest, /"(net|ipconfig)[0-9]+" *: *"[^"]*"/)) {
+      line = substr(rest, RSTART, RLENGTH)
+      rest = substr(rest, RSTART + RLENGTH)
+      sub(/^"[^"]*" *: *"/, "", line)
+      sub(/"$/, "", line)
+      number = split(line, part, ",")
+      for (i = 1; i <= number; i++) {
+        if (part[i] !~ /^ip6?=/) continue
+        sub(/^ip6?=/, "", part[i])
+        sub(/\/.*/, "", part[i])
+        if (full(part[i]) in name) print name[full(part[i])], FILENAME
+      }
+    }
+  }'
+
+# 3. The addresses, in the configuration of every other guest, running or not.
 while read -r kind id node _; do
   printf 'url = "%s/api2/json/nodes/%s/%s/%s/config"\noutput = "%s/config.%s.%s.%s"\n' \
     "$endpoint" "$node" "$kind" "$id" "$work" "$kind" "$id" "$node"
 done <"$work/guests" >"$work/urls"
 
-own_has_address=no
+own=
 if [ -s "$work/urls" ]; then
   ask --parallel --parallel-max 16 -K "$work/urls" \
     -w '%{http_code} %{filename_effective}\n' >"$work/statuses" 2>"$work/error" ||
@@ -228,25 +261,24 @@ if [ -s "$work/urls" ]; then
       continue
     fi
     rest=${file##*/config.}
-    refuse "the configuration of the guest $rest cannot be read (HTTP $status), so $address may be in use. $(advice "$status" "$file")"
+    refuse "the configuration of the guest $rest cannot be read (HTTP $status), so $named may be in use. $(advice "$status" "$file")"
   done <"$work/statuses"
   asked=$(wc -l <"$work/guests")
   answered=$(wc -l <"$work/statuses")
   [ "$asked" -eq "$answered" ] ||
-    refuse "only $((answered)) of $((asked)) configurations were answered, so $address may be in use. Try again."
+    refuse "only $((answered)) of $((asked)) configurations were answered, so $named may be in use. Try again."
   find "$work" -name 'config.*' -exec grep -LE "$(form '\{')" {} + >"$work/strange" || true
   while read -r file; do foreign "the configuration of the guest ${file##*/config.}" "$file"; done <"$work/strange"
 
-  pattern='"(net|ipconfig)[0-9]+" *: *"([^"]*,)?ip='$(printf '%s' "$address" | sed 's/\./\\./g')'(/[0-9]+)?[",]'
-  find "$work" -name 'config.*' -exec grep -lE "$pattern" {} + >"$work/matches" || true
-  while read -r file; do
+  find "$work" -name 'config.*' -exec awk -v wanted="$addresses" "$holders" {} + >"$work/matches"
+  while read -r address file; do
     rest=${file##*/config.}
     kind=${rest%%.*}
     rest=${rest#*.}
     id=${rest%%.*}
     node=${rest#*.}
     if [ "$id" = "$vmid" ]; then
-      own_has_address=yes
+      own="$own $address "
       continue
     fi
     name=$(awk -v vmid="$id" '$2 == vmid { print $5 }' "$work/guests")
@@ -256,9 +288,17 @@ fi
 
 # 4. The address on the network: a host that Proxmox does not know. Our own guest may answer.
 note=
-if [ "$own_has_address" = no ]; then
+for address in $addresses; do
+  case $own in *" $address "*) continue ;; esac
+  case $(uname) in
+    Darwin)
+      patience='-t 1'
+      # Its ping knows no IPv6, and its ping6 no patience.
+      case $address in *:*) note=" Whether $address answers was not asked." && continue ;; esac
+      ;;
+    *) patience='-W 1' ;;
+  esac
   if command -v ping >/dev/null 2>&1; then
-    case $(uname) in Darwin) patience='-t 1' ;; *) patience='-W 1' ;; esac
     # shellcheck disable=SC2086 # two words
     if ping -c 1 $patience "$address" >/dev/null 2>&1; then
       refuse "$address answers a ping, but no guest of this cluster has it. Choose another ip in the inventory, or override with TF_VAR_allow_ip_conflicts=true."
@@ -266,6 +306,6 @@ if [ "$own_has_address" = no ]; then
   else
     note=" ping is not installed here, so hosts outside of Proxmox were not asked."
   fi
-fi
-[ -z "$unasked" ] || answer unknown "VMID $vmid and $address are free or ours.$note$unasked"
-answer yes "VMID $vmid and $address are free or ours.$note"
+done
+[ -z "$unasked" ] || answer unknown "VMID $vmid and $named are free or ours.$note$unasked"
+answer yes "VMID $vmid and $named are free or ours.$note"

@@ -1,3 +1,4 @@
+import { inUrl } from '../inventory/address';
 import { groups } from '../inventory/names';
 import type { Text } from '../inventory/text';
 import type { Env } from '../inventory/types';
@@ -23,7 +24,7 @@ export function ansibleInventory(envs: readonly Env[]): AnsibleInventory {
   const children: AnsibleInventory['all']['children'] = {};
   for (const env of envs.filter(({ present }) => present)) {
     hosts[env.hostname] = {
-      ansible_host: env.ip.address,
+      ansible_host: env.address,
       ...(env.ssh.port === 22 ? {} : { ansible_port: env.ssh.port }),
       ansible_user: toJinja(env.ssh.user),
       ...bastionVars(env),
@@ -54,7 +55,7 @@ export function dynamicInventory(envs: readonly Env[]): Record<string, unknown> 
 /** How Ansible's ssh goes through the bastion of an env. */
 function bastionVars({ ssh: { bastion } }: Env): HostVars {
   if (!bastion) return {};
-  const jump = `${toJinja(bastion.user)}@${toJinja(bastion.host)}:${bastion.port}`;
+  const jump = `${toJinja(bastion.user)}@${inUrl(toJinja(bastion.host))}:${bastion.port}`;
   return { ansible_ssh_common_args: `-o ProxyJump=${jump}` };
 }
 

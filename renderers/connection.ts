@@ -86,7 +86,7 @@ export function sshReady(env: Env): string {
 export function connection(env: Env, step = 'ssh'): Connection {
   const { ssh } = env;
   return {
-    host: env.ip.address,
+    host: env.address,
     ...(ssh.port === 22 ? {} : { port: ssh.port }),
     ...(isRoot(env) ? {} : { user: toTemplate(ssh.user) }),
     private_key: template('local.ssh_key'),

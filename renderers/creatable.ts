@@ -1,4 +1,5 @@
 import type { Env } from '../inventory/types';
+import { distinct } from '../inventory/values/value';
 import { template, toTemplate } from './expression';
 
 /** Whether a plan may replace a standing guest of this env: of a VM nothing is fixed, an adopted guest is left as it is. */
@@ -46,7 +47,7 @@ function creationNeeds(env: Env): string[] {
   return [
     `node=${toTemplate(env.node)}`,
     `disk=${toTemplate(guest.diskStorage)}`,
-    `bridge=${toTemplate(guest.bridge)}`,
+    ...distinct(env.networks.map(({ bridge }) => bridge)).map((bridge) => `bridge=${toTemplate(bridge)}`),
     ...(guest.type === 'lxc'
       ? [`template=${toTemplate(guest.template)}`, `unprivileged=${guest.unprivileged}`]
       : [`clone=${guest.cloneVmid ?? 0}`]),

@@ -2,7 +2,7 @@ import type { Env } from '../inventory/types';
 import { quote, template, toExpression } from './expression';
 import { madeLocals, mayBeReplaced } from './creatable';
 import { isOurs, namesakeGuard, OWNER, ownerLocals } from './owner';
-import { addressTag, CREATED_TAG } from './tags';
+import { addressTag, addressTags, claimTags, CREATED_TAG } from './tags';
 
 /** One condition that a plan must meet. */
 export interface Guard {
@@ -22,6 +22,9 @@ const SEARCH_MESSAGE = '${join("", [for c in data.external.address : c.result.me
 /** Who a guest is, for a message: `container "x" on node "y"`. */
 const WHO = (list: string): string =>
   `\${join(", ", [for g in ${list} : "\${g.kind} \${g.vm_id} (\${g.name}) on node \${g.node_name}"])}`;
+
+/** A list of texts. */
+const list = (texts: readonly string[]): string => `[${texts.map(quote).join(', ')}]`;
 
 /**
  * What the cluster's guest lists say about this stack's VMID and address.
@@ -44,10 +47,10 @@ export function guardLocals(env: Env): Locals {
     ),
     elsewhere: template(`[for g in local.guests : g if g.vm_id != ${env.vmid} && ${ours}]`),
     address_claims: template(
-      `[for g in local.guests : g if g.vm_id != ${env.vmid} && contains(g.tags, ${quote(addressTag(env.ip.address))}) && !(${ours})]`,
+      `[for g in local.guests : g if g.vm_id != ${env.vmid} && length(setintersection(g.tags, ${list(claimTags(env.addresses))})) > 0 && !(${ours})]`,
     ),
     address_is_ours: template(
-      `length([for g in local.ours : g if contains(g.tags, ${quote(addressTag(env.ip.address))})]) > 0`,
+      `length([for g in local.ours : g if length(setsubtract(${list(addressTags(env.addresses))}, g.tags)) == 0]) > 0`,
     ),
     // Whether the lists alone refuse the plan: then nothing more is asked, and nothing is said twice.
     refused: template(
@@ -81,7 +84,7 @@ function createdTag(env: Env): string {
  */
 export function guestGuards(env: Env): Guard[] {
   const { vmid, stack } = env;
-  const { address } = env.ip;
+  const address = env.addresses.join(' or ');
   const adopting = env.guest.adopt;
   const replaces = mayBeReplaced(env);
   return [
@@ -114,7 +117,7 @@ export function guestGuards(env: Env): Guard[] {
     {
       condition: template('var.allow_ip_conflicts || length(local.address_claims) == 0'),
       errorMessage:
-        `${address} is the address of ${WHO('local.address_claims')}: it carries the tag "${addressTag(address)}". ` +
+        `${address} is the address of ${WHO('local.address_claims')}: it carries the tag ${env.addresses.map((one) => quote(addressTag(one))).join(' or ')}. ` +
         'Nothing was touched. Choose another ip in the inventory, or override with TF_VAR_allow_ip_conflicts=true.',
     },
     {

@@ -29,7 +29,7 @@ export function firstContact(env: Env): Record<string, unknown> {
       quiet: true,
       environment: {
         CONTACT: 'yes',
-        ADDRESS: env.ip.address,
+        ADDRESS: env.address,
         // cloud-init makes users and keys some time after the start.
         ...(env.guest.type === 'kvm' ? { PATIENCE: '90' } : {}),
         ...contactSettings(env),
@@ -55,7 +55,7 @@ function contactSettings(env: Env): Record<string, string> {
 
 function lookSettings(env: Env, layers: readonly Layer[]): Record<string, string> {
   return {
-    ADDRESS: env.guest.type === 'external' ? env.ip.address : template('local.address_now'),
+    ADDRESS: env.guest.type === 'external' ? env.address : template('local.address_now'),
     ...contactSettings(env),
     LAYERS: layers.map(({ name }) => name).join(' '),
     KEY_FILE: template('var.ssh_private_key_file != null ? var.ssh_private_key_file : ""'),
@@ -85,7 +85,7 @@ export function lookLocals(env: Env, layers: readonly Layer[]): Record<string, u
       ? {
           // Where Proxmox says the guest is now: on a change of the address the new one does not exist yet.
           address_now: template(
-            'join("", slice(concat([for t in flatten(local.ours[*].tags) : trimprefix(t, "ip-") if startswith(t, "ip-")], [""]), 0, 1))',
+            'replace(join("", slice(concat([for t in flatten(local.ours[*].tags) : trimprefix(t, "ip-") if startswith(t, "ip-")], [""]), 0, 1)), "-", ":")',
           ),
           look: template(
             'var.look_at_guest && local.address_now != "" && length([for g in local.ours : g if g.status == "running"]) == 1',

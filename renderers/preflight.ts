@@ -24,7 +24,7 @@ export function preflightSettings(
     STACK: env.stack,
     OWNER: template('local.owner'),
     VMID: String(env.vmid),
-    ADDRESS: env.ip.address,
+    ADDRESS: env.addresses.join(' '),
     ...(endpoint ? { ENDPOINT: endpoint } : {}),
     ...(api.insecure ? { INSECURE: 'true' } : {}),
     ...(api.caFile ? { CA_FILE: toTemplate(api.caFile) } : {}),

@@ -1,12 +1,34 @@
 import type { Env } from '../inventory/types';
 
 /**
- * The tag that says which address a guest has; other stacks' guards read it.
- * @param address dotted quad
- * @returns e.g. `ip-10.0.10.101`
+ * The tag that says at which address a guest is reached; other stacks' guards read it, and looks find the guest by it.
+ * @param address the address; a tag has no colons
+ * @returns e.g. `ip-10.0.10.101` or `ip-fd00-0-0-10--101`
  */
 export function addressTag(address: string): string {
-  return `ip-${address}`;
+  return `ip-${address.replaceAll(':', '-')}`;
+}
+
+/**
+ * The tags that say which addresses a guest has, for the guards of other stacks.
+ * @param addresses the addresses; at the first one it is reached
+ * @returns e.g. `ip-10.0.10.101` and `ip+10.0.20.101`
+ */
+export function addressTags([first = '', ...more]: readonly string[]): string[] {
+  return [addressTag(first), ...more.map(furtherTag)];
+}
+
+/**
+ * The tags by which any guest says that it has one of these addresses.
+ * @param addresses the addresses
+ * @returns both forms of each
+ */
+export function claimTags(addresses: readonly string[]): string[] {
+  return addresses.flatMap((address) => [addressTag(address), furtherTag(address)]);
+}
+
+function furtherTag(address: string): string {
+  return addressTag(address).replace('-', '+');
 }
 
 /** Begins the tag that says when a guest was created; see constructs/guards.ts. */
@@ -23,7 +45,7 @@ export const OWNER_TAG = 'owner-';
  * @returns the tags; another form would be a permanent difference in every plan
  */
 export function guestTags(env: Env, created: string, owner: string): string[] {
-  const own = ['app', env.project, env.env, env.stack, addressTag(env.ip.address), ...env.guest.tags];
+  const own = ['app', env.project, env.env, env.stack, ...addressTags(env.addresses), ...env.guest.tags];
   const sorted = [...new Set([...own.map((tag) => tag.toLowerCase()), CREATED_TAG, OWNER_TAG])].sort();
   return sorted.map((tag) => (tag === CREATED_TAG ? created : tag === OWNER_TAG ? owner : tag));
 }

@@ -29,7 +29,7 @@ export function vaultVariables(env: Env, api: ProxmoxApi): Variable[] {
   const found = new Map<string, { reference: Reference; secret: boolean }>();
   const isExternal = env.guest.type === 'external';
   // What is only for inside of the guest asks for nothing where nobody goes there.
-  const used = env.present && env.configure ? env : [env.node, env.guest, env.ssh];
+  const used = env.present && env.configure ? env : [env.node, env.guest, env.networks, env.ssh];
   const texts = [...textsOf([used, isExternal ? undefined : api])];
   const conditions = variableConditions(texts);
   for (const text of texts) {

@@ -431,7 +431,8 @@ describeWith([recorded], 'a recorded cluster', () => {
         ...env,
         stack: 'app-shop-web',
         vmid: 101,
-        ip: { ...env.ip, address: '10.0.10.101' },
+        address: '10.0.10.101',
+        addresses: ['10.0.10.101'],
       })),
     ];
     await checkCluster({ get, user: 'tf@pve' }, envs, {}, report);
@@ -501,7 +502,7 @@ test('who answers at a guest', async () => {
   const at = [port, web, 1].flatMap((number = 0) =>
     inventoryOf({ guest: 'proxmox_guest_type: external' }).envs.map((env) => ({
       ...env,
-      ip: { ...env.ip, address: '127.0.0.1' },
+      address: '127.0.0.1',
       ssh: { ...env.ssh, port: number },
     })),
   );

@@ -73,6 +73,14 @@ const MADE: Record<Type, Row[]> = {
     ['`disk_storage`', guest('disk_storage: local')],
     ['`ip`', replace('10.0.10.31/24', '10.0.10.32/24')],
     ['`gateway`', replace('gateway: 10.0.10.1', 'gateway: 10.0.10.2')],
+    ['`ip6`, `gateway6`', replace('gateway: 10.0.10.1', 'gateway: 10.0.10.1\n        ip6: fd00::31/64')],
+    [
+      '`networks`',
+      replace(
+        'gateway: 10.0.10.1',
+        'gateway: 10.0.10.1\n        networks: [{bridge: vmbr1, ip: 10.0.20.31/24}]',
+      ),
+    ],
     ['`name`', replace('name: shop-dev', 'name: shop-new')],
     ['`bridge`', guest('bridge: vmbr1')],
     ['`vlan`', guest('vlan: 7')],
@@ -109,6 +117,14 @@ const MADE: Record<Type, Row[]> = {
     ['`disk_storage`', guest('disk_storage: local')],
     ['`ip`', replace('10.0.10.31/24', '10.0.10.32/24')],
     ['`gateway`', replace('gateway: 10.0.10.1', 'gateway: 10.0.10.2')],
+    ['`ip6`, `gateway6`', replace('gateway: 10.0.10.1', 'gateway: 10.0.10.1\n        ip6: fd00::31/64')],
+    [
+      '`networks`',
+      replace(
+        'gateway: 10.0.10.1',
+        'gateway: 10.0.10.1\n        networks: [{bridge: vmbr1, ip: 10.0.20.31/24}]',
+      ),
+    ],
     ['`name`', replace('name: shop-dev', 'name: shop-new')],
     ['`bridge`', guest('bridge: vmbr1')],
     ['`vlan`', guest('vlan: 7')],

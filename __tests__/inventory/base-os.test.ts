@@ -4,7 +4,7 @@ const DEV = 'app_projects.pote.envs.dev';
 const SUM = 'a'.repeat(64);
 const RULE = 'is not a firewall rule  write e.g. 443, "53/udp" or "5432/tcp from 10.0.10.0/24"';
 const FROM =
-  'comes from no IPv4 network  write an address or the first one of its network, e.g. 10.0.10.7 or 10.0.10.0/24';
+  'comes from no network  write an address or the first one of its network, e.g. 10.0.10.7, 10.0.10.0/24 or fd00:0:0:10::/64';
 const said = (lines: readonly string[]): string[] => lines.map((line) => `inventory.yml:${line}`);
 
 describe('options of base_os', () => {

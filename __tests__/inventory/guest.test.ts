@@ -160,7 +160,7 @@ describe('other options', () => {
       'tags that this tool writes itself',
       added('env', 'guest: {tags: [web, ip-10.0.10.9]}'),
       [
-        `6:29  ${DEV}.guest.tags.1  is a tag that this tool writes itself  choose a tag that does not begin with ip-, created- or owner-`,
+        `6:29  ${DEV}.guest.tags.1  is a tag that this tool writes itself  choose a tag that does not begin with ip-, ip+, created- or owner-`,
       ],
     ],
     [

@@ -1,4 +1,4 @@
-import { added, changed, inventoryOf, problems } from './minimal';
+import { added, changed, inventoryOf, onlyEnv, problems } from './minimal';
 
 const IP = 'inventory.yml:8:9  app_projects.pote.envs.dev.ip  ';
 const GATEWAY = 'inventory.yml:9:9  app_projects.pote.envs.dev.gateway  ';
@@ -61,7 +61,7 @@ describe('addresses', () => {
     ],
     ['0x0a.0.10.1/24', FORM],
     ['167774821/24', FORM],
-    ['2001:db8::1/64', 'is not an IPv4 address  write the IPv4 address, e.g. 10.0.10.101/24'],
+    ['2001:db8::1/64', 'is not an IPv4 address  write an IPv6 address as ip6'],
     ['" 10.0.10.101/24"', FORM],
     ['10.0.10.0/24', `is the address of the network 10.0.10.0/24 itself  ${INSIDE}`],
     ['10.0.10.4/30', `is the address of the network 10.0.10.4/30 itself  ${INSIDE}`],
@@ -196,5 +196,157 @@ describe('all guests together', () => {
     expect(
       problems(inventoryOf({ ip: '10.0.10.101/25' }, { ip: '10.0.10.201/25', gateway: '10.0.10.129' })),
     ).toEqual([]);
+  });
+});
+
+describe('IPv6', () => {
+  const DEV = 'app_projects.pote.envs.dev';
+  const FIX = 'write e.g. fd00:0:0:10::101/64, or auto or dhcp where the network gives one';
+
+  test.each<[ip6: string, gateway6: string]>([
+    ['fd00:0:0:10::101/64', 'fd00:0:0:10::1'],
+    ['"2001:DB8::0101/48"', 'fe80::1'],
+    ['fd00:0:0:10::101/64', ''],
+    ['auto', ''],
+    ['dhcp', ''],
+  ])('%s with the gateway "%s"', (ip6, gateway6) => {
+    const keys = [`ip6: ${ip6}`, ...(gateway6 ? [`gateway6: ${gateway6}`] : [])];
+    expect(problems(inventoryOf({ more: keys }))).toEqual([]);
+  });
+
+  test.each<[ip6: string, gateway6: string, key: string, what: string]>([
+    ['10.0.10.101/24', '', 'ip6', `is not an IPv6 address with prefix  ${FIX}`],
+    ['fd00::1::2/64', '', 'ip6', `is not an IPv6 address with prefix  ${FIX}`],
+    ['"::ffff:10.0.10.1/64"', '', 'ip6', `is not an IPv6 address with prefix  ${FIX}`],
+    [
+      '"FD00:0::0010"',
+      '',
+      'ip6',
+      "has no valid prefix  write the length of the subnet's prefix: fd00::10/64",
+    ],
+    ['fd00::10/129', '', 'ip6', "has no valid prefix  write the length of the subnet's prefix: fd00::10/64"],
+    ['fd00::10/8', '', 'ip6', 'has the prefix /8  write a prefix from 16 to 126'],
+    [
+      'fd00::10/128',
+      '',
+      'ip6',
+      'has the prefix /128, which leaves no room for a gateway  write a prefix from 16 to 126, or set guest.allow_point_to_point: true',
+    ],
+    ['"::1/64"', '', 'ip6', `is a loopback address  ${GUEST}`],
+    ['fe80::5/64', '', 'ip6', `is a link-local address, which every interface has by itself  ${GUEST}`],
+    ['ff02::5/64', '', 'ip6', `is a multicast address  ${GUEST}`],
+    [
+      '"fd00:0:0:10::/64"',
+      '',
+      'ip6',
+      `is the address of the network fd00:0:0:10::/64 itself, which is its routers'  ${INSIDE}`,
+    ],
+    ['fd00::5/64', '10.0.10.1', 'gateway6', 'is not an IPv6 address  write e.g. fd00:0:0:10::1 or fe80::1'],
+    ['fd00::5/64', 'fd00::1/64', 'gateway6', 'has a prefix  write the bare address: fd00::1'],
+    ['fd00::5/64', '"FD00::0005"', 'gateway6', "is the guest's own address  write the router's address"],
+    [
+      'fd00::5/64',
+      'fd00:0:0:1::1',
+      'gateway6',
+      "is not in the guest's subnet fd00::/64  write an address of that subnet or a link-local one, or mend ip6",
+    ],
+    [
+      'auto',
+      'fe80::1',
+      'gateway6',
+      'stands beside ip6: auto  remove it: the routers of the network announce themselves',
+    ],
+    ['', 'fe80::1', 'gateway6', 'stands without ip6  write ip6 beside it'],
+    [
+      '"{{ vault_ip }}"',
+      '',
+      'ip6',
+      'is a vault reference, but has to be known when the inventory is checked  write the value itself',
+    ],
+  ])('%s with the gateway "%s" is refused', (ip6, gateway6, key, what) => {
+    const keys = [...(ip6 ? [`ip6: ${ip6}`] : []), ...(gateway6 ? [`gateway6: ${gateway6}`] : [])];
+    expect(problems(inventoryOf({ more: keys })).map((line) => line.replace(/^\S+ {2}/, ''))).toEqual([
+      `app_projects.p0.envs.dev.${key}  ${what}`,
+    ]);
+  });
+
+  test('a guest may have no other', () => {
+    const only = (keys: string): string =>
+      changed('        ip: 10.0.10.101/24\n        gateway: 10.0.10.1\n', keys);
+    expect(problems(only('        ip6: fd00:0:0:10::101/64\n'))).toEqual([]);
+    expect(onlyEnv(only('        ip6: "FD00:0:0:10:0::101/64"\n')).address).toBe('fd00:0:0:10::101');
+    expect(problems(only('        ip6: auto\n'))).toEqual([
+      `inventory.yml:8:9  ${DEV}.ip6  is not a fixed address, by which the guest is known and reached  write an address here, or ip beside it`,
+    ]);
+    expect(problems(only('        ip6: fd00::5/64\n        gateway: 10.0.10.1\n'))).toEqual([
+      `inventory.yml:9:9  ${DEV}.gateway  stands without ip  write ip beside it, or gateway6`,
+    ]);
+  });
+
+  test('all guests together, however they are written', () => {
+    const six = (ip6: string, gateway6: string): string[] => [`ip6: "${ip6}"`, `gateway6: "${gateway6}"`];
+    const said = (a: string[], b: string[]): string[] =>
+      problems(inventoryOf({ more: a }, { more: b })).map((line) => line.split('  ').slice(1, 3).join('  '));
+    const P1 = 'app_projects.p1.envs.dev';
+    const OTHER = '(the other: inventory.yml:12:9)';
+    expect(said(six('fd00::5/64', 'fe80::1'), six('FD00:0::0005/64', 'fe80::1'))).toEqual([
+      `${P1}.ip6  is the address fd00::5, which app-p0-dev has ${OTHER}`,
+    ]);
+    expect(said(six('fd00::5/64', 'fd00::1'), six('fd00::6/64', 'fd00::2'))).toEqual([
+      `${P1}.gateway6  differs from the gateway of app-p0-dev in the same subnet ${OTHER.replace('12', '13')}`,
+    ]);
+    expect(said(six('fd00::5/64', 'fd00::1'), six('fd00::6/48', 'fd00::1'))).toEqual([
+      `${P1}.ip6  makes the subnet fd00::/48, which overlaps fd00::/64 of app-p0-dev ${OTHER}`,
+    ]);
+  });
+});
+
+describe('further interfaces', () => {
+  const said = (...more: string[]): string[] =>
+    problems(inventoryOf({ more }, {})).map((line) => line.replace(/^\S+ {2}/, ''));
+  const P0 = 'app_projects.p0.envs.dev';
+
+  test.each<[network: string, lines: string[]]>([
+    ['{bridge: vmbr1, ip: 10.0.20.5/24}', []],
+    ['{vlan: 20, ip: 10.0.20.5/24, ip6: fd00::5/64, gateway6: fe80::1, mtu: 9000}', []],
+    ['{bridge: vmbr1, ip6: auto}', []],
+    ['{bridge: vmbr1}', [`${P0}.networks.0  has no address  write ip, ip6 or both`]],
+    [
+      '{ip: 10.0.20.0/24}',
+      [`${P0}.networks.0.ip  is the address of the network 10.0.20.0/24 itself  ${INSIDE}`],
+    ],
+    [
+      '{ip6: fd00::5}',
+      [`${P0}.networks.0.ip6  has no valid prefix  write the length of the subnet's prefix: fd00::5/64`],
+    ],
+    [
+      '{ip: 10.0.20.5/24, gateway: 10.0.20.1}',
+      [
+        `${P0}.networks.0.gateway  is a second gateway (the other: inventory.yml:10:9)  leave it on the interface that leads out`,
+      ],
+    ],
+    [
+      '{bridge: vmbr1, ip: 10.0.10.102/24}',
+      [
+        `app_projects.p1.envs.dev.ip  is the address 10.0.10.102, which app-p0-dev has (the other: inventory.yml:12:36)  give each guest an address of its own`,
+      ],
+    ],
+  ])('%s', (network, lines) => {
+    expect(said(`networks: [${network}]`)).toEqual(lines);
+  });
+
+  test('the gateway may be on another one than the first', () => {
+    const text = changed(
+      '        gateway: 10.0.10.1\n',
+      '        networks: [{bridge: vmbr1, ip: 10.0.20.5/24, gateway: 10.0.20.1}]\n',
+    );
+    expect(problems(text)).toEqual([]);
+  });
+
+  test('MAC addresses are unique, too', () => {
+    const mac = 'mac_address: "BC:24:11:00:00:0A"';
+    expect(said(`guest: {${mac}}`, `networks: [{ip: 10.0.20.5/24, ${mac}}]`)).toEqual([
+      expect.stringContaining('is the MAC address BC:24:11:00:00:0A, which app-p0-dev has'),
+    ]);
   });
 });

@@ -33,8 +33,16 @@ test('defaults', () => {
         path: ['app_projects', 'pote', 'envs', 'dev'],
         hostname: 'pote-dev',
         vmid: 201,
-        ip: { address: '10.0.10.101', prefix: 24 },
-        gateway: '10.0.10.1',
+        address: '10.0.10.101',
+        addresses: ['10.0.10.101'],
+        networks: [
+          {
+            bridge: text('vmbr0', 'bridge'),
+            firewall: true,
+            ip: { address: '10.0.10.101', prefix: 24 },
+            gateway: '10.0.10.1',
+          },
+        ],
         node: text('pve', 'node'),
         configure: true,
         ssh: {
@@ -100,8 +108,6 @@ test('defaults', () => {
           swap: 512,
           diskSize: 8,
           diskStorage: text('local-lvm', 'storage'),
-          bridge: text('vmbr0', 'bridge'),
-          firewall: true,
           nameservers: [],
           onboot: true,
           tags: [],

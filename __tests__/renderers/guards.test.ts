@@ -43,7 +43,7 @@ describe('the local values', () => {
     [
       'address_claims',
       '',
-      '${[for g in local.guests : g if g.vm_id != 201 && contains(g.tags, "ip-10.0.10.101") && !(contains(g.tags, "app-pote-dev") && contains(g.tags, local.owner))]}',
+      '${[for g in local.guests : g if g.vm_id != 201 && length(setintersection(g.tags, ["ip-10.0.10.101", "ip+10.0.10.101"])) > 0 && !(contains(g.tags, "app-pote-dev") && contains(g.tags, local.owner))]}',
     ],
     [
       'refused',

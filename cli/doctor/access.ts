@@ -106,16 +106,16 @@ export async function checkReachable(
       (found?.status === 'running' && found.tags?.split(';').includes(stack.toLowerCase()))
     );
   });
-  await eachOf(running, 16, async ({ stack, ip, ssh }) => {
+  await eachOf(running, 16, async ({ stack, address, ssh }) => {
     if (ssh.bastion) {
       report.note(`${stack}: its bastion was not tried`, 'A plan goes through it.');
       return;
     }
-    const failure = await knock(ip.address, ssh.port);
-    if (failure === undefined) report.ok(`${stack}: SSH answers at ${ip.address}`);
+    const failure = await knock(address, ssh.port);
+    if (failure === undefined) report.ok(`${stack}: SSH answers at ${address}`);
     else
       report.fault(
-        `${stack}: SSH does not answer at ${ip.address}, port ${ssh.port} (${failure})`,
+        `${stack}: SSH does not answer at ${address}, port ${ssh.port} (${failure})`,
         'Is sshd running there, and does a firewall stand between? See the console in Proxmox.',
       );
   });

@@ -1,3 +1,4 @@
+import { canonical, isIpv4, isIpv6 } from '../../inventory/address';
 import type { Env } from '../../inventory/types';
 import { eachOf } from '../each-of';
 import type { Answer, Api } from './api';
@@ -190,9 +191,10 @@ async function checkBridges(
     return;
   }
   const bridges = data as { iface: string; bridge_vlan_aware?: number; mtu?: string | number }[];
-  for (const [name, own] of groupBy(envs, ({ guest }) => valueOf(guest.bridge, environment))) {
+  const interfaces = envs.flatMap(({ stack, networks }) => networks.map((one) => ({ ...one, stack })));
+  for (const [name, own] of groupBy(interfaces, ({ bridge }) => valueOf(bridge, environment))) {
     const found = bridges.find(({ iface }) => iface === name);
-    const vlans = [...new Set(own.flatMap(({ guest }) => guest.vlan ?? []))];
+    const vlans = [...new Set(own.flatMap(({ vlan }) => vlan ?? []))];
     if (!found) {
       report.fault(
         `${stacksOf(own)}: the node ${node} has no bridge ${name}, or these credentials may not use it`,
@@ -205,7 +207,7 @@ async function checkBridges(
       );
       continue;
     }
-    const tooBig = own.filter(({ guest }) => (guest.mtu ?? 0) > Number(found.mtu ?? 1500));
+    const tooBig = own.filter(({ mtu = 0 }) => mtu > Number(found.mtu ?? 1500));
     if (tooBig.length > 0) {
       report.fault(
         `${stacksOf(tooBig)}: the MTU is bigger than that of the bridge ${name} (${Number(found.mtu ?? 1500)})`,
@@ -271,13 +273,16 @@ export async function checkIdentity(
     );
   }
   await eachOf(envs, 16, async (env) => {
-    const { stack, vmid, node, ip } = env;
+    const { stack, vmid, node, addresses } = env;
     const found = listed.find((one) => one.vmid === vmid);
-    const holder = [...configs].find(([id, config]) => id !== vmid && holds(config, ip.address));
+    const holder = [...configs].find(
+      ([id, config]) => id !== vmid && addresses.some((one) => holds(config, one)),
+    );
     const other = listed.find((one) => one.vmid === holder?.[0]);
     if (other) {
+      const taken = addresses.filter((one) => holds(holder?.[1] ?? {}, one)).join(', ');
       report.fault(
-        `${stack}: ${ip.address} is the address of ${describe(other)}`,
+        `${stack}: ${taken} is the address of ${describe(other)}`,
         'Write another ip in the inventory.',
       );
     }
@@ -302,7 +307,7 @@ export async function checkIdentity(
         'Write another vmid in the inventory.',
       );
     } else if (status === 200 && !other)
-      report.ok(`${stack}: VMID ${vmid} is free, ${ip.address} is in no guest's configuration`);
+      report.ok(`${stack}: VMID ${vmid} is free, ${addresses.join(', ')} is in no guest's configuration`);
     else if (status !== 200)
       report.note(
         `${stack}: nobody tells whether VMID ${vmid} is free (HTTP ${status})`,
@@ -313,9 +318,15 @@ export async function checkIdentity(
 
 /** The same search as planner/preflight.sh makes. */
 function holds(config: Record<string, unknown>, address: string): boolean {
-  const pattern = new RegExp(`(^|,)ip=${address.replaceAll('.', '\\.')}(/\\d+)?(,|$)`);
   return Object.entries(config).some(
-    ([name, value]) => /^(net|ipconfig)\d+$/.test(name) && typeof value === 'string' && pattern.test(value),
+    ([name, value]) =>
+      /^(net|ipconfig)\d+$/.test(name) &&
+      typeof value === 'string' &&
+      value.split(',').some((part) => {
+        const [, written = ''] = /^ip6?=([^/]*)/.exec(part) ?? [];
+        // An IPv6 address is written in many ways.
+        return (isIpv4(written) || isIpv6(written)) && canonical(written) === address;
+      }),
   );
 }
 
@@ -338,14 +349,15 @@ export async function listGuests(api: Api, report: Report): Promise<Listed[]> {
 const describe = ({ type, vmid, name, node }: Listed): string =>
   `${type === 'lxc' ? 'container' : 'VM'} ${String(vmid)} (${name ?? '?'}) on node ${node}`;
 const gib = (bytes: number): number => Math.floor(bytes / 2 ** 30);
-const stacksOf = (envs: readonly Env[]): string => envs.map(({ stack }) => stack).join(', ');
+const stacksOf = (envs: readonly Pick<Env, 'stack'>[]): string =>
+  [...new Set(envs.map(({ stack }) => stack))].join(', ');
 
 /** Groups by a key; what has none is left out: that its variable is missing is said elsewhere. */
-function groupBy(envs: readonly Env[], key: (env: Env) => string | undefined): Map<string, Env[]> {
-  const groups = new Map<string, Env[]>();
-  for (const env of envs) {
-    const name = key(env);
-    if (name !== undefined) groups.set(name, [...(groups.get(name) ?? []), env]);
+function groupBy<T>(items: readonly T[], key: (item: T) => string | undefined): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const name = key(item);
+    if (name !== undefined) groups.set(name, [...(groups.get(name) ?? []), item]);
   }
   return groups;
 }

@@ -31,15 +31,17 @@ interface Need {
  * @param environment where its variables are
  * @returns paths and privileges
  */
-export function needsOf({ guest, vmid }: Env, environment: NodeJS.ProcessEnv): Need[] {
+export function needsOf({ guest, networks, vmid }: Env, environment: NodeJS.ProcessEnv): Need[] {
   const isMachine = guest.type === 'kvm';
   const storages = [guest.diskStorage, ...guest.mountPoints.map(({ volume }) => volume)]
     .map((text) => valueOf(text, environment) ?? '')
     .filter((name) => name !== '' && !name.startsWith('/'))
     .map((name) => name.split(':')[0] ?? '');
   const template = isMachine ? undefined : valueOf(guest.template, environment)?.split(':vztmpl/');
-  const bridge = valueOf(guest.bridge, environment);
-  const vlan = guest.vlan === undefined ? '' : `/${String(guest.vlan)}`;
+  const links = networks.flatMap(({ bridge, vlan }) => {
+    const name = valueOf(bridge, environment);
+    return name === undefined ? [] : [`${name}${vlan === undefined ? '' : `/${String(vlan)}`}`];
+  });
   return [
     { path: `/vms/${String(vmid)}`, all: isMachine ? MACHINE : CONTAINER },
     ...[...new Set(storages)].map((name) => ({ path: `/storage/${name}`, all: ['Datastore.AllocateSpace'] })),
@@ -52,7 +54,7 @@ export function needsOf({ guest, vmid }: Env, environment: NodeJS.ProcessEnv): N
           },
         ]
       : []),
-    ...(bridge === undefined ? [] : [{ path: `/sdn/zones/localnetwork/${bridge}${vlan}`, all: ['SDN.Use'] }]),
+    ...[...new Set(links)].map((link) => ({ path: `/sdn/zones/localnetwork/${link}`, all: ['SDN.Use'] })),
     ...(isMachine && guest.cloneVmid !== undefined
       ? [{ path: `/vms/${String(guest.cloneVmid)}`, all: ['VM.Clone'] }]
       : []),

@@ -60,6 +60,18 @@ export const CHANGES: Readonly<Record<'lxc' | 'kvm', readonly Change[]>> = {
       attributes: ['initialization.ip_config.ipv4.address'],
     },
     { name: '`gateway`', effect: 'in place, reboot', attributes: ['initialization.ip_config.ipv4.gateway'] },
+    {
+      name: '`ip6`, `gateway6`',
+      effect: 'in place, reboot',
+      note: 'Guarded like `ip`.',
+      attributes: ['initialization.ip_config.ipv6.address', 'initialization.ip_config.ipv6.gateway'],
+    },
+    {
+      name: '`networks`',
+      effect: 'in place, reboot',
+      note: 'An interface more, fewer or another one; their addresses are guarded like `ip`.',
+      attributes: ['network_interface[1]'],
+    },
     { name: '`name`', effect: 'in place, reboot', attributes: ['initialization.hostname'] },
     { name: '`bridge`', effect: 'in place, reboot', attributes: ['network_interface.bridge'] },
     { name: '`vlan`', effect: 'in place, reboot', attributes: ['network_interface.vlan_id'] },
@@ -162,6 +174,18 @@ export const CHANGES: Readonly<Record<'lxc' | 'kvm', readonly Change[]>> = {
       attributes: ['initialization.ip_config.ipv4.address'],
     },
     { name: '`gateway`', effect: 'in place, reboot', attributes: ['initialization.ip_config.ipv4.gateway'] },
+    {
+      name: '`ip6`, `gateway6`',
+      effect: 'in place, reboot',
+      note: 'Guarded like `ip`.',
+      attributes: ['initialization.ip_config.ipv6.address', 'initialization.ip_config.ipv6.gateway'],
+    },
+    {
+      name: '`networks`',
+      effect: 'in place, reboot',
+      note: 'Guarded like `ip`. Of one that leaves the address stays, see below.',
+      attributes: ['network_device[1]'],
+    },
     { name: '`name`', effect: 'in place', attributes: ['name'] },
     {
       name: '`bridge`',

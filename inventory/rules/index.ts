@@ -10,7 +10,7 @@ import { checkEnvVars } from './env-vars';
 import { checkGuest } from './guest';
 import { checkHostname } from './hostname';
 import { checkIds } from './ids';
-import { type Addressed, checkAddress, checkNetworks, type Placed } from './network';
+import { type Addressed, checkAddresses, checkNetworks, type Placed } from './network';
 import { checkReferences } from './references';
 import { checkRequired } from './required';
 import { checkAccess, checkKeys } from './access';
@@ -43,8 +43,7 @@ export function checkRules(
     checkGuest(draft, input, validation);
     checkDistribution(draft, validation);
     checkAccess(draft, validation);
-    const place = checkAddress(draft, validation);
-    if (place) addressed.push(place);
+    addressed.push(...checkAddresses(draft, validation));
   }
   checkNetworks(addressed.filter(isPlaced), validation);
   checkUnique(drafts, addressed, validation);

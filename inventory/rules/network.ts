@@ -1,146 +1,82 @@
-import { contains, isIpv4, type Network, networkOf, rangeOf, splitAddress } from '../address';
+import { canonical, type Known, type Network, networkOf } from '../address';
+import type { Path } from '../document';
 import type { Draft } from '../draft';
-import { display } from '../text';
+import { type Interface, interfacesOf } from '../interfaces';
+import type { Found } from '../scope';
 import type { Validation } from '../validation';
-import type { Words } from '../values/rule';
+import { checkGateway, checkGateway6 } from './gateway';
+import { checkIpv4 } from './ipv4';
+import { checkIpv6, isFixed } from './ipv6';
 
-const UNUSABLE: Record<string, string> = {
-  loopback: 'is a loopback address',
-  multicast: 'is a multicast address',
-  unspecified: 'is the unspecified address',
-  broadcast: 'is the broadcast address',
-  reserved: 'is a reserved address',
-};
-
-/** An env whose address was found right. */
-export interface Placed {
+/** An address of an env's guest, with what stands around it. */
+export interface Addressed extends Known {
   draft: Draft;
-  address: string;
-  network: Network;
+  /** Where the address stands. */
+  path: Path;
+  gateway?: Found<string>;
+  /** Bridge and VLAN. */
+  link: string;
 }
 
-/** An env whose address is known; its network is not where the prefix was refused. */
-export type Addressed = Omit<Placed, 'network'> & Partial<Placed>;
+/** One that was found right. */
+export type Placed = Addressed & { network: Network };
 
 /**
- * Address and gateway of one env.
+ * Addresses and gateways of one env.
  * @param draft the env
  * @param validation takes the problems
- * @returns the env with its address, or undefined when that was refused
+ * @returns its addresses, without those that were refused
  */
-export function checkAddress(draft: Draft, validation: Validation): Addressed | undefined {
-  const addressed = checkIp(draft, validation);
-  checkGateway(draft, addressed, validation);
-  return addressed;
+export function checkAddresses(draft: Draft, validation: Validation): Addressed[] {
+  const interfaces = interfacesOf(draft);
+  checkFirst(interfaces[0], validation);
+  checkOneGateway(interfaces, 'gateway', validation);
+  checkOneGateway(interfaces, 'gateway6', validation);
+  return interfaces.flatMap((written) => {
+    const { ip, ip6, gateway, gateway6, link } = written;
+    if (written !== interfaces[0] && !ip && !ip6 && !isAnyRefused(written.path, validation)) {
+      validation.error(written.path, 'has no address', 'write ip, ip6 or both');
+    }
+    const v4 = ip && checkIpv4(ip, draft, validation);
+    const v6 = ip6 && checkIpv6(ip6, draft, validation);
+    checkGateway(written, v4, validation);
+    checkGateway6(written, v6, validation);
+    return [
+      ...(ip && v4 ? [{ ...v4, draft, path: ip.path, gateway, link }] : []),
+      ...(ip6 && v6 ? [{ ...v6, draft, path: ip6.path, gateway: gateway6, link }] : []),
+    ];
+  });
 }
 
-function checkIp(draft: Draft, validation: Validation): Addressed | undefined {
-  const ip = draft.scope.find('ip');
-  if (!ip) return undefined;
-  const { address, prefix } = splitAddress(ip.value);
-  if (validation.isRefused(ip.path)) return undefined;
-  const refuse = (what: string, fix: string): undefined => {
-    validation.error(ip.path, what, fix);
-    return undefined;
-  };
-  if (!isIpv4(address)) {
-    const problem = noAddress(ip.value);
-    return refuse(problem.what, problem.fix);
-  }
-  if (!ip.value.includes('/') || Number.isNaN(prefix) || prefix > 32) {
-    const bits = prefixOfMask(ip.value.split('/')[1] ?? '') ?? 24;
-    refuse('has no valid prefix', `write the length of the subnet's prefix: ${address}/${bits}`);
-    return { draft, address };
-  }
-  const pointToPoint = prefix > 30;
-  if (pointToPoint && !draft.guest.get('allow_point_to_point')) {
-    return refuse(
-      `has the prefix /${prefix}, which leaves no room for a gateway`,
-      'write a prefix from 8 to 30, or set guest.allow_point_to_point: true',
-    );
-  }
-  if (prefix < 8) return refuse(`has the prefix /${prefix}`, 'write a prefix from 8 to 30');
-  const range = rangeOf(address);
-  const first = Number(address.split('.')[0]);
-  if (first === 0) return refuse('is an address of 0.0.0.0/8', "write the guest's address");
-  const unusable = UNUSABLE[range];
-  if (unusable) return refuse(unusable, "write the guest's address");
-  const network = networkOf(address, prefix);
-  if (!pointToPoint && address === network.network) {
-    return refuse(
-      `is the address of the network ${network.network}/${prefix} itself`,
-      'write an address inside it',
-    );
-  }
-  if (!pointToPoint && address === network.broadcast) {
-    return refuse(`is the broadcast address of ${network.network}/${prefix}`, 'write an address inside it');
-  }
-  if (range !== 'private') {
-    validation.warn(ip.path, 'is not a private address (RFC 1918)', 'make sure that it is yours');
-  }
-  return { draft, address, network };
+function isAnyRefused(path: Path, validation: Validation): boolean {
+  return ['ip', 'ip6'].some((key) => validation.isRefused([...path, key]));
 }
 
-/** What is wrong with a text that is no address with prefix. */
-function noAddress(value: string): Words {
-  const what = 'is not an IPv4 address with prefix';
-  if (/^(dhcp|auto|manual)$/i.test(value)) {
-    return {
-      what: 'is not a fixed address, by which the guest is known and reached',
-      fix: 'write e.g. 10.0.10.101/24, outside of the range of DHCP',
-    };
-  }
-  if (value.includes(':'))
-    return { what: 'is not an IPv4 address', fix: 'write the IPv4 address, e.g. 10.0.10.101/24' };
-  // 010: with a leading zero some programs read octal.
-  const plain = value.replaceAll(',', '.').replace(/(^|[.])0+(?=\d)/g, '$1');
-  const { address, prefix } = splitAddress(plain);
-  const meant = isIpv4(address) ? `${address}/${Number.isNaN(prefix) ? 24 : prefix}` : undefined;
-  return { what, fix: meant === undefined ? 'write e.g. 10.0.10.101/24' : `write ${meant}` };
+/** The first interface has the address by which the guest is known and reached. */
+function checkFirst({ ip, ip6 }: Interface, validation: Validation): void {
+  if (ip || !ip6 || isFixed(ip6)) return;
+  validation.error(
+    ip6.path,
+    'is not a fixed address, by which the guest is known and reached',
+    'write an address here, or ip beside it',
+  );
 }
 
-/** The length of the prefix that a netmask such as 255.255.255.0 has. */
-function prefixOfMask(mask: string): number | undefined {
-  if (!isIpv4(mask)) return undefined;
-  const bits = mask
-    .split('.')
-    .map((part) => Number(part).toString(2).padStart(8, '0'))
-    .join('');
-  return /^1*0*$/.test(bits) ? bits.lastIndexOf('1') + 1 : undefined;
-}
-
-function checkGateway(
-  draft: Draft,
-  { address, network }: Partial<Addressed> = {},
+/** A guest has one way out for each family. */
+function checkOneGateway(
+  interfaces: readonly Interface[],
+  key: 'gateway' | 'gateway6',
   validation: Validation,
 ): void {
-  const gateway = draft.scope.find('gateway');
-  if (!gateway || validation.isRefused(gateway.path)) return;
-  const refuse = (what: string, fix: string): void => {
-    validation.error(gateway.path, what, fix);
-  };
-  const { value } = gateway;
-  if (value.includes('/') && isIpv4(splitAddress(value).address)) {
-    refuse('has a prefix', `write the bare address: ${splitAddress(value).address}`);
-  } else if (!isIpv4(value)) refuse('is not an IPv4 address', 'write e.g. 10.0.10.1');
-  else if (value === address) refuse("is the guest's own address", "write the router's address");
-  else if (!network) return;
-  else if (network.prefix < 32 && !contains(network, value)) {
-    refuse(
-      `is not in the guest's subnet ${network.network}/${network.prefix}`,
-      'write an address of that subnet, or mend ip',
-    );
-  } else if (network.prefix < 31 && (value === network.network || value === network.broadcast)) {
-    refuse(
-      `is the ${value === network.network ? 'network' : 'broadcast'} address of the subnet`,
-      "write the router's address",
-    );
+  const [first, ...more] = interfaces.flatMap((written) => written[key] ?? []);
+  for (const { path } of more) {
+    validation.error(path, `is a second ${key}`, 'leave it on the interface that leads out', first?.path);
   }
 }
 
 /** Subnets and gateways of all guests together: one gateway and one prefix per subnet, and no guest in its place. */
 export function checkNetworks(placed: readonly Placed[], validation: Validation): void {
-  const gateways = new Map<string, { value: string; draft: Draft }>();
+  const gateways = new Map<string, { value: string; path: Path; draft: Draft }>();
   // By name, so that thousands of guests are checked in linear time: the first guest of each subnet, and the first
   // one of a narrower subnet inside it.
   const networks = new Map<string, Placed>();
@@ -148,35 +84,29 @@ export function checkNetworks(placed: readonly Placed[], validation: Validation)
   const prefixes = [...new Set(placed.map(({ network }) => network.prefix))];
   const addresses = new Map(placed.map((item) => [item.address, item]));
   for (const item of placed) {
-    const { draft, network } = item;
-    const gateway = draft.scope.find('gateway');
+    const { draft, network, gateway } = item;
     if (gateway && !validation.isRefused(gateway.path)) {
-      const link = [
-        network.network,
-        network.prefix,
-        display(draft.guest.get('bridge')),
-        // Untagged frames are those of VLAN 1.
-        draft.guest.maybe('vlan') ?? 1,
-      ].join(' ');
+      const { path } = gateway;
+      const value = canonical(gateway.value);
+      const link = `${nameOf(network)} ${item.link}`;
       const known = gateways.get(link);
-      const path = [...draft.path, 'gateway'];
-      const taken = addresses.get(gateway.value);
+      const taken = addresses.get(value);
       if (taken && taken !== item) {
         validation.error(
           path,
           `is the address of the guest of ${taken.draft.stack}`,
           "write the router's address",
-          [...taken.draft.path, 'ip'],
+          taken.path,
         );
-      } else if (known && known.value !== gateway.value) {
+      } else if (known && known.value !== value) {
         validation.error(
           path,
           `differs from the gateway of ${known.draft.stack} in the same subnet`,
           'write the same gateway in both',
-          [...known.draft.path, 'gateway'],
+          known.path,
         );
       }
-      if (!known) gateways.set(link, { value: gateway.value, draft });
+      if (!known) gateways.set(link, { value, path, draft });
     }
     const wider = prefixes
       .filter((prefix) => prefix < network.prefix)
@@ -185,10 +115,10 @@ export function checkNetworks(placed: readonly Placed[], validation: Validation)
       narrower.get(nameOf(network)) ?? networks.get(wider.find((name) => networks.has(name)) ?? '');
     if (clash) {
       validation.error(
-        [...draft.path, 'ip'],
+        item.path,
         `makes the subnet ${network.network}/${network.prefix}, which overlaps ${clash.network.network}/${clash.network.prefix} of ${clash.draft.stack}`,
         'write the same prefix in both',
-        [...clash.draft.path, 'ip'],
+        clash.path,
       );
     }
     if (!networks.has(nameOf(network))) {

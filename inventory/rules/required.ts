@@ -17,6 +17,7 @@ export function checkRequired(draft: Draft, validation: Validation): void {
   const needsBranch = scope.get('app_type') !== 'none';
   for (const key of Object.keys(REQUIRED) as (keyof typeof REQUIRED)[]) {
     if (external && (key === 'vmid' || key === 'gateway')) continue;
+    if (isThereOtherwise(key, draft)) continue;
     if (key === 'branch' && !needsBranch) continue;
     if (scope.find(key) === undefined && !scope.wasRefused(key)) {
       validation.error([...draft.path, key], 'is missing', `write it, e.g. ${key}: ${REQUIRED[key]}`);
@@ -26,4 +27,14 @@ export function checkRequired(draft: Draft, validation: Validation): void {
   if (needsBranch && scope.find('repo') === undefined && !validation.isRefused(repo)) {
     validation.error(repo, 'is missing', 'write the URL of the git repository, or set app_type: none');
   }
+}
+
+/** An address of the other family, whose gateway may announce itself; a gateway on another interface. */
+function isThereOtherwise(key: keyof typeof REQUIRED, { scope }: Draft): boolean {
+  if (key === 'ip') return scope.find('ip6') !== undefined;
+  return (
+    key === 'gateway' &&
+    ((scope.find('ip') === undefined && scope.find('ip6') !== undefined) ||
+      (scope.find('networks')?.value ?? []).some(({ gateway }) => gateway !== undefined))
+  );
 }

@@ -1,5 +1,6 @@
 import type { Path } from '../document';
 import type { Draft } from '../draft';
+import { interfacesOf } from '../interfaces';
 import type { Validation } from '../validation';
 import type { Addressed } from './network';
 
@@ -29,15 +30,15 @@ export function checkUnique(
   const hostname = check('is the host name', 'give each guest a name of its own');
   const mac = check('is the MAC address', 'give each guest a MAC address of its own, or leave it out');
 
-  const addresses = new Map(addressed.map((item) => [item.draft, item]));
+  for (const { address: value, network, path, draft } of addressed) {
+    // Where only its prefix was refused, that says nothing of the address.
+    address(value, path, draft, network ? !validation.isRefused(path) : true);
+  }
   for (const draft of drafts) {
-    const place = addresses.get(draft);
-    // Only its prefix was refused, which says nothing of the address.
-    const path = [...draft.path, 'ip'];
-    address(place?.address, path, draft, place?.network ? !validation.isRefused(path) : true);
     vmid(draft.scope.find('vmid')?.value, [...draft.path, 'vmid'], draft);
     hostname(draft.scope.find('name')?.value.toLowerCase(), [...draft.path, 'name'], draft);
-    const hardware = draft.guest.find('mac_address');
-    if (hardware) mac(hardware.value.toUpperCase(), hardware.path, draft);
+    for (const { mac: hardware } of interfacesOf(draft)) {
+      if (hardware) mac(hardware.value.toUpperCase(), hardware.path, draft);
+    }
   }
 }

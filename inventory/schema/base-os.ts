@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { canonical, isIpv4, isIpv6, networkOf, splitAddress } from '../address';
 import { bool, key, message, plain, plainBy } from './fields';
 
 /** A rule of the firewall: `443`, `443/tcp`, `53/udp`, `5432/tcp from 10.0.10.0/24`. */
-const RULE = /^(\d{1,5})(?:\/(tcp|udp))?(?: from (\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?))?$/;
+const RULE = /^(\d{1,5})(?:\/(tcp|udp))?(?: from ([0-9A-Fa-f.:]+(?:\/\d{1,3})?))?$/;
 
 const rule = z.preprocess(
   (value) => (typeof value === 'number' ? String(value) : value),
@@ -18,8 +19,8 @@ const rule = z.preprocess(
     .refine(
       (value) => isNetwork(RULE.exec(value)?.[3]),
       message(
-        'comes from no IPv4 network',
-        'write an address or the first one of its network, e.g. 10.0.10.7 or 10.0.10.0/24',
+        'comes from no network',
+        'write an address or the first one of its network, e.g. 10.0.10.7, 10.0.10.0/24 or fd00:0:0:10::/64',
       ),
     ),
 );
@@ -27,14 +28,13 @@ const rule = z.preprocess(
 /** Whether an address with or without prefix has no bits beyond the prefix: ufw cuts them, and 0/0 says nothing. */
 function isNetwork(from: string | undefined): boolean {
   if (from === undefined) return true;
-  const [address = '', prefix = '32'] = from.split('/');
-  const octets = address.split('.');
-  const bits = octets.map((octet) => Number(octet).toString(2).padStart(8, '0')).join('');
+  const isWide = from.includes('/');
+  const { address, prefix } = splitAddress(isWide ? from : `${from}/${isIpv6(from) ? 128 : 32}`);
+  if (!isIpv4(address) && !isIpv6(address)) return false;
   return (
-    octets.every((octet) => Number(octet) <= 255 && String(Number(octet)) === octet) &&
-    Number(prefix) >= 1 &&
-    Number(prefix) <= 32 &&
-    !bits.slice(Number(prefix)).includes('1')
+    prefix >= 1 &&
+    prefix <= (isIpv6(address) ? 128 : 32) &&
+    networkOf(address, prefix).network === canonical(address)
   );
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RULES } from '../values/rules';
 import { bool, checked, filled, key, message, secret, whole } from './fields';
+import { macAddress } from './network';
 
 /** The kinds of guest. */
 export const GUEST_TYPES = ['lxc', 'kvm', 'external'] as const;
@@ -97,20 +98,10 @@ export const guestKeys = {
   }),
   vlan: key(whole(1, 4094, 'VLAN'), { description: 'VLAN tag of eth0.' }),
   mtu: key(whole(576, 65_535, 'MTU'), { description: 'MTU of eth0.' }),
-  mac_address: key(
-    z
-      .string()
-      .refine(
-        (value) =>
-          /^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$/.test(value) && (parseInt(value.slice(0, 2), 16) & 1) === 0,
-        message(
-          'is not a unicast MAC address',
-          'write six pairs of hex digits, the first pair even: "BC:24:11:00:00:01"',
-        ),
-      )
-      .meta({ editor: { pattern: '^[0-9A-Fa-f][02468ACEace](:[0-9A-Fa-f]{2}){5}$' } }),
-    { description: 'MAC address of eth0.', otherwise: 'Proxmox chooses one' },
-  ),
+  mac_address: key(macAddress, {
+    description: 'MAC address of eth0.',
+    otherwise: 'Proxmox chooses one',
+  }),
   firewall: key(bool(), { description: "Proxmox's firewall on eth0.", default: true }),
   nameservers: key(z.array(checked(RULES.nameserver)), {
     description: 'DNS servers.',
@@ -137,10 +128,10 @@ export const guestKeys = {
           ),
         )
         .refine(
-          (value) => !/^(ip-|created-|owner-)/i.test(value),
+          (value) => !/^(ip-|ip\+|created-|owner-)/i.test(value),
           message(
             'is a tag that this tool writes itself',
-            'choose a tag that does not begin with ip-, created- or owner-',
+            'choose a tag that does not begin with ip-, ip+, created- or owner-',
           ),
         ),
     ),

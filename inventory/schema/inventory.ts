@@ -7,6 +7,7 @@ import { backendSchema } from './backend';
 import { baseOsKeys } from './base-os';
 import { bool, checked, filled, isLine, key, plain, port, secret, whole } from './fields';
 import { guestSchema } from './guest';
+import { networkSchema } from './network';
 
 const OCTET = '(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
 const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
@@ -99,6 +100,18 @@ const envKeys = {
     description: 'Its address with prefix, e.g. 10.0.10.101/24.',
   }),
   gateway: key(z.string().meta({ editor: GATEWAY }), { description: 'Its gateway, e.g. 10.0.10.1.' }),
+  ip6: key(z.string(), {
+    description:
+      'Its IPv6 address with prefix, e.g. fd00:0:0:10::101/64, instead of `ip` or beside it; beside it also `auto` or `dhcp`, where the network gives one.',
+  }),
+  gateway6: key(z.string(), {
+    description: 'Its IPv6 gateway, e.g. fe80::1.',
+    otherwise: 'the routers that announce themselves',
+  }),
+  networks: key(z.array(networkSchema), {
+    description: 'Further interfaces: eth1, eth2 … of a container, net1, net2 … of a VM.',
+    default: [],
+  }),
   branch: key(checked(RULES.branch), {
     description: 'The branch that is deployed.',
   }),
@@ -169,7 +182,7 @@ function declare(registry: Registry) {
   const application: typeof appKeys = { ...appKeys, ...Object.fromEntries(own) };
   const env = z
     .strictObject({ ...envKeys, ...everywhere, ...application })
-    .meta({ editor: { required: ['name', 'ip'] } });
+    .meta({ editor: { required: ['name'], anyOf: [{ required: ['ip'] }, { required: ['ip6'] }] } });
   const project = z.strictObject({
     app_type: key(z.enum([...kinds.map(({ name }) => name), 'none']), {
       description: 'What kind of application it is.',

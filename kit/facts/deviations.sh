@@ -75,10 +75,15 @@ deviation() {
         # shellcheck disable=SC2086 # its words
         set -- $name
         case $2 in
-          from) set -- "$9 $7 0.0.0.0/0 any $3" ;;
-          *) set -- "${2#*/} ${2%/*} 0.0.0.0/0 any 0.0.0.0/0" ;;
+          from)
+            case $3 in
+              *:*) set -- "$9 $7 ::/0 any $3" user6 ;;
+              *) set -- "$9 $7 0.0.0.0/0 any $3" user ;;
+            esac
+            ;;
+          *) set -- "${2#*/} ${2%/*} 0.0.0.0/0 any 0.0.0.0/0" user ;;
         esac
-        grep -qF "### tuple ### allow $1 in" /etc/ufw/user.rules || { echo "missing firewall rule $name" && return; }
+        grep -qF "### tuple ### allow $1 in" "/etc/ufw/$2.rules" || { echo "missing firewall rule $name" && return; }
         ;;
       timer)
         systemctl is-enabled --quiet "$name" || { echo "disabled $name" && return; }

@@ -1,3 +1,4 @@
+import { canonical, isIpv6 } from '../../inventory/address';
 import { literal } from '../../inventory/text';
 import type { Env } from '../../inventory/types';
 import type { Application } from '../application';
@@ -95,7 +96,14 @@ function firewallRules(env: Env, app: Application | undefined): string[] {
     const [port = '', protocol = 'tcp'] = target.split('/');
     return from === undefined
       ? `allow ${port}/${protocol}`
-      : `allow from ${from.replace(/\/32$/, '')} to any port ${port} proto ${protocol}`;
+      : `allow from ${source(from)} to any port ${port} proto ${protocol}`;
   });
   return [...new Set(rules)];
+}
+
+/** An address or a network as ufw keeps it: one alone without its prefix, IPv6 in canonical form. */
+function source(from: string): string {
+  const [address = '', prefix] = from.split('/');
+  const alone = prefix === undefined || prefix === (isIpv6(address) ? '128' : '32');
+  return `${canonical(address)}${alone ? '' : `/${prefix}`}`;
 }
