@@ -12,9 +12,11 @@ import { instances } from './services';
  */
 export function stackOutputs(env: Env, app: Application | undefined): Record<string, unknown> {
   const { ip } = env;
-  const urls = (app?.services ?? [])
+  const { urls: ofFront = [], services = [] } = app ?? {};
+  const own = services
     .flatMap(instances)
     .flatMap(({ name, port }) => (port === undefined ? [] : [[name, `http://${ip.address}:${port}`]]));
+  const urls = ofFront.length > 0 ? ofFront : own;
   return {
     address: ip.address,
     groups: groups(env.project, env.env),
