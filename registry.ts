@@ -7,3 +7,4 @@ export { python } from './kinds/python';
 export { postgresql } from './features/postgresql';
 export { jobs } from './features/jobs';
 export { failure } from './features/failure';
+export { web } from './features/web';

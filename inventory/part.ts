@@ -1,5 +1,6 @@
 import type { appKeys } from './schema/app';
 import type { Found, Keys, Scope } from './scope';
+import type { ServiceSettings } from './services';
 import type { Validation } from './validation';
 
 /** What a check of a part sees. */
@@ -8,6 +9,8 @@ interface Check<S extends Keys> {
   scope: Scope<S & typeof appKeys>;
   /** The ports that its services listen on, where each is written; a default stands nowhere. */
   ports: readonly Found<number>[];
+  /** The application's services, as far as they are not refused. */
+  services: readonly ServiceSettings[];
   /** Takes the problems. */
   validation: Validation;
 }

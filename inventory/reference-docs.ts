@@ -129,7 +129,9 @@ function typeOf(key: Described): string {
     case 'integer':
       return `whole number, ${key.minimum} to ${key.maximum}`;
     case 'array':
-      return key.items?.type === 'object' ? 'list of maps' : `list of ${typeOf(key.items ?? {}).replace(/^[^,]+/, '$&s')}`;
+      return key.items?.type === 'object'
+        ? 'list of maps'
+        : `list of ${typeOf(key.items ?? {}).replace(/^[^,]+/, '$&s')}`;
     case 'object':
       return typeof key.additionalProperties === 'object' && !key.additionalProperties.properties
         ? 'map of scalars'

@@ -10,6 +10,8 @@ export interface ServiceSettings {
   dir: string;
   /** A command line of systemd. */
   start: string;
+  /** A folder in its own that a web front serves; then nothing is started. */
+  static?: string;
   /** Of the first instance. Undefined: a worker. */
   port?: number;
   /** How many of it run; from two on each has a number. */
@@ -81,12 +83,14 @@ function settingsOf(
   own: OwnService | undefined,
   { start }: Services<Keys>,
 ): ServiceSettings {
+  const files = service.maybe('static');
   return {
     name,
     dir: service.maybe('dir') ?? own?.dir ?? '.',
     // One that says nothing is refused.
     start: service.maybe('start') ?? own?.start ?? start ?? '',
-    port: service.maybe('port') ?? own?.port,
+    static: files,
+    port: files === undefined ? (service.maybe('port') ?? own?.port) : undefined,
     count: service.maybe('count') ?? 1,
     healthPath: service.maybe('health_path') ?? own?.healthPath,
     healthHost: service.maybe('health_host'),

@@ -119,10 +119,12 @@ export const node = defineKind({
 });
 
 /** What a service is built with, besides what the repository says. */
-function builtWith({ name, dir, install, build }: ServiceSettings): string[] {
+function builtWith({ name, dir, static: files, install, build }: ServiceSettings): string[] {
   return [
     // What was not built yet is built once it is a service.
     ...((PARTS as readonly string[]).includes(name) && dir === name ? [] : [`${name}: ${dir}`]),
+    // What changes between a process and files is built anew, for the one or the other.
+    ...(files === undefined ? [] : [`${name}_static: ${files}`]),
     ...(install === undefined ? [] : [`${name}_install: ${install}`]),
     ...(build === undefined ? [] : [`${name}_build: ${build}`]),
   ];

@@ -40,8 +40,8 @@ now() { echo $(($(date +%s%N) / 1000000)); }
 since() { awk -v ms=$(($(now) - $1)) 'BEGIN { printf "%.1f s", ms / 1000 }'; }
 
 kit=/usr/local/lib/pvestack
-for part in numbers lock quote services; do . "$kit/lib/$part.sh"; done
-for part in repository distance mirror checkout lfs releases steps agent health trial switch rollback deploy; do . "$kit/deploy/$part.sh"; done
+for part in numbers lock quote services front; do . "$kit/lib/$part.sh"; done
+for part in repository distance mirror checkout lfs releases steps agent health trial publish switch rollback deploy; do . "$kit/deploy/$part.sh"; done
 # What a release of this application takes; what it does not define it does not need.
 build_release() { :; }
 migrate_release() { :; }
@@ -79,7 +79,7 @@ esac
 if [ -z "${PVESTACK_LOCKED:-}" ]; then
   lock deploy_app.sh "$@" || fail 1 "$held_for_long"
 fi
-trap stop_trials EXIT
+trap 'stop_trials; bodies_go' EXIT
 trap '' HUP
 trap 'exit 130' INT TERM
 rebuild=

@@ -32,6 +32,8 @@ export function application(
     builtWith: all(({ builtWith }) => builtWith),
     after: all(({ after }) => after),
     services: all(({ services }) => services),
+    openPorts: all(({ openPorts }) => openPorts),
+    urls: all(({ urls }) => urls),
     files: all(({ files }) => files),
     folders: all(({ folders }) => folders),
     timers: all(({ timers }) => timers),

@@ -49,6 +49,10 @@ export interface Contribution {
   /** Units that all units of the application start after. */
   after?: readonly string[];
   services?: readonly Service[];
+  /** Ports that the firewall opens instead of those of the services, e.g. `443/tcp`. */
+  openPorts?: readonly string[];
+  /** By the name of a service the URL at which people find it, instead of its own port. */
+  urls?: readonly (readonly [string, string])[];
   /** Files besides those of the core: the env file, deploy.conf and the units of services. */
   files?: readonly GuestFile[];
   /** Folders of the user `app`, besides its home and cache. */

@@ -12,11 +12,13 @@ import { instances } from './services';
  * @returns by name: address, where there are several all addresses, groups, urls, and for a guest of Proxmox node and vmid
  */
 export function stackOutputs(env: Env, app: Application | undefined): Record<string, unknown> {
-  const urls = (app?.services ?? [])
+  const { urls: ofFront = [], services = [] } = app ?? {};
+  const own = services
     .flatMap(instances)
     .flatMap(({ name, port }) =>
       port === undefined ? [] : [[name, `http://${inUrl(env.address)}:${port}`]],
     );
+  const urls = ofFront.length > 0 ? ofFront : own;
   return {
     address: env.address,
     ...(env.addresses.length > 1 ? { addresses: env.addresses } : {}),

@@ -9,7 +9,8 @@ import type { Service } from './contribution';
  * @returns the services
  */
 export function services(env: Env, start: (service: ServiceSettings) => string): Service[] {
-  return env.app.services.map((service) => ({
+  const started = env.app.services.filter(({ static: files }) => files === undefined);
+  return started.map((service) => ({
     name: service.name,
     folder: service.dir,
     port: service.port,

@@ -20,7 +20,8 @@ function partsOf(layer: string): string[] {
 }
 
 function present(): Versions {
-  const everything = 'app_type: python\npostgresql: {}\nrun_jobs: true\njobs: {a: {run: x, at: daily}}';
+  const everything =
+    'app_type: python\nservice_start: x\nweb: {}\npostgresql: {}\nrun_jobs: true\njobs: {a: {run: x, at: daily}}';
   const layers = layersIn(envOf({ project: everything }));
   return Object.fromEntries(
     layers

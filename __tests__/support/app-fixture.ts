@@ -143,10 +143,15 @@ export interface Watch {
 /**
  * Asks URLs every 50 ms, each time by a new connection, from beside the guests.
  * @param lab the lab
- * @param urls what to ask; anything but a 2xx within a second is a failure
+ * @param urls what to ask; anything but a 2xx in time is a failure
+ * @param options milliseconds that an answer may take, and the body of a POST instead of a GET
  * @returns ends it and says what it saw
  */
-export async function watch(lab: RealLab, urls: readonly string[]): Promise<() => Promise<Watch>> {
+export async function watch(
+  lab: RealLab,
+  urls: readonly string[],
+  { timeout = 1000, body }: { timeout?: number; body?: string } = {},
+): Promise<() => Promise<Watch>> {
   const program = `
     const http = require('node:http');
     const urls = ${JSON.stringify(urls)};
@@ -162,12 +167,14 @@ export async function watch(lab: RealLab, urls: readonly string[]): Promise<() =
     const ask = (url) => new Promise((done) => {
       const sent = Date.now();
       seen.requests++;
-      const request = http.get(url, { agent: false, timeout: 1000 }, (response) => {
+      const method = ${JSON.stringify(body === undefined ? 'GET' : 'POST')};
+      const request = http.request(url, { agent: false, method, timeout: ${timeout} }, (response) => {
         response.resume();
         response.on('close', () => done(note(url, sent, response.complete && response.statusCode < 300)));
       });
       request.on('timeout', () => request.destroy(new Error('timeout')));
       request.on('error', () => done(note(url, sent, false)));
+      request.end(${JSON.stringify(body ?? '')});
     });
     let going = true;
     process.stdin.on('data', () => (going = false));

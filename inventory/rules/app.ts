@@ -4,6 +4,7 @@ import { featuresOf, kindsOf } from '../part';
 import { appKeys } from '../schema/app';
 import type { Found, Keys, Scope } from '../scope';
 import type { Validation } from '../validation';
+import { resolveServices } from '../services';
 import { checkServices } from './services';
 
 /** The application of an env: its kind, its features, and that nothing is set that is for another kind. */
@@ -61,7 +62,8 @@ export function checkApp(draft: Draft, validation: Validation): void {
       'write git_deploy_key: "{{ vault_git_deploy_key }}", or remove it',
     );
   }
-  for (const part of parts) part.check?.({ scope, ports, validation });
+  const services = type === 'none' ? [] : resolveServices(scope, of);
+  for (const part of parts) part.check?.({ scope, ports, services, validation });
 }
 
 function range(first: number, last: number, path: Path): Found<number>[] {

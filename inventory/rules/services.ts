@@ -10,6 +10,12 @@ const NAME = /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/;
 /** Names of units and links of the tool's own. */
 const TAKEN = /^(current|releases)$|^job-|-trial$/;
 
+/** What only a process has, files have not. */
+const OF_A_PROCESS = [
+  ...(['start', 'port', 'health_path', 'health_host', 'health_status', 'health_timeout'] as const),
+  ...(['memory', 'cpus', 'restart', 'stop_signal', 'stop_timeout'] as const),
+];
+
 /**
  * The services of an env: what is listed can be, and no two listen on the same port.
  * @param draft the env
@@ -58,6 +64,13 @@ function checkService(
   for (const [key, fix] of Object.entries(refused)) {
     const found = (service as unknown as Scope<Keys>).find(key);
     if (found) validation.error(found.path, 'is nothing for a service of this app_type', fix);
+  }
+  if (service.find('static')) {
+    for (const key of OF_A_PROCESS) {
+      const found = service.find(key);
+      if (found) validation.error(found.path, 'is of a service that is started', 'remove it, or static');
+    }
+    return;
   }
   const by = own(scope).find((one) => one.name === name);
   const nearest = service.levels[0]?.path ?? path;

@@ -30,6 +30,11 @@ export const serviceKeys = {
     description: 'Starts it. No shell runs it.',
     otherwise: '`npm start` of a Node.js application; of `backend` and `frontend` what their keys say',
   }),
+  static: key(folder(), {
+    description:
+      'The folder within its own that its build makes, or that the repository has, with files that the web front serves (`web`); nothing is started then.',
+    otherwise: 'none: it is started',
+  }),
   port: key(port(), {
     description:
       'The port that it listens on, as $PORT. Without one it is a worker, which is well when it stays up.',

@@ -36,6 +36,7 @@ deploy() {
   rm -f "$record/parts"
   build_release
   step 11 seal seal
+  if [ -e /etc/pvestack/web/static ]; then step 12 "static files" publish "$release"; fi
   migrate_release
   prove_release
   # Where nothing runs there is nothing to save from a release that does not start.

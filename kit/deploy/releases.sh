@@ -13,7 +13,11 @@ built_alike() {
   cmp -s "$record/built_with" "$built"
 }
 # note_part FOLDER: of a release that is built part by part (see has_built).
-note_part() { printf '%s\n' "$1" >>"$record/parts"; }
+note_part() {
+  : >>"$record/parts"
+  # Files, which nothing runs, are built again where they become a service.
+  if services | cut -d ' ' -f 2 | grep -qxF -- "$1"; then printf '%s\n' "$1" >>"$record/parts"; fi
+}
 is_made() { [ -e "$known/${1##*/}.commit" ]; }
 short() { printf '%.7s' "$1"; }
 current() { readlink "$base/current" 2>/dev/null || true; }

@@ -1,11 +1,20 @@
 # From one release to another: the link, the processes, and back again where the new ones are not well.
 
 switch_to() {
+  # One that was made before there was something to serve.
+  publish "$1" >/dev/null || true
   ln -sfn "$1" "$base/current.new"
   mv -fT "$base/current.new" "$base/current"
 }
 # run RELEASE: its processes instead of others'; whether they are well.
 run() {
+  bodies_wait
+  went=0
+  run_now "$1" || went=$?
+  bodies_go
+  return "$went"
+}
+run_now() {
   services | while read -r unit folder _; do
     # One that this release has no folder for ends by its condition.
     if has_built "$1" "$folder"; then echo "$unit"; else systemctl stop "$unit"; fi

@@ -85,6 +85,10 @@ deviation() {
         esac
         grep -qF "### tuple ### allow $1 in" "/etc/ufw/$2.rules" || { echo "missing firewall rule $name" && return; }
         ;;
+      service)
+        systemctl is-enabled --quiet "$name" || { echo "disabled $name" && return; }
+        systemctl is-active --quiet "$name" || { echo "not running $name" && return; }
+        ;;
       timer)
         systemctl is-enabled --quiet "$name" || { echo "disabled $name" && return; }
         systemctl is-active --quiet "$name" || { echo "not waiting $name" && return; }

@@ -72,4 +72,5 @@ after_files() {
       die "the application does not run with what was just deployed"
     fi
   fi
+  bodies_go
 }

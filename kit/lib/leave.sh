@@ -1,7 +1,7 @@
 # leave KIND NAME DETAILS: takes away what an earlier configuration put here.
 leave() {
   case $1 in
-    unit | timer)
+    unit | timer | service)
       systemctl disable --now "$2" >/dev/null 2>&1 || true
       # One that failed would otherwise be listed for ever.
       systemctl reset-failed "$2" 2>/dev/null || true

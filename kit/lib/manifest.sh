@@ -41,7 +41,7 @@ elsewhere() {
 finish() {
   cut -f 1,2 "$work/manifest" | sort -u >"$work/wanted"
   # Units first, while their files are still there; folders last, when they are empty.
-  for kind in timer unit keys user firewall locale package kept-package file symlink tree folder; do
+  for kind in timer unit service keys user firewall locale package kept-package file symlink tree folder; do
     grep "^$kind	" "$work/before" | sort -r >"$work/leaving" || continue
     while IFS='	' read -r what name details; do
       key=$(printf '%s\t%s' "${what#kept-}" "$name")

@@ -1,5 +1,6 @@
 # systemd units of a layer.
 library lib/services
+library lib/front
 
 # enabled NAME: known to systemd as its file is now, and started with the guest.
 enabled() {
@@ -32,6 +33,7 @@ unit() {
     return
   fi
   systemctl reset-failed "$1" 2>/dev/null || true
+  bodies_wait
   systemctl restart "$1" || true
   if systemctl is-active --quiet "$1"; then changed "$1 is restarted"; else say waits "$1: $(systemctl show -p ConditionResult --value "$1" | sed 's/no/nothing to run yet/; s/yes/it did not start/')"; fi
 }

@@ -88,9 +88,9 @@ function packages(env: Env, ofApp: readonly string[]): string[] {
  * Source: ufw(8), RULE SYNTAX.
  */
 function firewallRules(env: Env, app: Application | undefined): string[] {
-  const ports = (app?.services ?? [])
-    .flatMap(instances)
-    .flatMap(({ port }) => (port === undefined ? [] : [`${port}/tcp`]));
+  const { openPorts = [], services = [] } = app ?? {};
+  const own = services.flatMap(instances).flatMap(({ port }) => (port === undefined ? [] : [`${port}/tcp`]));
+  const ports = openPorts.length > 0 ? openPorts : own;
   const rules = [`${env.ssh.port}/tcp`, ...ports, ...env.baseOs.firewallPorts].map((written) => {
     const [target = '', from] = written.split(' from ');
     const [port = '', protocol = 'tcp'] = target.split('/');
