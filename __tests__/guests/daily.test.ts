@@ -95,7 +95,7 @@ describeWith([realGuests, providers, git], 'what people see and do, day by day',
         'stack state commit live by behind disk memory backup',
         'app-shop-bare new nothing is configured on it yet',
         expect.stringMatching(
-          `^app-shop-dev well ${first.slice(0, 7)} one (just now|\\d min) ci@example.lan 0 \\d+ % \\d+ % never$`,
+          `^app-shop-dev well ${first.slice(0, 7)} one (just now|\\d min) ci@example.lan 0 \\d+ % \\d+ % (just now|\\d min)$`,
         ),
         expect.stringMatching(/^app-shop-gone dead (does not answer|cannot be reached: No route to host)$/),
         '',
