@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { addCheck } from './check';
+import { addCompletion } from './completion/completion';
 import { addConfigure } from './configure';
 import { addBackup } from './daily/backup';
 import { addDb } from './daily/db';
@@ -20,10 +21,12 @@ import { addDoctor } from './doctor/command';
 import { addEmulator } from './emulator';
 import { addForget } from './forget';
 import { addGet } from './get';
+import { addGraph } from './graph/graph';
 import { addInventory } from './inventory';
 import { addList } from './list';
 import { addLock } from './lock';
 import { addMigrate } from './migrate';
+import { addNew } from './new/new';
 import { type Output, terminal } from './output';
 import { addPlan } from './plan';
 import { addProvision } from './provision';
@@ -58,6 +61,8 @@ const COMMANDS = [
   addRollback,
   addUnhold,
   addMaintenance,
+  addNew,
+  addGraph,
   addInventory,
   addLock,
   addMigrate,
@@ -65,6 +70,7 @@ const COMMANDS = [
   addGet,
   addEmulator,
   addDemo,
+  addCompletion,
 ];
 
 const EPILOGUE = `
