@@ -1,7 +1,19 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { addCheck } from './check';
+import { addCompletion } from './completion/completion';
 import { addConfigure } from './configure';
+import { addBackup } from './daily/backup';
+import { addDb } from './daily/db';
+import { addLogs } from './daily/logs';
+import { addMaintenance } from './daily/maintenance';
+import { addReleases } from './daily/releases';
+import { addRestart } from './daily/restart';
+import { addRestore } from './daily/restore';
+import { addRollback } from './daily/rollback';
+import { addRun } from './daily/run';
+import { addSsh } from './daily/ssh';
+import { addUnhold } from './daily/unhold';
 import { addDeploy } from './deploy';
 import { addDemo } from './demo';
 import { addDestroy } from './destroy';
@@ -9,15 +21,18 @@ import { addDoctor } from './doctor/command';
 import { addEmulator } from './emulator';
 import { addForget } from './forget';
 import { addGet } from './get';
+import { addGraph } from './graph/graph';
 import { addInventory } from './inventory';
 import { addList } from './list';
 import { addLock } from './lock';
 import { addMigrate } from './migrate';
+import { addNew } from './new/new';
 import { type Output, terminal } from './output';
 import { addPlan } from './plan';
 import { addProvision } from './provision';
 import { run } from './run';
 import { addSchema } from './schema';
+import { addStatus } from './status/status';
 import { addSynth } from './synth';
 import { addVariables } from './variables/command';
 
@@ -34,6 +49,20 @@ const COMMANDS = [
   addProvision,
   addConfigure,
   addForget,
+  addStatus,
+  addLogs,
+  addSsh,
+  addRun,
+  addRestart,
+  addDb,
+  addBackup,
+  addRestore,
+  addReleases,
+  addRollback,
+  addUnhold,
+  addMaintenance,
+  addNew,
+  addGraph,
   addInventory,
   addLock,
   addMigrate,
@@ -41,6 +70,7 @@ const COMMANDS = [
   addGet,
   addEmulator,
   addDemo,
+  addCompletion,
 ];
 
 const EPILOGUE = `
@@ -52,6 +82,7 @@ Typical use:
   $ pvestack check                     is the inventory right?
   $ pvestack synth                     write all stacks to cdktf.out/
   $ git diff --no-index old cdktf.out  what will change, before anything runs
+  $ pvestack status                    how all guests are
   $ pvestack plan pote:dev             what would happen, in words
   $ pvestack deploy pote:dev           do it`;
 

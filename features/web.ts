@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import path from 'node:path';
+import { inUrl } from '../inventory/address';
 import { hostnameProblem } from '../inventory/rules/hostname';
 import { bool, filled, isLine, key, message, plain, plainBy } from '../inventory/schema/fields';
 import { listedServices, type ServiceSettings } from '../inventory/services';
@@ -236,6 +237,6 @@ function sitesOf({ hostnames, tls }: Web): string[] {
   return tls === 'off' ? hostnames.map((name) => `http://${name}`) : [...hostnames];
 }
 
-function urlOf({ hostnames, tls }: Web, { ip }: Env, path: string): string {
-  return `${tls === 'off' ? 'http' : 'https'}://${hostnames[0] ?? ip.address}${path}`;
+function urlOf({ hostnames, tls }: Web, { address }: Env, path: string): string {
+  return `${tls === 'off' ? 'http' : 'https'}://${hostnames[0] ?? inUrl(address)}${path}`;
 }

@@ -3,9 +3,12 @@
 #
 #   deploy_app.sh [COMMIT]         a commit, tag or branch; without one the head of the branch of this env
 #   deploy_app.sh --rebuild        the commit that is live once more, e.g. for a build with a changed setting
-#   deploy_app.sh --rollback       back to the release before; holds: the next deploy does not undo it
+#   deploy_app.sh --rollback [RELEASE]  back to the release before, or to that one; holds: the next deploy does not undo it
 #   deploy_app.sh --unhold         the next deploy follows the branch again
 #   deploy_app.sh --list           the releases, the newest first; * is live
+#   deploy_app.sh --history        what was deployed when, by whom, and what came of it
+#   deploy_app.sh --restart [SERVICE]   the services of the release that is live, or that one
+#   deploy_app.sh --pause on|off|status  the services stand still, also over a restart of the guest and a deploy
 #   deploy_app.sh --health         whether the application answers
 #   deploy_app.sh --head [COMMIT]  the commit that the branch (or that tag or branch) of the repository is at now
 #
@@ -24,6 +27,9 @@ record=/var/lib/pvestack/release
 # A plan asks for what the inventory says now.
 repo=${PVESTACK_REPO:-$repo} branch=${PVESTACK_BRANCH:-$branch}
 
+# Who does this, for the history: whoever calls says so, or sudo does.
+by=$(printf '%s' "${PVESTACK_BY:-${SUDO_USER:-root}}" | tr -cd 'A-Za-z0-9.@_+-' | cut -c 1-64)
+
 say() { printf '%-8s %s\n' "$1" "$2"; }
 fail() {
   code=$1
@@ -41,7 +47,7 @@ since() { awk -v ms=$(($(now) - $1)) 'BEGIN { printf "%.1f s", ms / 1000 }'; }
 
 kit=/usr/local/lib/pvestack
 for part in numbers lock quote services front; do . "$kit/lib/$part.sh"; done
-for part in repository distance mirror checkout lfs releases steps agent health trial publish switch rollback deploy; do . "$kit/deploy/$part.sh"; done
+for part in repository distance mirror checkout lfs releases steps agent health pause restart trial publish switch rollback deploy; do . "$kit/deploy/$part.sh"; done
 # What a release of this application takes; what it does not define it does not need.
 build_release() { :; }
 migrate_release() { :; }
@@ -57,6 +63,15 @@ case ${1:-} in
     list
     exit 0
     ;;
+  --history)
+    history
+    exit 0
+    ;;
+  --pause)
+    if [ "${2:-}" = status ]; then pause_status && exit 0; fi
+    case ${2:-} in on | off) ;; *) fail 1 "write: deploy_app.sh --pause on, off or status" ;; esac
+    ;;
+  --restart) case ${2:-} in *[!A-Za-z0-9.@_-]*) fail 1 "that is no service" ;; esac ;;
   --health)
     release=$(current)
     [ -n "$release" ] || fail 15 'no release is deployed yet'
@@ -70,7 +85,8 @@ case ${1:-} in
     head_of "${2:-}"
     exit 0
     ;;
-  --rollback | --unhold | --rebuild) ;;
+  --unhold | --rebuild) ;;
+  --rollback) case ${2:-} in *[!A-Za-z0-9._-]*) fail 1 "that is no release; see: deploy_app.sh --list" ;; esac ;;
   -*) fail 1 "unknown option $1; see deploy_app.sh --help" ;;
   *[!A-Za-z0-9._/+-]*) fail 1 "that is no commit, tag or branch" ;;
 esac
@@ -79,12 +95,14 @@ esac
 if [ -z "${PVESTACK_LOCKED:-}" ]; then
   lock deploy_app.sh "$@" || fail 1 "$held_for_long"
 fi
-trap 'stop_trials; bodies_go' EXIT
+trap 'failed $?; stop_trials; bodies_go' EXIT
 trap '' HUP
 trap 'exit 130' INT TERM
 rebuild=
 case ${1:-} in
-  --rollback) rollback ;;
+  --rollback) rollback "${2:-}" ;;
+  --restart) restart "${2:-}" ;;
+  --pause) pause "$2" ;;
   --rebuild)
     rebuild=yes
     live=$(commit_of "$(current)")

@@ -11,11 +11,14 @@ import type { Variable } from './variables';
 /** The owner id of a stack, known at plan: what its state keeps. */
 export const OWNER = 'local.owner';
 
+/** Who plans, for the history of releases on the guest: as the environment says, the actor of a pipeline, or this user. */
+const PLANNER = `printf %s "$\${PVESTACK_BY:-$\${GITHUB_ACTOR:-$\${GITLAB_USER_LOGIN:-$(id -un)@$(uname -n)}}}" | LC_ALL=C tr -cd 'A-Za-z0-9.@_+-' | cut -c 1-64`;
+
 /** A new id, twelve random digits. Terraform's own uuid() is not known at plan, and the guards ask at plan. */
 export const NEW_OWNER: readonly string[] = [
   '/bin/sh',
   '-c',
-  `printf '{"id":"${OWNER_TAG}%s"}' "$(od -An -N6 -tx1 /dev/urandom | tr -d ' \\n')"`,
+  `printf '{"id":"${OWNER_TAG}%s","by":"%s"}' "$(od -An -N6 -tx1 /dev/urandom | tr -d ' \\n')" "$(${PLANNER})"`,
 ];
 
 /** Takes a guest of this stack up again whose state was lost. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { kit, KIT_FILE } from './kit';
 
 /** The programs that run where Terraform runs: plain POSIX sh, the same for every stack. */
-const PLANNER = path.join(__dirname, '..', 'planner');
+export const PLANNER = path.join(__dirname, '..', 'planner');
 const NAMES = ['creatable.sh', 'look.sh', 'preflight.sh', 'ssh.sh', 'trust.sh'];
 
 /** What never goes to a remote run: a plan, a state and variables hold secrets in clear (HCP Terraform, CLI-driven runs). */

@@ -29,7 +29,7 @@ export function services(env: Env, start: (service: ServiceSettings) => string):
 }
 
 /** One process of a service. */
-export interface Instance {
+interface Instance {
   /** `web`, or with others of its kind `web@3001`. */
   name: string;
   /** e.g. `app-web@3001.service`. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { kitPart, type Ran, sh, TemporaryFolder } from '../support/shell';
 
 let folder: TemporaryFolder;
@@ -91,6 +92,8 @@ base=$1 record=$1/state keep=2 release= repo=r branch=main
 ${kitPart('lib/numbers.sh')}
 ${kitPart('deploy/releases.sh')}
 ${kitPart('deploy/rollback.sh')}
+by=ops@example.lan
+subject_of() { echo subject; }
 say() { :; }
 fail() { shift; echo "$*"; exit 1; }
 activate() { echo "to \${1##*/}"; }
@@ -119,5 +122,21 @@ ${lines}`,
     for (const name of [`n000001-${FUTURE}-aaaaaaa`, 'n000002-20260101T000000Z-bbbbbbb']) release(name);
     sh('ln -s "$1/releases/n000002-20260101T000000Z-bbbbbbb" "$1/current"', { args: [folder.root] });
     expect(run('rollback')).toBe(`to n000001-${FUTURE}-aaaaaaa\n`);
+    expect(readFileSync(folder.at('state/history'), 'utf8')).toMatch(
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\tabcdef0\trolled-back\tops@example\.lan\tsubject\n$/,
+    );
+  });
+
+  test('a rollback to one that is named goes there, or says that it cannot', () => {
+    for (const [i, name] of ['aaaaaaa', 'bbbbbbb', 'ccccccc'].entries()) {
+      const at = `n00000${i + 1}-20260101T000000Z-${name}`;
+      release(at);
+      folder.write(`state/releases/${at}.commit`, `${name}\n`);
+    }
+    sh('ln -s "$1/releases/n000003-20260101T000000Z-ccccccc" "$1/current"', { args: [folder.root] });
+    for (const name of ['aaaa', 'n000001', 'n000001-20260101T000000Z-aaaaaaa'])
+      expect(run(`rollback ${name}`)).toBe('to n000001-20260101T000000Z-aaaaaaa\n');
+    expect(run('rollback ddd')).toBe('there is no release ddd on this guest; see: deploy_app.sh --list\n');
+    expect(run('rollback ccc')).toBe('n000003-20260101T000000Z-ccccccc is live already\n');
   });
 });

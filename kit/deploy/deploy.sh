@@ -23,6 +23,7 @@ deploy() {
     rebuild=yes
     say again "$(short "$commit") is built with the values and commands that the inventory has now"
   fi
+  attempt=$commit
   if [ "$commit" = "$live" ] && [ -z "$rebuild" ]; then
     release=$(current)
     restart_owed

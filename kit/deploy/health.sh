@@ -106,6 +106,7 @@ silence() {
 }
 
 all_healthy() {
+  ! is_paused || return 0
   each_service "$1" >"$record/services"
   healthy "$2" <"$record/services"
 }

@@ -40,8 +40,26 @@ remember() {
   printf '%s\n' "$1" >"$record/deployed.new"
   mv -f "$record/deployed.new" "$record/deployed"
   printf '%s\n%s\n' "$repo" "$branch" >"$record/source"
-  printf '%s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" "$2" >>"$record/history"
+  attempt=
+  [ "$2" = again ] || enter "$1" "$2"
 }
+
+# enter COMMIT RESULT: into the history: when, which commit, what came of it, who, and the commit's subject. It is the
+# record of what people ask for later, so the subject is kept with it.
+attempt=
+enter() {
+  printf '%s\t%s\t%s\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" "$2" "$by" "$(subject_of "$1")" >>"$record/history"
+  [ "$(wc -l <"$record/history")" -le 600 ] || {
+    tail -n 500 "$record/history" >"$record/history.new"
+    mv -f "$record/history.new" "$record/history"
+  }
+}
+
+# subject_of COMMIT: whoever commits writes it.
+subject_of() { mirror log -1 --format=%s "$1" 2>/dev/null | plain | tr '\t' ' ' | head -n 1 | bounded; }
+
+# failed STATUS: a deploy that did not come to its end.
+failed() { [ -z "$attempt" ] || [ "$1" -eq 0 ] || enter "$attempt" "failed-$1"; }
 
 prune() {
   releases | awk -v keep="$keep" 'NR > keep' | while read -r old; do
@@ -62,4 +80,15 @@ list() {
     printf '%s %s %s\n' "$mark" "${one##*/}" "$(mirror log -1 --format=%s "$(commit_of "$one")" 2>/dev/null | tr -d '[:cntrl:]')"
   done
   if [ -f "$record/held" ]; then say held "by hand; deploy_app.sh --unhold ends it"; fi
+}
+
+# history: what was deployed, the newest last, as it is kept; before each line whether that commit is live (*) or can be
+# gone back to (+).
+history() {
+  [ -e "$record/history" ] || return 0
+  live=$(commit_of "$(current)")
+  standing=$(releases | while read -r one; do commit_of "$one"; done)
+  tail -n 500 "$record/history" | awk -F '\t' -v OFS='\t' -v live="$live" -v standing="$standing" '
+    BEGIN { count = split(standing, list, "\n"); for (i = 1; i <= count; i++) stands[list[i]] = 1 }
+    { print ($2 == live ? "*" : $2 in stands ? "+" : "-"), $0 }'
 }

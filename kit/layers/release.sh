@@ -12,7 +12,7 @@ after_files() {
     commit=$before
   fi
   # The lock is this layer's already.
-  PVESTACK_LOCKED=yes /usr/local/bin/deploy_app.sh "$commit"
+  PVESTACK_LOCKED=yes PVESTACK_BY=${by:-} /usr/local/bin/deploy_app.sh "$commit"
   after=$(cat "$state/deployed")
   if [ "$before" = "$after" ]; then unchanged "release $after"; else changed "release ${before:+$before → }$after"; fi
 }

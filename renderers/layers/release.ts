@@ -7,12 +7,15 @@ import type { Layer } from './layer';
  * One deployed commit: the one that the plan looked up, for the variable `release` or for the head of the branch; where
  * nobody looked what the variable says, or else the head at the time of the deploy.
  * @param app what its kind and its features add
- * @returns the layer; its token says which
+ * @returns the layer; its token says which. Who deploys goes along, for the history on the guest
  */
 export function release({ builtWith }: Application): Layer {
   return {
     name: 'release',
-    variables: { commit: 'try(regex("^[0-9a-f]{40,64}", local.facts.release), var.release)' },
+    variables: {
+      commit: 'try(regex("^[0-9a-f]{40,64}", local.facts.release), var.release)',
+      by: 'data.external.owner.result.by',
+    },
     // Its line in a plan: what makes the commit that runs be built again.
     lists: { built_with: builtWith },
     files: [],

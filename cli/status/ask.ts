@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import type { Env } from '../../inventory/types';
+import { KIT } from '../../renderers/layers/paths';
+import { asRoot } from '../guest/program';
+import { call, unreachable } from '../guest/call';
+import { plainLine } from '../guest/plain';
+import { valueOf } from '../guest/values';
+import { parseReport, type Report } from './report';
+
+/**
+ * Asks a guest how it is.
+ * @param env whose guest
+ * @param control where connections to it are shared
+ * @returns the report; of a guest that does not answer as well
+ */
+export async function ask(env: Env, control?: string): Promise<Report> {
+  const mark = `status-${randomBytes(8).toString('hex')}`;
+  const { repo, branch } = env.app;
+  const input = `${[mark, repo ? valueOf(repo) : '', valueOf(branch)].join('\n')}\n`;
+  const program = `${KIT}/status`;
+  const none = `read -r mark; echo; echo "$mark none"`;
+  // Whose it is stands in the answer.
+  const command = asRoot(env, `if [ -x ${program} ]; then exec ${program}; fi\n${none}`, { anybodys: true });
+  const { code, stdout, stderr } = await call(env, command, { input, control });
+  if (code === 255) return { stack: env.stack, state: 'dead', why: unreachable(env, stderr), drift: [] };
+  const report = parseReport(env.stack, mark, stdout);
+  if (report) return report;
+  const said = plainLine(stderr.trim().split('\n').at(-1) ?? '');
+  return {
+    stack: env.stack,
+    state: 'dead',
+    why: `gives no answer${said === '' ? '' : `: ${said}`}`,
+    drift: [],
+  };
+}
