@@ -4,7 +4,7 @@ import type { IConstruct } from 'constructs';
 /**
  * The address of a resource in the configuration and in the state.
  * @param resource the resource
- * @returns e.g. `null_resource.ssh`
+ * @returns e.g. `null_resource.kit`
  */
 export function addressOf(resource: TerraformResource): string {
   return `${resource.terraformResourceType}.${resource.friendlyUniqueId}`;

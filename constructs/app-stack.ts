@@ -10,7 +10,7 @@ import { application } from '../renderers/application';
 import type { Contributors } from '../renderers/contribution';
 import { guestConfiguration } from '../renderers/guest-configuration';
 import { stackVariables } from '../renderers/variables';
-import { addressesIn, addressOf } from './addresses';
+import { addressesIn } from './addresses';
 import { ExplicitBackend } from './backend';
 import { Guest } from './guest';
 import { Layers } from './layers';
@@ -18,7 +18,6 @@ import { Locals } from './locals';
 import { LogicalIds } from './logical-ids';
 import { Owner } from './owner';
 import { sourceOf } from './providers';
-import { SshReady } from './ssh';
 import { StackFile } from './stack-file';
 import { Variables } from './variables';
 import { withoutComments } from './without-comments';
@@ -39,7 +38,7 @@ interface AppStackProps {
 export class AppStack extends TerraformStack {
   /** The resources of the guest itself, without what is done inside of it. */
   readonly guestAddresses: readonly string[];
-  /** The resources that do something inside of the guest: the wait for SSH and the layers. */
+  /** The resources that configuring may change: the layers, and of an external host its owner's id. */
   readonly configurationAddresses: readonly string[];
   /** The resources that configure the guest, one for each layer. */
   readonly layerAddresses: readonly string[];
@@ -66,15 +65,15 @@ export class AppStack extends TerraformStack {
     const owner = env.present ? new Owner(this, 'owner', env) : undefined;
     const guest = isGuest ? new Guest(this, 'guest', { env, api }) : undefined;
     this.guestAddresses = guest ? [owner, guest].flatMap((scope) => (scope ? addressesIn(scope) : [])) : [];
-    const ready = env.present && env.configure ? new SshReady(this, 'ssh', { env, guest }) : undefined;
-    if (ready)
-      new Layers(this, 'layers', { configuration: guestConfiguration(env, source, guest, app), ready });
-    else if (env.present && !env.guest.start) this.#sayNotConfigured();
+    const layers =
+      env.present && env.configure
+        ? new Layers(this, 'layers', { configuration: guestConfiguration(env, source, guest, app), guest })
+        : undefined;
+    if (!layers && env.present && !env.guest.start) this.#sayNotConfigured();
+    this.layerAddresses = layers ? addressesIn(layers) : [];
     this.configurationAddresses = addressesIn(this).filter(
       (address) => !this.guestAddresses.includes(address),
     );
-    const others = [ready, owner].map((resource) => resource && addressOf(resource));
-    this.layerAddresses = this.configurationAddresses.filter((address) => !others.includes(address));
     this.providerSources = this.allProviders().map(sourceOf);
     for (const [name, value] of Object.entries(env.present ? stackOutputs(env, app) : {})) {
       new TerraformOutput(this, name, { value });

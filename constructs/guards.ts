@@ -85,9 +85,8 @@ export class GuestGuards extends Construct implements Guarded {
 
     const preflight = new Resource(this, 'preflight', {
       triggers: {
-        guest: this.created,
-        // What makes a replacement, which is a create.
-        of: `${env.vmid} ${env.addresses.join(' ')}, node ${toTemplate(env.node)}, disk on ${toTemplate(env.guest.diskStorage)}, ${env.guest.unprivileged ? 'unprivileged' : 'privileged'}`,
+        // When it was created, and what makes a replacement, which is a create.
+        guest: `${this.created} of ${env.vmid} ${env.addresses.join(' ')}, node ${toTemplate(env.node)}, disk on ${toTemplate(env.guest.diskStorage)}, ${env.guest.unprivileged ? 'unprivileged' : 'privileged'}`,
       },
     });
     preflight.addOverride('provisioner', [

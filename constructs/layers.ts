@@ -3,14 +3,15 @@ import { Resource } from '@cdktf/provider-null/lib/resource';
 import { type ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import type { ConfiguredLayer, GuestConfiguration } from '../renderers/guest-configuration';
+import type { GuestRef } from './guest';
 import { Locals } from './locals';
 
 /** What the layers are made from. */
 interface LayersProps {
   /** What happens inside of the guest. */
   configuration: GuestConfiguration;
-  /** What waits for SSH. */
-  ready: ITerraformDependable;
+  /** What they wait for; undefined for an external host. */
+  guest: GuestRef | undefined;
 }
 
 /** Configures the guest: a look at plan, and one resource for each layer, each after the one before. */
@@ -20,31 +21,32 @@ export class Layers extends Construct {
    * @param id the construct's id
    * @param props what they are made from
    */
-  constructor(scope: Construct, id: string, { configuration, ready }: LayersProps) {
+  constructor(scope: Construct, id: string, { configuration, guest }: LayersProps) {
     super(scope, id);
-    const { locals, look, layers } = configuration;
+    const { locals, look, checks, layers } = configuration;
     new Locals(this, 'locals', locals);
     const data = new DataExternal(new Construct(this, 'look'), 'guest', {
       program: [...look.program],
       lifecycle: { postcondition: [look.guard] },
     });
     data.addOverride('count', '${local.look ? 1 : 0}');
-    const { condition, errorMessage } = look.check;
-    TerraformStack.of(this).addOverride('check.guest', {
-      assert: [{ condition, error_message: errorMessage }],
-    });
-    let before = ready;
+    for (const [name, { condition, errorMessage }] of Object.entries(checks)) {
+      TerraformStack.of(this).addOverride(`check.${name}`, {
+        assert: [{ condition, error_message: errorMessage }],
+      });
+    }
+    let before = guest?.dependable;
     for (const layer of layers) before = new LayerResource(this, layer, before);
   }
 }
 
 /** One layer. */
 class LayerResource extends Resource {
-  constructor(scope: Construct, layer: ConfiguredLayer, before: ITerraformDependable) {
-    const { name, triggers, connection, precondition, provisioners } = layer;
+  constructor(scope: Construct, layer: ConfiguredLayer, before: ITerraformDependable | undefined) {
+    const { name, triggers, connection, preconditions, provisioners } = layer;
     super(scope, name, {
-      dependsOn: [before],
-      ...(precondition ? { lifecycle: { precondition: [precondition] } } : {}),
+      ...(before ? { dependsOn: [before] } : {}),
+      ...(preconditions.length > 0 ? { lifecycle: { precondition: [...preconditions] } } : {}),
     });
     this.addOverride('triggers', triggers);
     this.addOverride('connection', connection);

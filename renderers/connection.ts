@@ -1,5 +1,6 @@
 import type { Env } from '../inventory/types';
 import { template, toTemplate } from './expression';
+import type { Guard } from './guards';
 
 /** Terraform's `connection` block, as JSON. */
 export type Connection = Record<string, string | number | boolean>;
@@ -29,9 +30,9 @@ const ENCRYPTED = 'ENCRYPTED|b3BlbnNzaC1rZXktdjEAAAAA[^B]';
  * That a plan has what its deploy logs in with: without it Terraform would knock for three minutes, after the guest
  * was created. A plan that is told not to look at the guest is one to read, and needs no key.
  * @param env the env
- * @returns preconditions of the wait for SSH
+ * @returns preconditions of the first layer
  */
-export function keyGuards(env: Env): { condition: string; errorMessage: string }[] {
+export function keyGuards(env: Env): Guard[] {
   const unlocked = {
     condition: template(`!can(regex("${ENCRYPTED}", local.ssh_key))`),
     errorMessage:
@@ -55,7 +56,7 @@ export function keyGuards(env: Env): { condition: string; errorMessage: string }
  * @param env the env
  * @returns condition and message of a check block; undefined where the agent is not allowed
  */
-export function agentCheck(env: Env): { condition: string; errorMessage: string } | undefined {
+export function agentCheck(env: Env): Guard | undefined {
   if (!env.ssh.agent) return undefined;
   return {
     condition: template('!local.ssh_agent'),
@@ -66,14 +67,15 @@ export function agentCheck(env: Env): { condition: string; errorMessage: string 
 }
 
 /**
- * What the wait for SSH says.
+ * What a deploy says once the guest has let it in. By the guest: what the first contact prints, Terraform may suppress, as
+ * the key is in its environment.
  * @param env the env
- * @returns words for between double quotes of a shell
+ * @returns a provisioner
  */
-export function sshReady(env: Env): string {
-  return env.ssh.hostKey
-    ? 'SSH: ready'
-    : 'SSH: ready. Nobody has checked the host key of this first contact; ssh_host_key in the inventory does.';
+export function sshReady({ ssh }: Env): Record<string, unknown> {
+  const unchecked =
+    '. Nobody has checked the host key of this first contact; ssh_host_key in the inventory does.';
+  return { 'remote-exec': { inline: [`echo "SSH: ready${ssh.hostKey ? '' : unchecked}"`] } };
 }
 
 /**

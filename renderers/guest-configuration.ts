@@ -1,12 +1,23 @@
 import type { Env } from '../inventory/types';
 import type { Application } from './application';
-import { connection, type Connection, connectionLocals, isRoot, uploads } from './connection';
+import {
+  agentCheck,
+  connection,
+  type Connection,
+  connectionLocals,
+  isRoot,
+  keyGuards,
+  sshReady,
+  uploads,
+} from './connection';
 import { encodeEnvExpression, envFile } from './env-file';
+import { quote } from './expression';
+import type { Guard } from './guards';
 import { layersOf } from './layers';
 import type { Layer } from './layers/layer';
 import { KIT } from './layers/paths';
 import { layerLocals, layerScript, layerTriggers, secretsUpload } from './layers/script';
-import { lookCheck, lookLocals, lookProgram, strangerGuard } from './look';
+import { firstContact, lookCheck, lookLocals, lookProgram, strangerGuard } from './look';
 import type { TemplateSource } from './template';
 
 /** A layer, for Terraform. */
@@ -16,7 +27,7 @@ export interface ConfiguredLayer {
   /** Expression of what makes it run again. */
   triggers: string;
   connection: Connection;
-  precondition?: { condition: string; errorMessage: string };
+  preconditions: readonly Guard[];
   /** Provisioners, in their order. */
   provisioners: readonly Record<string, unknown>[];
 }
@@ -25,14 +36,11 @@ export interface ConfiguredLayer {
 export interface GuestConfiguration {
   /** Local values by name. */
   locals: Readonly<Record<string, unknown>>;
-  /** How a plan looks at the guest: a program, and what the plan warns of. */
-  look: {
-    program: readonly string[];
-    check: { condition: string; errorMessage: string };
-    /** What ends a plan. */
-    guard: { condition: string; errorMessage: string };
-  };
-  /** The layers, in their order. */
+  /** How a plan looks at the guest: a program, and what ends the plan. */
+  look: { program: readonly string[]; guard: Guard };
+  /** What a plan warns of, by name. */
+  checks: Readonly<Record<string, Guard>>;
+  /** The layers, in their order; the first waits until the guest lets it in, and asks it whose it is. */
   layers: readonly ConfiguredLayer[];
 }
 
@@ -51,22 +59,31 @@ export function guestConfiguration(
   app: Application | undefined,
 ): GuestConfiguration {
   const layers = layersOf(env, source, app);
+  const agent = agentCheck(env);
   return {
     locals: {
       ...connectionLocals(env),
+      // The MAC tells a re-created guest from the one before; the id alone stays the same.
       ...(guest ? { guest: `\${${guest.id}} \${${guest.mac}}` } : {}),
       ...lookLocals(env, layers),
       ...layerLocals(layers, env.stack),
       ...envLocals(env, layers),
     },
-    look: { program: lookProgram(env, layers), check: lookCheck(), guard: strangerGuard() },
-    layers: layers.map((layer) => ({
-      name: layer.name,
-      triggers: layerTriggers(layer, guest !== undefined),
-      connection: connection(env, layer.name),
-      ...(layer.precondition ? { precondition: layer.precondition } : {}),
-      provisioners: provisioners(env, layer),
-    })),
+    look: { program: lookProgram(env, layers), guard: strangerGuard() },
+    checks: { guest: lookCheck(), ...(agent ? { ssh_agent: agent } : {}) },
+    layers: layers.map((layer, index) => {
+      const first = index === 0;
+      return {
+        name: layer.name,
+        triggers: layerTriggers(layer, first ? { address: quote(env.address) } : {}, guest !== undefined),
+        connection: connection(env, layer.name),
+        preconditions: [
+          ...(first ? keyGuards(env) : []),
+          ...(layer.precondition ? [layer.precondition] : []),
+        ],
+        provisioners: provisioners(env, layer, first),
+      };
+    }),
   };
 }
 
@@ -87,11 +104,13 @@ function envLocals({ app }: Env, layers: readonly Layer[]): Record<string, unkno
   );
 }
 
-function provisioners(env: Env, layer: Layer): Record<string, unknown>[] {
+function provisioners(env: Env, layer: Layer, first: boolean): Record<string, unknown>[] {
   const upload = secretsUpload(layer);
   const destination = `${uploads(env)}/.pvestack-${layer.name}.secrets`;
   return [
+    ...(first ? [firstContact(env)] : []),
     ...(isRoot(env) ? [] : [uploadFolder(env)]),
+    ...(first ? [sshReady(env)] : []),
     ...(upload === undefined ? [] : [{ file: { content: upload, destination } }]),
     { 'remote-exec': { inline: [layerScript(layer).join('\n')] } },
     ...(layer.prove ? [{ 'remote-exec': { inline: [`exec ${KIT}/prove`] } }] : []),

@@ -1,5 +1,6 @@
 import type { Env } from '../inventory/types';
 import { quote, template, toTemplate } from './expression';
+import type { Guard } from './guards';
 import type { Layer } from './layers/layer';
 import { notLookedAt } from './layers/release';
 
@@ -92,7 +93,7 @@ export function lookLocals(env: Env, layers: readonly Layer[]): Record<string, u
           ),
         }
       : { look: template('var.look_at_guest') }),
-    older: template(OLDER),
+    ...olderLocals(),
     facts: Object.fromEntries(
       layers.map(({ name }) => [
         name,
@@ -101,6 +102,12 @@ export function lookLocals(env: Env, layers: readonly Layer[]): Record<string, u
           : token(name, quote('new')),
       ]),
     ),
+    // Which guest it is, and by layer what was found there: nothing of one that is as the first deploy left it.
+    found: template(
+      guest
+        ? '{for name, fact in local.facts : name => fact == "new" ? local.guest : "${local.guest}, ${fact}"}'
+        : 'local.facts',
+    ),
   };
 }
 
@@ -108,7 +115,7 @@ export function lookLocals(env: Env, layers: readonly Layer[]): Record<string, u
  * That it is no other stack's guest which answers at the address.
  * @returns a postcondition of the look
  */
-export function strangerGuard(): { condition: string; errorMessage: string } {
+export function strangerGuard(): Guard {
   return {
     condition: template('self.result.stranger == ""'),
     errorMessage: template('self.result.stranger'),
@@ -117,20 +124,34 @@ export function strangerGuard(): { condition: string; errorMessage: string } {
 
 /**
  * By layer, where the guest was asked for something else last than the inventory asks for now: what, in words, as a token
- * of its own. So it is before the deploy of a change, and on a guest that was put back to an older backup: as to the
- * guest these two are the same, and only a token that never comes twice tells them apart. At most 190 characters, of
+ * of its own (`older`). So it is before the deploy of a change, and on a guest that was put back to an older backup: as to
+ * the guest these two are the same, and only a token that never comes twice tells them apart. At most 190 characters, of
  * those that planner/look.sh lets through, or the guest would answer another token than it was given.
  */
-const OLDER = `{for name, sums in local.sums : name => join("", [
-  for had in [try(regex("(?:^| )\${name}:([^ ]+)", ${ANSWER}[0].result.sums)[0], join(",", values(sums)))] :
-  substr(replace("\${${ANSWER}[0].result.now}: other \${join(", ", concat([for key, sum in sums : key if !contains(split(",", had), sum)], length([for sum in split(",", had) : sum if !contains(values(sums), sum)]) > length([for sum in values(sums) : sum if !contains(split(",", had), sum)]) ? ["things that have left"] : []))}", "/[^A-Za-z0-9 .,:;/_()+@~-]/", ""), 0, 190)
-  if had != join(",", values(sums))])}`.replace(/\n\s*/g, ' ');
+function olderLocals(): Record<string, string> {
+  const each = (expression: string): string =>
+    template(`{for name, sums in local.sums : name => ${expression}}`);
+  const left = 'length(setsubtract(local.asked[name], values(sums)))';
+  const changed = 'length(setsubtract(values(sums), local.asked[name]))';
+  return {
+    // The sums that the guest keeps; of one that was not asked, those of now.
+    asked: each(
+      `try(split(",", regex("(?:^| )\${name}:([^ ]+)", ${ANSWER}[0].result.sums)[0]), values(sums))`,
+    ),
+    other: each(
+      `join(", ", concat([for key, sum in sums : key if !contains(local.asked[name], sum)], [for left in [${left}] : "things that have left" if left > ${changed}]))`,
+    ),
+    older: each(
+      `local.other[name] == "" ? "" : substr(replace("\${${ANSWER}[0].result.now}: other \${local.other[name]}", "/[^A-Za-z0-9 .,:;/_()+@~-]/", ""), 0, 190)`,
+    ),
+  };
+}
 
 /**
  * What a plan warns of and goes on: a guest that could not be looked at, a release that is held by hand.
  * @returns condition and message of a check block
  */
-export function lookCheck(): { condition: string; errorMessage: string } {
+export function lookCheck(): Guard {
   return {
     condition: template(`alltrue([for g in ${ANSWER} : g.result.note == ""])`),
     errorMessage: template(`join(" ", ${ANSWER}[*].result.note)`),

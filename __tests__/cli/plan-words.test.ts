@@ -175,12 +175,12 @@ const ROWS: [what: string, plan: PlanJson, lines: string[]][] = [
         { input: '301 owner-1 unprotected' },
         { input: '301 owner-1 protected' },
       ),
-      changed('null_resource.ssh', triggers({ address: '10.0.10.31' }), triggers({ address: '10.0.10.32' })),
-      changed('null_resource.preflight', triggers({}), triggers({ of: 'x' })),
+      changed('null_resource.kit', triggers({ address: '10.0.10.31' }), triggers({ address: '10.0.10.32' })),
+      changed('null_resource.preflight', triggers({}), triggers({ guest: 'x' })),
     ]),
     [
+      '  ~ kit: address 10.0.10.31 → 10.0.10.32',
       '  ~ against destruction: unprotected → protected',
-      '  ~ SSH: is waited for',
       '  ~ checks before a create: run',
     ],
   ],
@@ -269,13 +269,13 @@ const ROWS: [what: string, plan: PlanJson, lines: string[]][] = [
       [
         layer(
           'base_os',
-          { drift: 'new', '/etc/a': '1' },
-          { drift: `2026-11-30T10:00:00Z: other /etc/a`, '/etc/a': '2' },
+          { guest: '301 A', '/etc/a': '1' },
+          { guest: '301 A, 2026-11-30T10:00:00Z: other /etc/a', '/etc/a': '2' },
         ),
         layer(
           'app',
-          { drift: 'new' },
-          { drift: '2026-11-30T10:00:00Z: edited /etc/b; not running app-backend.service' },
+          { guest: 'new' },
+          { guest: '2026-11-30T10:00:00Z: edited /etc/b; not running app-backend.service' },
         ),
       ],
       {
@@ -298,8 +298,8 @@ const ROWS: [what: string, plan: PlanJson, lines: string[]][] = [
       [
         layer(
           'app',
-          { drift: 'new', '/etc/a': '2' },
-          { drift: '2026-11-30T10:00:00Z: other /etc/a', '/etc/a': '2' },
+          { guest: '301 A', '/etc/a': '2' },
+          { guest: '301 A, 2026-11-30T10:00:00Z: other /etc/a', '/etc/a': '2' },
         ),
       ],
       {

@@ -28,11 +28,11 @@ describe('pvestack synth', () => {
       code: 0,
       err: '',
       out: `stack              guest               vmid  address         node                   resources
-app-pote-dev       lxc pote-dev        201   10.0.10.101/24  \${vault_proxmox_node}  10
-app-pote-prod      lxc pote-prod       203   10.0.10.103/24  \${vault_proxmox_node}  10
-app-pote-qa        lxc pote-qa         202   10.0.10.102/24  \${vault_proxmox_node}  10
-app-projecta-dev   lxc project-a-dev   211   10.0.10.111/24  \${vault_proxmox_node}  9
-app-projecta-prod  lxc project-a-prod  213   10.0.10.113/24  \${vault_proxmox_node}  9
+app-pote-dev       lxc pote-dev        201   10.0.10.101/24  \${vault_proxmox_node}  9
+app-pote-prod      lxc pote-prod       203   10.0.10.103/24  \${vault_proxmox_node}  9
+app-pote-qa        lxc pote-qa         202   10.0.10.102/24  \${vault_proxmox_node}  9
+app-projecta-dev   lxc project-a-dev   211   10.0.10.111/24  \${vault_proxmox_node}  8
+app-projecta-prod  lxc project-a-prod  213   10.0.10.113/24  \${vault_proxmox_node}  8
 
 new        cdktf.out/stacks/app-pote-dev/cdk.tf.json
 new        cdktf.out/stacks/app-pote-prod/cdk.tf.json
@@ -44,7 +44,7 @@ ${UNPINNED}
     });
     expect((await pvestack(['synth', 'app-pote-dev'])).out).toBe(
       `stack         guest         vmid  address         node                   resources
-app-pote-dev  lxc pote-dev  201   10.0.10.101/24  \${vault_proxmox_node}  10
+app-pote-dev  lxc pote-dev  201   10.0.10.101/24  \${vault_proxmox_node}  9
 
 unchanged  5 of 5 stacks
 ${UNPINNED}

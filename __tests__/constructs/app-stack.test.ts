@@ -5,7 +5,7 @@ import { synthesize } from '../../main';
 import { Workspace } from '../support/workspace';
 
 const EXAMPLE = readFileSync(path.join(__dirname, '..', '..', 'examples', 'inventory.yml'), 'utf8');
-const LAYERS = ['base_os', 'app', 'release'];
+const LAYERS = ['kit', 'base_os', 'app', 'release'];
 const workspace = new Workspace();
 
 afterAll(() => {
@@ -37,7 +37,7 @@ test.each([
     ),
   );
   expect(layers).toEqual(expect.arrayContaining(LAYERS.map((layer) => `null_resource.${layer}`)));
-  expect(configuration).toEqual(['null_resource.ssh', ...(layers ?? [])]);
+  expect(configuration).toEqual(layers);
 });
 
 test('an external host has no guest, and without configuration there is nothing to run again', () => {

@@ -76,7 +76,8 @@ terraform plan -no-color`,
   },
 );
 
-// The host is this very machine: no layer may ever run on it.
+// The host is this very machine: no layer may ever run on it. Of the first one only what comes before its script is
+// tried: the question whose the host is, and Terraform's own connection.
 describeWith([providers, namespaces, sshd], 'waiting for SSH, on a real sshd', () => {
   /** An external host, keys for it and an sshd configuration. */
   function prepare(extra = ''): { start: string; privateKey: string } {
@@ -113,8 +114,24 @@ Subsystem sftp internal-sftp
         ssh_host_key: ${type} ${key}
         guest: {proxmox_guest_type: external}
 ${extra}`);
+    withoutScript();
     const start = `mkdir -p /run/sshd; $(command -v sshd || echo /usr/sbin/sshd) -D -e -f ${folder}/sshd_config 2>${folder}/log &`;
     return { start, privateKey: readFileSync(user, 'utf8') };
+  }
+
+  /** Leaves only the first layer, and of it only the question and the greeting. */
+  function withoutScript(): void {
+    const stack = JSON.parse(workspace.json('app-shop-dev')) as {
+      resource: { null_resource: { kit: { provisioner: object[] } } };
+    };
+    const { kit } = stack.resource.null_resource;
+    const [question, greeting] = kit.provisioner;
+    expect(question).toHaveProperty('local-exec');
+    expect(greeting).toEqual({ 'remote-exec': { inline: ['echo "SSH: ready"'] } });
+    stack.resource.null_resource = { kit: { ...kit, provisioner: [question, greeting] as object[] } };
+    const text = JSON.stringify(stack, null, 2);
+    expect(text).not.toContain('local.scripts');
+    writeFileSync(path.join(workspace.folder('app-shop-dev'), 'cdk.tf.json'), text);
   }
 
   test('a deploy waits until the host lets it in, and the key is in neither state nor output', async () => {
@@ -123,10 +140,11 @@ ${extra}`);
     const outcome = await run(
       `(sleep 4; ${start}
 wait) &
-terraform apply -no-color -auto-approve -target=null_resource.ssh
-terraform plan -no-color -detailed-exitcode -target=null_resource.ssh
-rm -f ~/.pvestack-ssh.sh`,
-      { TF_VAR_ssh_private_key: privateKey },
+terraform apply -no-color -auto-approve
+terraform plan -no-color -detailed-exitcode
+rm -f ~/.pvestack-kit.sh`,
+      // A look would find no layer there.
+      { TF_VAR_ssh_private_key: privateKey, TF_VAR_look_at_guest: 'false' },
     );
     expect([outcome.code, outcome.output]).toEqual([0, expect.stringContaining('SSH: ready')]);
     expect(outcome.output).toContain('No changes.');
@@ -141,7 +159,7 @@ rm -f ~/.pvestack-ssh.sh`,
     const { start } = prepare(`        ssh_bastion: {host: ${ADDRESS}}\n`);
     expect((await workspace.terraform('app-shop-dev', ['validate'])).code).toBe(0);
     const outcome = await run(
-      `${start}\nsleep 1\nterraform apply -no-color -auto-approve -target=null_resource.ssh\nrm -f ~/.pvestack-ssh.sh`,
+      `${start}\nsleep 1\nterraform apply -no-color -auto-approve\nrm -f ~/.pvestack-kit.sh`,
       {
         TF_VAR_ssh_private_key_file: path.join(folder, 'user'),
       },
@@ -163,12 +181,9 @@ rm -f ~/.pvestack-ssh.sh`,
       json.replaceAll(pinned, other).replaceAll('"timeout": "3m"', '"timeout": "6s"'),
     );
     expect((await workspace.terraform('app-shop-dev', ['validate'])).code).toBe(0);
-    const outcome = await run(
-      `${start}\nsleep 1\nterraform apply -no-color -auto-approve -target=null_resource.ssh`,
-      {
-        TF_VAR_ssh_private_key: privateKey,
-      },
-    );
+    const outcome = await run(`${start}\nsleep 1\nterraform apply -no-color -auto-approve`, {
+      TF_VAR_ssh_private_key: privateKey,
+    });
     expect(outcome.code).toBe(1);
     expect(outcome.output).toMatch(/host key mismatch|key mismatch/);
     expect(outcome.output).not.toContain('SSH: ready');

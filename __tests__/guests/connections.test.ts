@@ -123,7 +123,7 @@ describeWith([realGuests, providers], 'a host that somebody else made, reached a
     const began = Date.now();
     const { code, output } = await lab.workspace.terraform(
       STACK,
-      ['apply', '-auto-approve', '-replace=null_resource.ssh'],
+      ['apply', '-auto-approve', '-replace=null_resource.kit'],
       { env: { TF_VAR_ssh_private_key_file: key } },
     );
     expect([code, unwrapped(output)]).toEqual([
@@ -162,7 +162,7 @@ describeWith([realGuests, providers], 'a host that somebody else made, reached a
   });
 
   test('a first contact says that nobody checked the host key', async () => {
-    const { output } = await apply('-replace=null_resource.ssh');
+    const { output } = await apply('-replace=null_resource.kit');
     expect(output).toContain('SSH: ready. Nobody has checked the host key of this first contact');
     await nothingToDo();
   });
@@ -185,10 +185,7 @@ describeWith([realGuests, providers], 'a host that somebody else made, reached a
       const plan = await lab.workspace.plan(STACK);
       expect([plan.code, unwrapped(plan.output)]).toEqual([1, expect.stringContaining(said)]);
       // Where the plan did not look, the first contact of the deploy does.
-      for (const args of [
-        [],
-        ['-var=look_at_guest=false', '-replace=null_resource.ssh', '-replace=null_resource.kit'],
-      ]) {
+      for (const args of [[], ['-var=look_at_guest=false', '-replace=null_resource.kit']]) {
         const deploy = await lab.workspace.apply(STACK, ...args);
         expect([deploy.code, unwrapped(deploy.output)]).toEqual([1, expect.stringContaining(said)]);
       }

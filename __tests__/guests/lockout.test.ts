@@ -102,7 +102,7 @@ describeWith([realGuests, providers], 'nobody is locked out', () => {
 
   test('terraform is killed before the fresh connection: the change is undone, and the next deploy makes it', async () => {
     synth();
-    await lab.workspace.terraform(STACK, ['apply', '-auto-approve', '-target=null_resource.ssh']);
+    await lab.workspace.terraform(STACK, ['apply', '-auto-approve', '-target=null_resource.kit']);
     const before = await ssh(RULES);
     expect(before).toBe('Status: inactive\npasswordauthentication yes');
     await applyUntilDone();

@@ -1,19 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import * as registry from '../../registry';
-import { application } from '../../renderers/application';
-import { guestConfiguration } from '../../renderers/guest-configuration';
-import type { Layer } from '../../renderers/layers/layer';
 import { kit } from '../../renderers/kit';
-import { templateSource } from '../../renderers/template-source';
+import type { Layer } from '../../renderers/layers/layer';
+import { layerLocals } from '../../renderers/layers/script';
 import { command, describeWith } from '../support/requirements';
 import { sh, TemporaryFolder } from '../support/shell';
 import { envOf, layersIn } from './envs';
 import { unescaped } from './guest-files';
 
 jest.setTimeout(120_000);
-
-const source = templateSource([]);
 
 /** Every option that puts lines into a script. */
 const PYTHON = `app_type: python
@@ -43,19 +38,15 @@ const SECRET = 'nobody-may-see-this';
 const token = (layer: string): string => `3: it's the ${layer}`;
 
 /** The scripts of all layers, as Terraform makes them. */
-function scriptsOf(
-  layers: readonly Layer[],
-  locals: Readonly<Record<string, unknown>>,
-): Record<string, string> {
+function scriptsOf(layers: readonly Layer[]): Record<string, string> {
   const folder = new TemporaryFolder();
   const facts = Object.fromEntries(layers.map(({ name }) => [name, token(name)]));
-  const { layers: data, scripts, triggers, secrets, sums } = locals;
   const variable = Object.fromEntries(
     ['vault_key', 'vault_name', 'vault_password'].map((name) => [name, { default: SECRET }]),
   );
   folder.write(
     'main.tf.json',
-    JSON.stringify({ locals: { layers: data, scripts, triggers, secrets, sums, facts }, variable }),
+    JSON.stringify({ locals: { ...layerLocals(layers, 'app-shop-dev'), facts }, variable }),
   );
   folder.write('kit.sh', kit());
   try {
@@ -77,13 +68,7 @@ describeWith([command('terraform')], 'the scripts of layers, as Terraform makes 
     const layers = layersIn(env);
     let scripts: Record<string, string>;
     beforeAll(() => {
-      const { locals } = guestConfiguration(
-        env,
-        source,
-        { id: 'a', mac: 'b' },
-        application(env, source, registry),
-      );
-      scripts = scriptsOf(layers, locals);
+      scripts = scriptsOf(layers);
     });
 
     /** Runs a script with words that say how they were called, and what they got decoded. */

@@ -32,7 +32,7 @@ export function did(outcome: Pick<Outcome, 'output'>, layer = 'base_os'): string
  * @returns lines with their sign, e.g. `+ 443/tcp`
  */
 export function planned({ output }: Pick<Outcome, 'output'>): string[] {
-  return [...output.matchAll(/^ +([-+~]) (?!"drift" += .*Z: other )(.*)$/gm)].map(
+  return [...output.matchAll(/^ +([-+~]) (?!"guest" += .*Z: other )(.*)$/gm)].map(
     ([, sign = '', text = '']) => `${sign} ${text.trim()}`,
   );
 }

@@ -3,8 +3,8 @@ import { lineDiff } from './line-diff';
 import { at, type PlanJson, type ResourceChange, type Value } from './plan-json';
 import { type Commits, releaseItem } from './release';
 
-/** Resources of this type that are no layer. */
-const NO_LAYERS = ['preflight', 'ssh'];
+/** A resource of this type that is no layer. */
+const NO_LAYER = 'preflight';
 
 /**
  * Whether a resource is a layer.
@@ -12,7 +12,7 @@ const NO_LAYERS = ['preflight', 'ssh'];
  * @returns whether it is
  */
 export function isLayer({ type, name }: ResourceChange): boolean {
-  return type === 'null_resource' && !NO_LAYERS.includes(name);
+  return type === 'null_resource' && name !== NO_LAYER;
 }
 
 /** The order in which the layers of a guest run, and the plan is read. */
@@ -67,8 +67,15 @@ export function layerItems(change: ResourceChange, context: LayerContext): Item[
   return items;
 }
 
+/** Which guest it is and what was found there, which are one trigger: `301 BC:24:11:00:00:31, <token>`. */
+const FOUND = /^(\d+ [^ ,]+)(?:, (.*))?$/s;
+
 function triggersOf(value: Value): Triggers {
-  return (at(value, 'triggers') ?? {}) as unknown as Triggers;
+  const triggers = (at(value, 'triggers') ?? {}) as unknown as Triggers;
+  const { guest } = triggers;
+  if (guest === undefined) return triggers;
+  const found = FOUND.exec(guest);
+  return found ? { ...triggers, guest: found[1], drift: found[2] } : { ...triggers, guest: '', drift: guest };
 }
 
 function keysOf(...all: readonly Triggers[]): string[] {
@@ -89,6 +96,7 @@ function triggerItems(
   const one = LISTS[key];
   if (one) return lines.map((line) => ({ sign: line.startsWith('-') ? '-' : '+', text: one(line.slice(2)) }));
   if (key === 'values') return valueItems(old ?? '', fresh ?? '');
+  if (key === 'address') return [{ sign, text: `${layer}: address ${old ?? 'none'} → ${fresh ?? 'none'}` }];
   if (key === 'programs') return [{ sign: '~', text: 'kit: other programs on the guest' }];
   if (key === 'version')
     return [{ sign: '~', text: `layer ${layer}: runs again, as its program does more now` }];

@@ -67,8 +67,6 @@ function otherItem({ address, change }: ResourceChange): Item {
   switch (address) {
     case 'null_resource.preflight':
       return { sign: '~', text: 'checks before a create: run' };
-    case 'null_resource.ssh':
-      return { sign: '~', text: 'SSH: is waited for' };
     case 'terraform_data.owned':
       return { sign: '~', text: `against destruction: ${held(change.before)} → ${held(change.after)}` };
     default:

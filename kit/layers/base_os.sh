@@ -4,7 +4,8 @@ for part in packages node clock_and_language user keys lockout apply_sshd sshd f
 
 # Packages and the user, before files that need them.
 before_files() {
-  node_version=''
+  # As usual, where the values say nothing else.
+  node_version='' harden_sshd=yes ufw=yes security_upgrades=yes
   . "$work/values.wanted"
   { base_packages && wanted packages; } >"$work/packages.all"
   packages <"$work/packages.all"

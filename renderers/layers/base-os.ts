@@ -53,18 +53,18 @@ export function baseOs(
   };
 }
 
-/** What the layer's steps read, as assignments of a shell. */
+/** What the layer's steps read, as assignments of a shell; of what is on or off only what is not as usual. */
 function values({ baseOs }: Env, layers: readonly string[]): string[] {
-  const yes = (value: boolean): string => (value ? 'yes' : 'no');
+  const off = (name: string, on: boolean): Record<string, string> => (on ? {} : { [name]: 'no' });
   const all: Record<string, string> = {
     layers: layers.join(' '),
     user: baseOs.user,
     timezone: baseOs.timezone,
     locale: baseOs.locale,
-    harden_sshd: yes(baseOs.hardenSshd),
-    ufw: yes(baseOs.ufw),
-    remove_packages: yes(baseOs.removePackages),
-    security_upgrades: yes(baseOs.securityUpgrades),
+    ...off('harden_sshd', baseOs.hardenSshd),
+    ...off('ufw', baseOs.ufw),
+    ...off('security_upgrades', baseOs.securityUpgrades),
+    ...(baseOs.removePackages ? { remove_packages: 'yes' } : {}),
     ...(baseOs.node
       ? {
           node_version: baseOs.node.version,

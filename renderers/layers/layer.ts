@@ -1,3 +1,5 @@
+import type { Guard } from '../guards';
+
 /** A file that a layer keeps on the guest. */
 export interface GuestFile {
   /** Absolute path on the guest. */
@@ -38,7 +40,7 @@ export interface Layer {
   /** The variables that its secrets hold. */
   secretVariables: readonly string[];
   /** What has to hold before it runs. */
-  precondition?: { condition: string; errorMessage: string };
+  precondition?: Guard;
   /** Whether a fresh connection has to prove, after all, that nobody is locked out. */
   prove?: boolean;
 }

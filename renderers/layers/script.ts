@@ -10,12 +10,17 @@ const of = (local: string, { name }: Layer): string => `local.${local}.${name}`;
  * What layers are made of, for review, and what is derived from it: the same expressions for every layer.
  * @param layers the layers
  * @param stack the stack, part of the hash of each secret
- * @returns local values: `layers`, and by layer `scripts`, `triggers`, `secrets` and `sums`
+ * @returns local values: `layers`, and by layer what is made of them
  */
 export function layerLocals(layers: readonly Layer[], stack: string): Record<string, unknown> {
+  const each = (expression: string): string =>
+    template(`{for name, layer in local.parts : name => ${expression}}`);
   return {
     layers: Object.fromEntries(layers.map((layer) => [layer.name, layerData(layer)])),
-    scripts: template(`{for name, layer in local.layers : name => ${SCRIPT}}`),
+    // With what is left out above.
+    parts: template(
+      '{for name, layer in local.layers : name => merge({version = "", lists = {}, files = {}, modes = {}, checks = {}, uploads = {}}, layer)}',
+    ),
     secrets: Object.fromEntries(
       layers
         .filter(({ secretVariables }) => secretVariables.length > 0)
@@ -30,8 +35,33 @@ export function layerLocals(layers: readonly Layer[], stack: string): Record<str
           ),
         ]),
     ),
-    sums: template(SUMS),
-    triggers: template(`{for name, layer in local.layers : name => ${TRIGGERS}}`),
+    // What makes a layer run again: all that it is made of, so that the plan shows each change as lines.
+    triggers: each(
+      '{for key, lines in merge(layer.lists, layer.files, {modes = [for path, mode in layer.modes : "${mode} ${path}"], version = [layer.version]}) : key => join("\\n", lines) if join("", lines) != "" || startswith(key, "/")}',
+    ),
+    // What a layer is asked for, as a short sum for each of its triggers, which the guest keeps. Of a secret 16 bits of
+    // the sum of its hash: enough to see that it is another one, too few to tell which one it is.
+    sums: each(
+      'merge({for key, lines in local.triggers[name] : key => substr(sha256("${key}\\n${lines}"), 0, 8)}, local.secret_sums[name])',
+    ),
+    secret_sums: each(
+      '{for key, hash in try(local.secrets[name], {}) : key => nonsensitive(sensitive(substr(sha256("${key}\\n${hash}"), 0, 4)))}',
+    ),
+    // The words of a layer's script, see kit/lib/: the library (the kit brings it itself), what other layers keep (so
+    // that what moved to one of them is not taken away), lists, files, and around them the steps of kit/layers/<name>.sh.
+    scripts: each(
+      'join("\\n", concat(local.begin[name], local.lists[name], ["before_files"], local.files[name], ["after_files", "finish"]))',
+    ),
+    begin: each(
+      `["layer=\${name}", "token='\${replace(local.facts[name], "'", "")}'", "sums=\${join(",", values(local.sums[name]))}", name == "kit" ? file("\${path.module}/${KIT_FILE}") : ". ${KIT}/lib/layer.sh", "elsewhere_too '\${base64encode(join("\\n", flatten([for other, kept in local.kept : kept if other != name])))}'"]`,
+    ),
+    kept: each(
+      'concat([for path in keys(layer.files) : "file\\t${path}"], [for package in try(layer.lists.packages, []) : "package\\t${split("=", package)[0]}"])',
+    ),
+    lists: each(`[for list, lines in layer.lists : "settings \${list} ${ENCODED}"]`),
+    files: each(
+      `[for path, lines in layer.files : "\${can(layer.uploads[path]) ? "put_secret" : "put"} \${try(layer.modes[path], "${USUAL_MODE}")} '\${path}' \${try(layer.uploads[path], "${ENCODED} \${try(layer.checks[path], "")}")}"]`,
+    ),
   };
 }
 
@@ -59,42 +89,8 @@ function layerData({ version, lists, files }: Layer): Record<string, unknown> {
 
 const USUAL_MODE = '0644 root:root';
 
-/** A list of lines as a word of the shell; base64 needs no quotes and has no delimiter. */
-const encoded = (lines: string): string =>
-  `length(${lines}) == 0 ? "''" : base64encode("\${join("\\n", ${lines})}\\n")`;
-
-/** One of a layer's objects, which may be left out. */
-const part = (name: string, of = 'layer'): string => `try(${of}.${name}, {})`;
-
-/**
- * The words of a layer's script, see kit/lib/: the library (the kit brings it itself), what other layers keep (so that
- * what moved to one of them is not taken away), lists, files, and around them the steps of kit/layers/<name>.sh.
- */
-const SCRIPT = `join("\\n", concat(
-  ["layer=\${name}", "token='\${replace(local.facts[name], "'", "")}'", "sums=\${join(",", values(local.sums[name]))}", name == "kit" ? file("\${path.module}/${KIT_FILE}") : ". ${KIT}/lib/layer.sh"],
-  ["elsewhere_too '\${base64encode(join("\\n", flatten([for other, theirs in local.layers : other == name ? [] : concat([for path in keys(${part('files', 'theirs')}) : "file\\t\${path}"], [for package in try(theirs.lists.packages, []) : "package\\t\${split("=", package)[0]}"])])))}'"],
-  [for list, lines in ${part('lists')} : "settings \${list} \${${encoded('lines')}}"],
-  ["before_files"],
-  [for path, lines in ${part('files')} : can(layer.uploads[path]) ? "put_secret \${try(layer.modes[path], "${USUAL_MODE}")} '\${path}' \${try(layer.uploads[path], "")}" : "put \${try(layer.modes[path], "${USUAL_MODE}")} '\${path}' \${${encoded('lines')}} \${try(layer.checks[path], "")}"],
-  ["after_files", "finish"]))`.replace(/\n\s*/g, ' ');
-
-/** What makes a layer run again: all that it is made of, so that the plan shows each change as lines. */
-const TRIGGERS = `merge(
-  {for key, version in {version = try(layer.version, "")} : key => version if version != ""},
-  {for list, lines in ${part('lists')} : list => join("\\n", lines)},
-  {for key, lines in {modes = [for path, mode in ${part('modes')} : "\${mode} \${path}"]} : key => join("\\n", lines) if length(lines) > 0},
-  {for path, lines in ${part('files')} : path => join("\\n", lines)})`.replace(/\n\s*/g, ' ');
-
-/**
- * What a layer is asked for, as a short sum for each of its triggers, which the guest keeps. Of a secret 16 bits of the
- * sum of its hash: enough to see that it is another one, too few to tell which one it is.
- */
-const SUMS = `{for name, layer in local.layers : name => merge(
-  {for key, lines in local.triggers[name] : key => substr(sha256("\${key}\\n\${lines}"), 0, 8)},
-  {for key, hash in try(local.secrets[name], {}) : key => nonsensitive(sensitive(substr(sha256("\${key}\\n\${hash}"), 0, 4)))})}`.replace(
-  /\n\s*/g,
-  ' ',
-);
+/** Lines as a word of the shell. */
+const ENCODED = `'\${base64encode(join("", [for line in lines : "\${line}\\n"]))}'`;
 
 /**
  * The script of a layer, as the `inline` of a remote-exec.
@@ -113,17 +109,24 @@ export function layerScript(layer: Layer): string[] {
 /**
  * What makes a layer run again.
  * @param layer the layer
+ * @param further what else does, as expressions by name
  * @param isGuest whether Proxmox knows the guest
  * @returns an expression of triggers by name
  */
-export function layerTriggers(layer: Layer, isGuest: boolean): string {
-  const own = [
-    `${layer.name === 'release' ? 'commit' : 'drift'} = ${of('facts', layer)}`,
-    // The MAC tells a re-created guest from the one before; the id alone stays the same.
-    ...(isGuest ? ['guest = local.guest'] : []),
-  ];
+export function layerTriggers(
+  layer: Layer,
+  further: Readonly<Record<string, string>>,
+  isGuest: boolean,
+): string {
+  const isRelease = layer.name === 'release';
+  const own = Object.entries({
+    ...further,
+    ...(isRelease ? { commit: of('facts', layer) } : { guest: of('found', layer) }),
+    ...(isRelease && isGuest ? { guest: 'local.guest' } : {}),
+  });
   const secrets = layer.secretVariables.length > 0 ? [of('secrets', layer)] : [];
-  return template(`merge(${[of('triggers', layer), ...secrets, `{${own.join(', ')}}`].join(', ')})`);
+  const object = `{${own.map(([name, value]) => `${name} = ${value}`).join(', ')}}`;
+  return template(`merge(${[of('triggers', layer), ...secrets, object].join(', ')})`);
 }
 
 /**
