@@ -26,7 +26,9 @@ restart() {
   began=$(now)
   # One that the release has no folder for ends by that.
   status=0
+  bodies_wait
   { start_all restart "$units" && all_healthy "$release" 1; } >"$record/step.log" 2>&1 || status=$?
+  bodies_go
   if [ "$status" -ne 0 ]; then
     quote_log
     fail "$status" "not well after the restart"
