@@ -38,7 +38,7 @@ const schema = z.strictObject({
         'write e.g. pg_trgm',
       ),
     ),
-    { description: 'Extensions that the database has.', default: [] },
+    { description: 'Extensions that the database has, with those that they need.', default: [] },
   ),
   backup_at: filled(
     plain(isOnCalendar, 'is not a calendar expression of systemd', 'write e.g. "*-*-* 02:30:00" or daily'),

@@ -53,7 +53,7 @@ ${envs('shop', 441)}  pote:
     git_deploy_key: '{{ vault_git_deploy_key }}'
     git_known_hosts: ['${source.knownHost}']
     env_vars: {DATABASE_URL: 'postgresql://pote:{{ vault_database_password }}@localhost/pote'}
-    postgresql: {password: '{{ vault_database_password }}', extensions: [pg_trgm]}
+    postgresql: {password: '{{ vault_database_password }}', extensions: [pg_trgm, earthdistance]}
     jobs:
       daily-run: {run: scripts/automated_daily_run.sh, at: daily}
     run_jobs: true
@@ -91,6 +91,14 @@ ${envs('pote', 451)}`);
         }),
       );
       expect(outcomes).toEqual(['12', '13'].map((version) => ({ said: answers, plan: 0, version })));
+    });
+
+    test('an extension brings those that it needs', async () => {
+      const { output } = await lab.ssh(
+        '10.0.10.51',
+        `cd / && runuser -u postgres -- psql -XAtqd pote -c "select extname from pg_extension order by 1"`,
+      );
+      expect(output).toBe('cube\nearthdistance\npg_trgm\nplpgsql\n');
     });
 
     test('what a job of POTE writes is in its database', async () => {

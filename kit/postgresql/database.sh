@@ -18,7 +18,7 @@ add_extension() {
   if [ "$(sql -d "$database" -c "SELECT 1 FROM pg_extension WHERE extname = '$1'")" = 1 ]; then
     unchanged "extension $1"
   else
-    sql -d "$database" -c "CREATE EXTENSION \"$1\""
+    sql -d "$database" -c "CREATE EXTENSION \"$1\" CASCADE"
     changed "extension $1"
   fi
 }
