@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { addCheck } from './check';
+import { addCi } from './ci';
 import { addConfigure } from './configure';
 import { addDeploy } from './deploy';
 import { addDemo } from './demo';
@@ -34,6 +35,7 @@ const COMMANDS = [
   addProvision,
   addConfigure,
   addForget,
+  addCi,
   addInventory,
   addLock,
   addMigrate,
