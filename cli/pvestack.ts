@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { addCheck } from './check';
+import { addCi } from './ci';
 import { addCompletion } from './completion/completion';
 import { addConfigure } from './configure';
 import { addBackup } from './daily/backup';
@@ -63,6 +64,7 @@ const COMMANDS = [
   addMaintenance,
   addNew,
   addGraph,
+  addCi,
   addInventory,
   addLock,
   addMigrate,

@@ -28,7 +28,8 @@ const lighter = {
     // CDKTF takes an unlimited stack trace for every token: a quarter of the time.
     replace(
       /[\\/]cdktf[\\/]lib[\\/]tokens[\\/]private[\\/]stack-trace\.js$/,
-      'exports.captureStackTrace = () => [];',
+      // The second is the fork's (docs/cdktf.md).
+      'exports.captureStackTrace = exports.captureCreationStack = () => [];',
     );
     // Only CDKTF's assets are zipped; there are none here.
     replace(

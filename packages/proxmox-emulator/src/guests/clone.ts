@@ -1,5 +1,5 @@
 import { onGuest, type Call, type Endpoint, type Json } from '../endpoint';
-import { forbidden } from '../errors';
+import { failure, forbidden } from '../errors';
 import * as formats from '../formats';
 import type { Guest } from '../model';
 import { flag, integer, required, text, type ParamSpecs, type Value } from '../params';
@@ -22,8 +22,8 @@ export interface ClonePlan {
 export interface Cloning {
   /** The lock that the new guest carries until it is complete. */
   readonly lock: string;
-  /** What a refusal because of the new id begins with. */
-  readonly refusal: (newid: number) => string;
+  /** The refusal because of an id that is taken; undefined for the one that a create gets. */
+  readonly taken?: (newid: number) => string;
   /** Parameters besides those that both kinds have. */
   readonly params: ParamSpecs;
   /** Checks a request while nobody else works on the source. @throws ApiError for what cannot be done */
@@ -52,7 +52,8 @@ async function clone(kind: Kind, cloning: Cloning, call: Call): Promise<Json> {
   const { state, locks } = call.services;
   const newid = Number(call.need('newid'));
   if (!can(call.who, `/vms/${String(newid)}`, 'VM.Allocate')) throw forbidden();
-  state.assertVmidUnused(newid, cloning.refusal(newid));
+  if (cloning.taken && state.guests.has(newid)) throw failure(cloning.taken(newid));
+  state.assertVmidUnused(newid);
   const onAbort = (): void => {
     state.removeGuest(newid);
   };

@@ -1,6 +1,6 @@
 import type { Call } from '../endpoint';
 import { badParameters, messageOf } from '../errors';
-import { checkBridge } from '../guests/bridges';
+import { checkInterface } from '../guests/bridges';
 import { keepUnused } from '../guests/disks';
 import type { Value } from '../params';
 import type { Guest } from '../model';
@@ -21,7 +21,7 @@ function drop(call: Call, guest: Guest, option: string): void {
 }
 
 function setOption(call: Call, guest: Guest, option: string, value: Value): void {
-  if (/^net\d+$/.test(option)) checkBridge(call, guest.node, String(value));
+  if (/^net\d+$/.test(option)) checkInterface(call, guest.node, option, String(value));
   if (isDisk(option)) {
     const plan = planDisk(call, option, String(value));
     // The options of a volume that exists already are kept as they were sent.

@@ -79,7 +79,6 @@ function clonedDisk(
 
 const CLONING: Cloning = {
   lock: 'create',
-  refusal: () => '',
   params: { bwlimit: decimal(0), hostname: text({ format: formats.dnsName }) },
   plan,
   copy: (call, clone, newid, task) => {

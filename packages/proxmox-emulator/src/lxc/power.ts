@@ -1,6 +1,6 @@
 import type { Call, Endpoint } from '../endpoint';
 import { failure } from '../errors';
-import { checkBridge } from '../guests/bridges';
+import { checkInterface } from '../guests/bridges';
 import { CONTAINER } from '../guests/kind';
 import { isRunning, needsRunning, powerEndpoint, powerTask, type PowerAction } from '../guests/power';
 import type { Guest } from '../model';
@@ -12,7 +12,7 @@ async function boot(call: Call, guest: Guest): Promise<void> {
   if (guest.config.get('template') === 1) throw failure("you can't start a CT if it's a template");
   applyPending(call, guest, false);
   for (const [option, value] of guest.config) {
-    if (/^net\d+$/.test(option)) checkBridge(call, guest.node, String(value));
+    if (/^net\d+$/.test(option)) checkInterface(call, guest.node, option, String(value));
   }
   await call.services.driver.start(guest);
 }

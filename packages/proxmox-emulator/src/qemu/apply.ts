@@ -24,7 +24,6 @@ function dropOption(call: Call, guest: Guest, option: string, withVolume = false
 
 /** Puts one option into force; makes the volume that it asks for. */
 export function setOption(call: Call, guest: Guest, option: string, value: Value): void {
-  if (/^net\d+$/.test(option)) checkBridge(call, guest.node, String(value));
   if (!isDrive(option)) {
     guest.config.set(option, value);
     return;
@@ -53,6 +52,8 @@ export function applyMachine(call: Call, guest: Guest, running: boolean): void {
     guest.pendingDelete.delete(option);
   }
   for (const [option, value] of [...guest.pending].filter(([name]) => live(name))) {
+    // Only who runs is connected at once.
+    if (running && /^net\d+$/.test(option)) checkBridge(call, guest.node, String(value));
     setOption(call, guest, option, value);
     guest.pending.delete(option);
   }

@@ -69,7 +69,7 @@ function clonedDrive(call: Call, newid: number, value: string, clone: ClonePlan)
 
 const CLONING: Cloning = {
   lock: 'clone',
-  refusal: (newid) => `unable to create VM ${String(newid)}: `,
+  taken: (newid) => `unable to create VM ${String(newid)}: config file already exists`,
   params: {
     bwlimit: integer(0),
     format: choice('raw', 'qcow2', 'vmdk'),

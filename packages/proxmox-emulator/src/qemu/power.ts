@@ -1,9 +1,18 @@
 import type { Call, Endpoint } from '../endpoint';
 import { failure } from '../errors';
+import { checkBridge } from '../guests/bridges';
 import { MACHINE } from '../guests/kind';
 import { needsRunning, powerEndpoint, powerTask, type PowerAction, type Work } from '../guests/power';
+import type { Guest } from '../model';
 import { flag, integer, text, type ParamSpecs } from '../params';
 import { applyMachine } from './apply';
+
+/** @throws ApiError for an interface whose bridge is not there, which nobody looked at before */
+function checkBridges(call: Call, guest: Guest): void {
+  for (const [option, value] of guest.config) {
+    if (/^net\d+$/.test(option)) checkBridge(call, guest.node, String(value));
+  }
+}
 
 /** Nothing boots. */
 const start: Work = async (call, guest, task) => {
@@ -11,6 +20,7 @@ const start: Work = async (call, guest, task) => {
   if (guest.config.get('template') === 1) throw failure("you can't start a vm if it's a template");
   if (await machines.isRunning(guest)) throw failure(`VM ${String(call.vmid)} already running`);
   applyMachine(call, guest, false);
+  checkBridges(call, guest);
   await machines.start(guest);
   await task.takeTime();
 };
@@ -23,6 +33,7 @@ const stop: Work = async (call, guest, task) => {
 const restart: Work = async (call, guest, task) => {
   await stop(call, guest, task);
   applyMachine(call, guest, false);
+  checkBridges(call, guest);
   await call.services.machines.start(guest);
 };
 

@@ -15,6 +15,12 @@ function resize(call: Call): Promise<Json> {
   return locks.with(call.vmid, LOCK_TIMEOUT, () => {
     const guest = guestOf(MACHINE, call);
     call.checkLock(guest);
+    // Proxmox looks for it in the task only (measured).
+    if (!guest.config.has(disk)) {
+      return call.task('resize', String(call.vmid), () =>
+        Promise.reject(failure(`disk '${disk}' does not exist`)),
+      );
+    }
     const { value, drive } = changeableDrive(guest, disk, 'resize');
     const current = driveSize(call, value);
     const size = askedSize(call, current);

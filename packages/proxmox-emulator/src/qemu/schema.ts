@@ -27,7 +27,9 @@ const free = text({ maxLength: 4096 });
 /** A text that was percent-encoded once more, as SSH keys have to be. */
 const urlencoded = text({
   format: (value) =>
-    /^([A-Za-z0-9\-_.~!*'()+]|%[0-9A-Fa-f]{2})*$/.test(value) ? undefined : 'invalid urlencoded string\n',
+    /^([A-Za-z0-9\-_.~!*'()+]|%[0-9A-Fa-f]{2})*$/.test(value)
+      ? undefined
+      : `invalid urlencoded string: ${value}\n`,
 });
 
 /** The options of a machine's configuration. */
@@ -80,7 +82,14 @@ export const OPTIONS: ParamSpecs = {
     'suspended',
   ),
   machine: free,
-  memory: text({ pattern: /^(current=)?[1-9]\d*$/ }),
+  memory: text({
+    format: (value) => {
+      const current = value.replace(/^current=/, '');
+      return /^[1-9]\d*$/.test(current)
+        ? undefined
+        : `format error\nmemory.current: type check ('integer') failed - got '${current}'\n`;
+    },
+  }),
   migrate_downtime: decimal(0),
   migrate_speed: integer(0),
   name: text({ format: formats.dnsName }),
