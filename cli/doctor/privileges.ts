@@ -31,7 +31,7 @@ interface Need {
  * @param environment where its variables are
  * @returns paths and privileges
  */
-export function needsOf({ guest, networks, vmid }: Env, environment: NodeJS.ProcessEnv): Need[] {
+function needsOf({ guest, networks, vmid }: Env, environment: NodeJS.ProcessEnv): Need[] {
   const isMachine = guest.type === 'kvm';
   const storages = [guest.diskStorage, ...guest.mountPoints.map(({ volume }) => volume)]
     .map((text) => valueOf(text, environment) ?? '')

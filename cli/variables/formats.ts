@@ -85,7 +85,7 @@ export function toBeGiven(wanted: readonly Wanted[]): Wanted[] {
  * @param file the inventory's name
  * @returns the key that it is for, and where that stands; of other variables the description
  */
-export function purposeOf({ places, description }: Wanted, file: string): string {
+function purposeOf({ places, description }: Wanted, file: string): string {
   const [first, ...others] = places;
   if (!first) return description;
   const more = others.length === 0 ? '' : `, and ${others.length} more`;

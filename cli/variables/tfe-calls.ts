@@ -13,10 +13,10 @@ interface Resource {
 }
 
 /** Sends one call. */
-export type Send = (method: string, path: string, body?: unknown) => Promise<Document | undefined>;
+type Send = (method: string, path: string, body?: unknown) => Promise<Document | undefined>;
 
 /** How calls are made. */
-export interface Caller {
+interface Caller {
   send: Send;
   /** The value of a variable; undefined: it is left out. */
   value: (name: string) => string | undefined;
