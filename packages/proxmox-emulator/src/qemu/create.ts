@@ -16,7 +16,7 @@ function create(call: Call): Json {
   const { state } = call.services;
   const id = String(call.vmid);
   if (call.str('archive') !== undefined) throw failure('restoring backups is not part of this emulator');
-  state.assertVmidUnused(call.vmid, `unable to create VM ${id}: `);
+  state.assertVmidUnused(call.vmid, `unable to create VM ${id} - `);
   if (!can(call.who, `/vms/${id}`, 'VM.Allocate')) throw forbidden();
   const set = optionsOf(call, OPTIONS);
   checkOptions(call, call.vmid, set.keys());
