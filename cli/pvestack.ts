@@ -30,6 +30,8 @@ import { addNew } from './new/new';
 import { type Output, terminal } from './output';
 import { addPlan } from './plan';
 import { addProvision } from './provision';
+import { addPromote } from './promote';
+import { addRelease } from './release';
 import { run } from './run';
 import { addSchema } from './schema';
 import { addStatus } from './status/status';
@@ -48,6 +50,8 @@ const COMMANDS = [
   addDestroy,
   addProvision,
   addConfigure,
+  addRelease,
+  addPromote,
   addForget,
   addStatus,
   addLogs,

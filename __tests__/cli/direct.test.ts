@@ -121,7 +121,9 @@ test('provision and configure plan their part, and refuse more', async () => {
 To go on: pvestack configure app-pote-dev
 `,
   });
-  expect(terraform.calls()[1]).toMatch(/ -replace=null_resource\.base_os .*-replace=null_resource\.release$/);
+  expect(terraform.calls()[1]).toMatch(
+    / -target=null_resource\.base_os -replace=null_resource\.base_os .*null_resource\.app$/,
+  );
   await terraform.pvestack('provision', DEV, '--auto-approve');
   expect(
     terraform
