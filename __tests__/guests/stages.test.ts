@@ -175,7 +175,7 @@ app_projects:
       expect(other.output).toContain(`  ~ commit ${good} stays, after a deploy that failed\n`);
       const plan = await pvestack('plan', STACK);
       expect(plan.output).toBe(
-        `${STACK}: nothing to do\n  ${note} A new commit, pvestack release or TF_VAR_release=dev tries again.\n`,
+        `${STACK}: nothing to do\n  ${note} A new commit or pvestack release tries again.\n`,
       );
 
       const asked = await pvestack('release', STACK, '--auto-approve');

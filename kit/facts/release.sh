@@ -30,7 +30,7 @@ look_at_release() {
   fi
   if [ -z "$wanted" ] && [ -n "$deployed" ] && [ "$(head -c 64 "$record/failed" 2>/dev/null)" = "$head" ]; then
     echo "release ${token:-$deployed}"
-    echo "note $(printf '%.7s' "$deployed") runs and stays: the deploy of $(printf '%.7s' "$head"), at which the branch $branch is, has failed. A new commit, pvestack release or TF_VAR_release=$branch tries again."
+    echo "note $(printf '%.7s' "$deployed") runs and stays: the deploy of $(printf '%.7s' "$head"), at which the branch $branch is, has failed. A new commit or pvestack release tries again."
     return
   fi
   target=$head
