@@ -363,6 +363,23 @@ const ROWS: [what: string, plan: PlanJson, lines: string[]][] = [
     ['  ~ commit 447a668 → 60b5cd2, after a deploy that failed'],
   ],
   [
+    'another commit after one whose deploy failed: from what runs',
+    planOf(
+      [
+        changed(
+          'null_resource.release',
+          triggers({ commit: `${THREE}${SEEN}` }),
+          triggers({ commit: `${TWO}${SEEN}` }),
+          {
+            why: 'replace_because_tainted',
+          },
+        ),
+      ],
+      { runs: ONE },
+    ),
+    ['  ~ commit 447a668 → 60b5cd2, after a deploy that failed'],
+  ],
+  [
     'a release whose deploy failed, left where it was',
     planOf(
       [

@@ -192,7 +192,7 @@ function releaseItems(
   if (why !== '' && runs !== '' && token.startsWith(runs))
     return [{ sign: '~', text: `commit ${runs.slice(0, 7)} stays${why}` }];
   if (!isBuiltAgain) {
-    const item = releaseItem(old['commit'], token, commits, choiceOf(plan));
+    const item = releaseItem(runs === '' ? old['commit'] : runs, token, commits, choiceOf(plan));
     return [{ ...item, text: `${item.text}${why}` }];
   }
   const commit = /^[0-9a-f]{7}/.exec(token)?.[0] ?? token;
