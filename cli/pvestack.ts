@@ -31,6 +31,8 @@ import { addNew } from './new/new';
 import { type Output, terminal } from './output';
 import { addPlan } from './plan';
 import { addProvision } from './provision';
+import { addPromote } from './promote';
+import { addRelease } from './release';
 import { run } from './run';
 import { addSchema } from './schema';
 import { addStatus } from './status/status';
@@ -49,6 +51,8 @@ const COMMANDS = [
   addDestroy,
   addProvision,
   addConfigure,
+  addRelease,
+  addPromote,
   addForget,
   addStatus,
   addLogs,

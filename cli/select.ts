@@ -28,6 +28,16 @@ export function selectEnvs(envs: readonly Env[], names: readonly string[]): Env[
   return envs.filter((env) => names.some((name) => name === 'all' || matches(env, name)));
 }
 
+/**
+ * Whether a name on the command line means any stack.
+ * @param envs all envs
+ * @param name a stack, a project, `project:env` or `all`
+ * @returns whether it does
+ */
+export function isName(envs: readonly Env[], name: string): boolean {
+  return name === 'all' || envs.some((env) => matches(env, name));
+}
+
 function matches({ stack, project, env }: Env, name: string): boolean {
   const parts = name.split('*').map((part) => part.replace(/[^\w:-]/g, '\\$&'));
   const pattern = new RegExp(`^${parts.join('.*')}$`, 'i');

@@ -46,6 +46,8 @@ export interface App {
   listsServices: boolean;
   repo?: Value;
   branch: Value;
+  /** The commit or tag that the inventory pins. */
+  pin?: string;
   deployKey?: Value;
   knownHosts: readonly Value[];
   packages: readonly Value[];
@@ -88,6 +90,7 @@ export function resolveApp(draft: Draft, validation: Validation): App {
     listsServices: scope.find('services') !== undefined,
     repo: scope.maybe('repo'),
     branch: scope.maybe('branch') ?? toValue('main', RULES.branch),
+    pin: scope.maybe('release'),
     deployKey: scope.maybe('git_deploy_key'),
     knownHosts: scope.get('git_known_hosts'),
     packages: distinct(scope.get('packages')).sort((a, b) => (display(a) < display(b) ? -1 : 1)),

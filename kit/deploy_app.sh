@@ -34,6 +34,8 @@ say() { printf '%-8s %s\n' "$1" "$2"; }
 fail() {
   code=$1
   shift
+  # A commit that was tried and does not run: no plan of something else tries it again.
+  if [ "$code" -ge 11 ] && [ -n "${trying:-}" ]; then printf '%s\n' "$trying" >"$record/failed"; fi
   printf 'deploy_app.sh: %s\n' "$*" >&2
   exit "$code"
 }

@@ -37,6 +37,7 @@ answer() {
   done
   # Of each layer what it was asked for last, see renderers/look.ts.
   printf ',"sums":"%s"' "$(sed -n 's/^sums //p' "$work/said" 2>/dev/null | tr '\n' ' ' | tr -cd 'a-z0-9_:, ' | cut -c 1-30000)"
+  printf ',"runs":"%s"' "$(said runs | clean 64)"
   printf ',"now":"%s"' "$now"
   printf '}\n'
   exit 0

@@ -68,7 +68,7 @@ export function stackVariables(env: Env, api: ProxmoxApi): Variable[] {
     ...(present ? [OWNER_VARIABLE] : []),
     ...(guest.type !== 'external' && present ? [ALLOW_IP_CONFLICTS] : []),
     ...(configure && present ? [...SSH_VARIABLES, LOOK_AT_GUEST] : []),
-    ...(configure && present && app.type !== 'none' ? [RELEASE] : []),
+    ...(configure && present && app.type !== 'none' ? [{ ...RELEASE, default: app.pin ?? '' }] : []),
   ];
 }
 

@@ -121,7 +121,9 @@ test('provision and configure plan their part, and refuse more', async () => {
 To go on: pvestack configure app-pote-dev
 `,
   });
-  expect(terraform.calls()[1]).toMatch(/ -replace=null_resource\.base_os .*-replace=null_resource\.release$/);
+  expect(terraform.calls()[1]).toMatch(
+    / -target=null_resource\.base_os -replace=null_resource\.base_os .*null_resource\.app$/,
+  );
   await terraform.pvestack('provision', DEV, '--auto-approve');
   expect(
     terraform
@@ -238,7 +240,7 @@ test.each([
   [
     'another backend',
     'Error: Backend configuration changed\n\nA change in the backend configuration has been detected\n',
-    'the inventory names another backend than this stack was deployed with. To take its state along: cd cdktf.out/stacks/app-pote-dev && terraform init -migrate-state. Where that state is none to keep (of an emulator, for example): pvestack forget app-pote-dev',
+    'the inventory names another backend than this stack was deployed with. To take its state along: pvestack migrate app-pote-dev. Where that state is none to keep (of an emulator, for example): pvestack forget app-pote-dev',
   ],
   [
     'a Proxmox VE that does not answer',

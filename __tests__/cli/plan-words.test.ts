@@ -24,6 +24,12 @@ const layer = (
 const release = (before: string, after: string, more: Record<string, string> = {}): ResourceChange =>
   layer('release', { commit: before }, { commit: after, ...more });
 
+/** What the variable `release` is, and what the inventory makes of it. */
+const wanted = (value: string, pinned: string): PlanJson => ({
+  variables: { release: { value } },
+  configuration: { root_module: { variables: { release: { default: pinned } } } },
+});
+
 const ROWS: [what: string, plan: PlanJson, lines: string[]][] = [
   [
     'memory',
@@ -330,9 +336,65 @@ const ROWS: [what: string, plan: PlanJson, lines: string[]][] = [
   ],
   ['a commit', planOf([release(ONE, `${TWO}${SEEN}`)]), ['  ~ commit 447a668 → 60b5cd2']],
   [
-    'a release by its name',
-    planOf([release(ONE, `${TWO} (v1.2)${SEEN}`)]),
-    ['  ~ commit 447a668 → 60b5cd2 (v1.2)'],
+    'a release that the inventory names',
+    planOf([release(ONE, `${TWO} (v1.2)${SEEN}`)], {}, wanted('v1.2', 'v1.2')),
+    ['  ~ commit 447a668 → 60b5cd2 (release in the inventory: v1.2)'],
+  ],
+  [
+    'a commit that the inventory pins',
+    planOf([release(ONE, `${TWO}${SEEN}`)], {}, wanted(TWO, TWO)),
+    ['  ~ commit 447a668 → 60b5cd2 (release in the inventory)'],
+  ],
+  [
+    'a release that this run names',
+    planOf([release(ONE, `${TWO} (v1.3)${SEEN}`)], {}, wanted('v1.3', 'v1.2')),
+    ['  ~ commit 447a668 → 60b5cd2 (TF_VAR_release: v1.3)'],
+  ],
+  [
+    'a release whose deploy failed, tried again',
+    planOf([
+      changed(
+        'null_resource.release',
+        triggers({ commit: `${TWO}${SEEN}` }),
+        triggers({ commit: `${TWO} (after ${ONE}), seen 2026-11-30T11:00:00Z` }),
+        { why: 'replace_because_tainted' },
+      ),
+    ]),
+    ['  ~ commit 447a668 → 60b5cd2, after a deploy that failed'],
+  ],
+  [
+    'another commit after one whose deploy failed: from what runs',
+    planOf(
+      [
+        changed(
+          'null_resource.release',
+          triggers({ commit: `${THREE}${SEEN}` }),
+          triggers({ commit: `${TWO}${SEEN}` }),
+          {
+            why: 'replace_because_tainted',
+          },
+        ),
+      ],
+      { runs: ONE },
+    ),
+    ['  ~ commit 447a668 → 60b5cd2, after a deploy that failed'],
+  ],
+  [
+    'a release whose deploy failed, left where it was',
+    planOf(
+      [
+        changed(
+          'null_resource.release',
+          triggers({ commit: `${TWO}${SEEN}` }),
+          triggers({ commit: `${ONE}${SEEN}` }),
+          {
+            why: 'replace_because_tainted',
+          },
+        ),
+      ],
+      { runs: ONE },
+    ),
+    ['  ~ commit 447a668 stays, after a deploy that failed'],
   ],
   [
     'a commit after one that was deployed by hand',

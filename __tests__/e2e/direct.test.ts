@@ -153,7 +153,7 @@ describeWith([providers, command('curl')], 'the direct way, with the real provid
     write(`backend: {type: local, path: elsewhere}\n${inventory()}`);
     const moved = await pvestack('plan', DEV);
     expect([moved.code, moved.output]).toEqual([1, expect.stringContaining('pvestack forget app-shop-dev')]);
-    expect(moved.output).toContain('terraform init -migrate-state');
+    expect(moved.output).toContain('pvestack migrate app-shop-dev');
     write(inventory());
     lab.emulator.removeGuest(301);
     expect((await pvestack('forget', DEV, '--yes-forget', DEV)).code).toBe(0);

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_TOKEN } from 'proxmox-emulator';
 import { useLab } from '../support/lab';
-import { command, describeWith, providers } from '../support/requirements';
+import { BINARY, command, describeWith, providers } from '../support/requirements';
 import { runCommand, unwrapped } from '../support/workspace';
 
 jest.setTimeout(300_000);
@@ -165,7 +165,7 @@ describeWith([providers, command('curl')], 'guards, with the real provider again
     const [, forgotten = ''] = /terraform (state rm [\w. ]+\w)\./.exec(unwrapped(output)) ?? [];
     const forget = forgotten.split(' ');
     const cwd = lab.workspace.folder(STACK);
-    expect((await runCommand('terraform', forget, { cwd, env: process.env })).code).toBe(0);
+    expect((await runCommand(BINARY, forget, { cwd, env: process.env })).code).toBe(0);
     expect((await lab.workspace.terraform(STACK, command)).code).toBe(0);
     expect(guestNow(301)).toMatchObject({ running: true, config });
   });

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { DEFAULT_TOKEN } from 'proxmox-emulator';
 import { inventory, STACK, type Type, VMID } from '../support/deployments';
 import { useLab } from '../support/lab';
-import { command, describeWith, providers } from '../support/requirements';
+import { BINARY, command, describeWith, providers } from '../support/requirements';
 import { type Outcome, runCommand, unwrapped, Workspace } from '../support/workspace';
 
 jest.setTimeout(300_000);
@@ -57,7 +57,7 @@ describeWith([providers, command('curl')], 'whose guest it is, with the real pro
   const forget = async (workspace: Workspace, said: string): Promise<void> => {
     const [, words = ''] = FORGET.exec(unwrapped(said)) ?? [];
     const cwd = workspace.folder(STACK);
-    const { code } = await runCommand('terraform', words.split(' '), { cwd, env: process.env });
+    const { code } = await runCommand(BINARY, words.split(' '), { cwd, env: process.env });
     expect([words, code]).toEqual([expect.stringContaining('.guest'), 0]);
   };
 
@@ -267,7 +267,7 @@ describeWith([providers, command('curl')], 'whose guest it is, with the real pro
 
     const [, words = ''] = FORGET.exec(unwrapped(said)) ?? [];
     const cwd = workspace.folder(stack);
-    expect((await runCommand('terraform', words.split(' '), { cwd, env: process.env })).code).toBe(0);
+    expect((await runCommand(BINARY, words.split(' '), { cwd, env: process.env })).code).toBe(0);
     const yaml = readFileSync(path.join(workspace.root, 'inventory.yml'), 'utf8');
     workspace.synth(yaml.replace(`vmid: ${VMID}`, 'vmid: 302'));
     expect((await workspace.apply(stack)).code).toBe(0);

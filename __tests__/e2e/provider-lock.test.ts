@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describeWith, providers } from '../support/requirements';
+import { BINARY, describeWith, providers } from '../support/requirements';
 import { enterFolder, leaveFolder, pvestack } from '../support/user-folder';
 import { runCommand, type Outcome } from '../support/workspace';
 
@@ -16,7 +16,7 @@ describeWith([providers], 'providers that are pinned by sum', () => {
   let folder: string, stack: string, mirror: string, platform: string;
 
   const terraform = (...args: string[]): Promise<Outcome> =>
-    runCommand('terraform', args, { cwd: stack, env: { ...process.env, CHECKPOINT_DISABLE: '1' } });
+    runCommand(BINARY, args, { cwd: stack, env: { ...process.env, CHECKPOINT_DISABLE: '1' } });
   const init = (...args: string[]): Promise<Outcome> => {
     rmSync(path.join(stack, '.terraform'), { recursive: true, force: true });
     return terraform('init', '-no-color', '-input=false', ...args);

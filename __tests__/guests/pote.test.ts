@@ -580,7 +580,7 @@ guest: {mount_points: [{path: /var/lib/postgresql, volume: local-lvm, size: 4}]}
     expect([refused.code, unwrapped(refused.output)]).toEqual([
       1,
       expect.stringMatching(
-        /Error: Instance cannot be destroyed .*terraform_data\.owned has lifecycle\.prevent_destroy set/,
+        /Error: (?:I|Resource i)nstance cannot be destroyed .*terraform_data\.owned has lifecycle\.prevent_destroy set/,
       ),
     ]);
     synth(BROKEN, {

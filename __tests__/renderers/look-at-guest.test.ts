@@ -69,6 +69,7 @@ const says = (...lines: string[]): string =>
 /** An answer in which every layer says the same, of a guest that is nobody else's. */
 const all = (value: string): Record<string, string> => ({
   stranger: '',
+  runs: '',
   ...Object.fromEntries(LAYERS.map((layer) => [layer, value])),
 });
 const UNANSWERED = 'root@10.0.10.101 does not let this plan look at the guest: ';
@@ -88,6 +89,7 @@ describe('what a guest says', () => {
       asked: 'yes',
       note: 'held',
       stranger: '',
+      runs: '',
       kit: 'abc',
       base_os: '2: edited /etc/sudoers.d/pvestack-appuser',
       app: 'new',

@@ -1,4 +1,4 @@
-import { requiredValidation, vaultVariables } from '../../renderers/variables';
+import { requiredValidation, stackVariables, vaultVariables } from '../../renderers/variables';
 import { inventoryOf, only } from './envs';
 
 const TOP = 'proxmox_host: "{{ vault_host | default(\'h\') }}"';
@@ -31,4 +31,14 @@ it('says what to set', () => {
     errorMessage:
       'vault_x is not set: export TF_VAR_vault_x, or set it in a .auto.tfvars file or in the workspace ("{{ vault_x }}" in the inventory).',
   });
+});
+
+it.each([
+  ['', ''],
+  ['release: v1.4', 'v1.4'],
+])('the release of the inventory is the default of the variable: %j', (env, pinned) => {
+  const inventory = inventoryOf({ top: TOP, env });
+  expect(stackVariables(only(inventory), inventory.api).find(({ name }) => name === 'release')?.default).toBe(
+    pinned,
+  );
 });

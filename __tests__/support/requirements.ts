@@ -3,6 +3,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
+/** The program that the tests drive: OpenTofu by TERRAFORM_BINARY_NAME=tofu. */
+export const BINARY = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
+
 /** Something that a machine may lack; the tests that need it are then skipped by name. */
 export interface Requirement {
   /** What it is, for the name of a skipped suite. */
@@ -52,7 +55,7 @@ export function command(name: string): Requirement {
 export const providers: Requirement = {
   name: 'terraform with the providers bpg/proxmox 0.111.1, hashicorp/null 3.2.4 and hashicorp/external 2.3.5',
   met: () => {
-    if (!command('terraform').met()) return false;
+    if (!command(BINARY).met()) return false;
     const folder = mkdtempSync(path.join(os.tmpdir(), 'providers-'));
     try {
       const required = {
@@ -64,7 +67,7 @@ export const providers: Requirement = {
         path.join(folder, 'main.tf.json'),
         JSON.stringify({ terraform: { required_providers: required } }),
       );
-      execFileSync('terraform', ['init', '-input=false', '-no-color'], {
+      execFileSync(BINARY, ['init', '-input=false', '-no-color'], {
         cwd: folder,
         stdio: 'ignore',
         env: { ...process.env, CHECKPOINT_DISABLE: '1' },

@@ -14,6 +14,7 @@ import path from 'node:path';
 import { readInventoryOf } from '../../cli/read-inventory';
 import type { Settings } from '../../cli/settings';
 import { synthesize } from '../../main';
+import { BINARY } from './requirements';
 
 /** What a command printed, and how it ended. */
 export interface Outcome {
@@ -169,10 +170,10 @@ export class Workspace {
     };
     // Terraform writes it at the end of a successful init.
     if (!existsSync(path.join(cwd, '.terraform.lock.hcl'))) {
-      const init = await this.#run(['terraform', 'init', '-no-color', '-input=false'], { cwd, env });
+      const init = await this.#run([BINARY, 'init', '-no-color', '-input=false'], { cwd, env });
       if (init.code !== 0) return init;
     }
-    return this.#run(['terraform', args[0] ?? '', '-no-color', ...args.slice(1)], { ...options, cwd, env });
+    return this.#run([BINARY, args[0] ?? '', '-no-color', ...args.slice(1)], { ...options, cwd, env });
   }
 
   #run(command: readonly string[], options: Parameters<typeof runCommand>[2]): Promise<Outcome> {

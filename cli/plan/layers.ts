@@ -1,7 +1,7 @@
 import type { Item } from './item';
 import { lineDiff } from './line-diff';
 import { at, type PlanJson, type ResourceChange, type Value } from './plan-json';
-import { type Commits, releaseItem } from './release';
+import { choiceOf, type Commits, releaseItem } from './release';
 
 /** A resource of this type that is no layer. */
 const NO_LAYER = 'preflight';
@@ -147,6 +147,19 @@ function contents(triggers: Triggers): string[] {
   ];
 }
 
+/**
+ * What the guest answered to a plan's look.
+ * @param plan the plan
+ * @param name what was asked
+ * @returns the answer; empty where there is none
+ */
+export function lookOf(plan: PlanJson, name: string): string {
+  const resources = plan.prior_state?.values?.root_module?.resources ?? [];
+  const look = resources.find(({ address }) => address === 'data.external.guest[0]');
+  const value = at(look?.values, 'result', name);
+  return typeof value === 'string' ? value : '';
+}
+
 /** A token that the look made: the time, and what deviates. */
 const DEVIATES = /^\d{4}-\d\d-\d\dT[\d:]+Z: (.*)$/s;
 
@@ -157,10 +170,7 @@ function driftItems({ name }: ResourceChange, old: Triggers, fresh: Triggers, pl
   const said = (token: Value | undefined): string =>
     DEVIATES.exec(typeof token === 'string' ? token : '')?.[1] ?? '';
   const planned = old['drift'] === fresh['drift'] ? '' : said(fresh['drift']);
-  const look = plan.prior_state?.values?.root_module?.resources?.find(
-    ({ address }) => address === 'data.external.guest[0]',
-  );
-  const seen = said(at(look?.values, 'result', name));
+  const seen = said(lookOf(plan, name));
   const older = planned.startsWith('other ') ? planned.slice('other '.length).split(', ') : [];
   // What changes in the inventory is asked for otherwise than last time as well.
   const restored = older.filter((key) => old[key] === fresh[key]);
@@ -179,14 +189,21 @@ function releaseItems(
   change: ResourceChange,
   old: Triggers,
   fresh: Triggers,
-  { commits, isNewGuest }: LayerContext,
+  { plan, commits, isNewGuest }: LayerContext,
 ): Item[] {
   const builtWith = lineDiff(old['built_with'] ?? '', fresh['built_with'] ?? '');
   const token = fresh['commit'] ?? '';
   const isBuiltAgain = old['commit'] === token && !isNewGuest && change.change.actions.join() !== 'create';
-  if (!isBuiltAgain) return [releaseItem(old['commit'], token, commits)];
+  const why = change.action_reason === 'replace_because_tainted' ? ', after a deploy that failed' : '';
+  const runs = lookOf(plan, 'runs');
+  // Terraform notes the commit that failed; the guest knows which one runs.
+  if (why !== '' && runs !== '' && token.startsWith(runs))
+    return [{ sign: '~', text: `commit ${runs.slice(0, 7)} stays${why}` }];
+  if (!isBuiltAgain) {
+    const item = releaseItem(runs === '' ? old['commit'] : runs, token, commits, choiceOf(plan));
+    return [{ ...item, text: `${item.text}${why}` }];
+  }
   const commit = /^[0-9a-f]{7}/.exec(token)?.[0] ?? token;
   if (builtWith.length > 0) return [{ sign: '~', text: `commit ${commit} is built again`, lines: builtWith }];
-  const why = change.action_reason === 'replace_because_tainted' ? ': its last deploy failed' : '';
   return [{ sign: '~', text: `commit ${commit} is deployed again${why}` }];
 }

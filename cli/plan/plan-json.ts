@@ -27,6 +27,8 @@ export interface ResourceChange {
 export interface PlanJson {
   /** Whether there is something to apply; older versions do not say. */
   applyable?: boolean;
+  variables?: Readonly<Record<string, { value: Value }>>;
+  configuration?: { root_module?: { variables?: Readonly<Record<string, { default?: Value }>> } };
   resource_changes?: readonly ResourceChange[];
   /** What somebody else changed since the last apply. */
   resource_drift?: readonly ResourceChange[];

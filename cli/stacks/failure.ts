@@ -32,8 +32,8 @@ const KNOWN: readonly (readonly [RegExp, (text: string, where: Where) => string]
   ],
   [
     /Backend configuration changed|Backend type changed|backend configuration has changed|Migrating (from|to) HCP|HCP Terraform configuration (block )?has changed/i,
-    (_text, { stack, folder }) =>
-      `the inventory names another backend than this stack was deployed with. To take its state along: cd ${folder} && terraform init -migrate-state. Where that state is none to keep (of an emulator, for example): pvestack forget ${stack}`,
+    (_text, { stack }) =>
+      `the inventory names another backend than this stack was deployed with. To take its state along: pvestack migrate ${stack}. Where that state is none to keep (of an emulator, for example): pvestack forget ${stack}`,
   ],
   [
     /(connection refused|no such host|no route to host|i\/o timeout|Client\.Timeout)/i,

@@ -11,6 +11,8 @@ export interface Operation {
   refusal?(env: Env): string | undefined;
   /** Arguments of `terraform plan`. */
   planArguments?(stack: Run['stack']): readonly string[];
+  /** Variables of terraform for the plan of a stack, besides those of the environment. */
+  planEnv?(env: Env): NodeJS.ProcessEnv;
   /** The only addresses that a plan may change. */
   own?(stack: Run['stack']): readonly string[];
 }

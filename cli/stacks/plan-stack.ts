@@ -53,7 +53,7 @@ export async function planStack(
         ...(options.lockTimeout === undefined ? [] : [`-lock-timeout=${options.lockTimeout}`]),
         ...(operation.planArguments?.(run.stack) ?? []),
       ],
-      { shielded: true, onLine: sayRemote(name, progress) },
+      { shielded: true, onLine: sayRemote(name, progress), env: operation.planEnv?.(run.env) ?? {} },
     );
   };
   const isFresh = !existsSync(path.join(folder, process.env['TF_DATA_DIR'] ?? '.terraform'));

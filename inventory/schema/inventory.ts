@@ -115,6 +115,18 @@ const envKeys = {
   branch: key(checked(RULES.branch), {
     description: 'The branch that is deployed.',
   }),
+  release: key(
+    plain(
+      /^[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}$/,
+      'is not a commit or tag',
+      'write e.g. v1.4 or a commit in full; a commit of digits alone in quotes',
+    ),
+    {
+      description:
+        'The commit or tag that is deployed, instead of the head of the branch; `TF_VAR_release` overrides it.',
+      otherwise: 'the head of the branch',
+    },
+  ),
   state: key(z.enum(['present', 'absent']), {
     description: '`absent`: the stack plans the destruction of all it made.',
     default: 'present',

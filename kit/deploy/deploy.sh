@@ -31,6 +31,7 @@ deploy() {
     say 'done' "$(short "$commit") is deployed already, $(since "$began")"
     return
   fi
+  trying=$commit
   release=$base/releases/n$(next_number "$record/releases.number" "$base/releases")-$(date -u +%Y%m%dT%H%M%SZ)-$(short "$commit")
   take_files
   something_to_run

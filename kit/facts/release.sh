@@ -3,6 +3,7 @@ look_at_release() {
   record=$root/release asked=${wanted:-the branch $branch}
   token=$(head -c 200 "$record/token" 2>/dev/null)
   deployed=$(head -c 64 "$record/deployed" 2>/dev/null)
+  echo "runs $deployed"
   if [ ! -x /usr/local/bin/deploy_app.sh ]; then
     echo "release ${wanted:-${token:-1: not configured, so the branch was not looked at}}"
     return
@@ -25,6 +26,11 @@ look_at_release() {
   fi
   if [ -n "$token" ] && [ "$deployed" = "$head" ]; then
     echo "release $token"
+    return
+  fi
+  if [ -z "$wanted" ] && [ -n "$deployed" ] && [ "$(head -c 64 "$record/failed" 2>/dev/null)" = "$head" ]; then
+    echo "release ${token:-$deployed}"
+    echo "note $(printf '%.7s' "$deployed") runs and stays: the deploy of $(printf '%.7s' "$head"), at which the branch $branch is, has failed. A new commit or pvestack release tries again."
     return
   fi
   target=$head
