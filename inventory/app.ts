@@ -1,4 +1,5 @@
 import type { Draft } from './draft';
+import { environmentOf } from './environment';
 import { kindsOf, type Part, partsOf } from './part';
 import type { Keys } from './scope';
 import { display } from './text';
@@ -86,7 +87,11 @@ export function resolveApp(draft: Draft, validation: Validation): App {
     settings: Object.fromEntries(
       partsOf(registry, type).map((part) => [part.name, part.resolve(scope, project)]),
     ),
-    services: resolveServices(scope, kindsOf(registry).find(({ name }) => name === type)?.services),
+    services: resolveServices(
+      scope,
+      kindsOf(registry).find(({ name }) => name === type)?.services,
+      validation,
+    ),
     listsServices: scope.find('services') !== undefined,
     repo: scope.maybe('repo'),
     branch: scope.maybe('branch') ?? toValue('main', RULES.branch),
@@ -108,23 +113,7 @@ export function resolveApp(draft: Draft, validation: Validation): App {
       keep: scope.get('keep_releases'),
       memory: scope.maybe('service_memory'),
     },
-    envVars: resolveEnv(draft, 'env_vars', validation),
-    installEnv: resolveEnv(draft, 'install_env', validation),
+    envVars: environmentOf(scope.all('env_vars'), validation),
+    installEnv: environmentOf(scope.all('install_env'), validation),
   };
-}
-
-/** Project and env merged, by name; scalars as they were written, so that `1.10` and `yes` stay what they are. */
-function resolveEnv(
-  { scope }: Draft,
-  key: 'env_vars' | 'install_env',
-  validation: Validation,
-): Record<string, Value> {
-  const values = new Map<string, Value>();
-  for (const { value: map, path } of scope.all(key)) {
-    for (const [name, value] of Object.entries(map)) {
-      const text = typeof value === 'string' ? value : (validation.written([...path, name]) ?? String(value));
-      values.set(name, toValue(text, RULES.envValue, true));
-    }
-  }
-  return Object.fromEntries([...values].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

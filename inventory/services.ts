@@ -1,7 +1,10 @@
 import type { OwnService, Services } from './part';
 import type { appKeys } from './schema/app';
 import { serviceKeys } from './schema/services';
+import { environmentOf } from './environment';
 import type { Found, Keys, Scope } from './scope';
+import type { Validation } from './validation';
+import type { Value } from './values/value';
 
 /** A service of an application, every default filled in. */
 export interface ServiceSettings {
@@ -34,6 +37,12 @@ export interface ServiceSettings {
   stopSignal?: string;
   /** Seconds. */
   stopTimeout?: number;
+  /** Besides those of the application; sorted by name. */
+  envVars: Readonly<Record<string, Value>>;
+  /** What the command that builds it sees besides; sorted by name. */
+  buildEnvVars: Readonly<Record<string, Value>>;
+  /** Folders in its folder that stay from one release to the next. */
+  sharedPaths: readonly string[];
 }
 
 /** A listed service as it stands in the inventory. */
@@ -54,15 +63,22 @@ export function listedServices(scope: AppScope): Map<string, ListedService> | un
  * The services of an application.
  * @param scope the env
  * @param of how its kind has services
+ * @param validation knows how scalars were written
  * @returns each with its settings: those that are listed, or else the kind's own; none without `of`
  */
-export function resolveServices(scope: AppScope, of: Services<Keys> | undefined): ServiceSettings[] {
+export function resolveServices(
+  scope: AppScope,
+  of: Services<Keys> | undefined,
+  validation: Validation,
+): ServiceSettings[] {
   if (!of) return [];
   const own = of.own(scope);
   const listed = listedServices(scope);
   if (!listed) {
     return own.flatMap(({ keys: _, start, ...service }) =>
-      start === undefined ? [] : [{ ...service, start, count: 1 }],
+      start === undefined
+        ? []
+        : [{ ...service, start, count: 1, envVars: {}, buildEnvVars: {}, sharedPaths: [] }],
     );
   }
   return [...listed]
@@ -72,6 +88,7 @@ export function resolveServices(scope: AppScope, of: Services<Keys> | undefined)
         service,
         own.find((one) => one.name === name),
         of,
+        validation,
       ),
     )
     .filter(({ count }) => count > 0);
@@ -82,6 +99,7 @@ function settingsOf(
   service: ListedService,
   own: OwnService | undefined,
   { start }: Services<Keys>,
+  validation: Validation,
 ): ServiceSettings {
   const files = service.maybe('static');
   return {
@@ -103,6 +121,9 @@ function settingsOf(
     restart: service.maybe('restart'),
     stopSignal: service.maybe('stop_signal'),
     stopTimeout: service.maybe('stop_timeout'),
+    envVars: environmentOf(service.all('env_vars'), validation),
+    buildEnvVars: environmentOf(service.all('build_env_vars'), validation),
+    sharedPaths: [...new Set(service.get('shared_paths'))],
   };
 }
 
@@ -119,12 +140,17 @@ export interface ServicePorts {
  * The ports that the services of an application listen on.
  * @param scope the env
  * @param of how its kind has services
+ * @param validation knows how scalars were written
  * @returns for each service that has one
  */
-export function servicePorts(scope: AppScope, of: Services<Keys> | undefined): ServicePorts[] {
+export function servicePorts(
+  scope: AppScope,
+  of: Services<Keys> | undefined,
+  validation: Validation,
+): ServicePorts[] {
   const own = of?.own(scope) ?? [];
   const listed = listedServices(scope);
-  return resolveServices(scope, of).flatMap(({ name, port, count }) => {
+  return resolveServices(scope, of, validation).flatMap(({ name, port, count }) => {
     if (port === undefined) return [];
     const key = own.find((one) => one.name === name)?.keys['port'];
     const found =

@@ -108,8 +108,8 @@ export const node = defineKind({
       rootFile(
         `${CONFIG}/steps.sh`,
         renderGuestLines(source, 'node/steps.sh.ejs', {
-          parts: env.app.services,
-          migrates: migrates(env)?.dir,
+          parts: parts(env),
+          migrates: (parts(env).find(({ name }) => name === 'backend') ?? parts(env)[0])?.dir,
           migrate: env.app.release.migrate,
           health: env.app.release.healthCommand,
         }),
@@ -130,7 +130,7 @@ function builtWith({ name, dir, static: files, install, build }: ServiceSettings
   ];
 }
 
-/** The service in whose folder migrations run: the backend, or else the first. */
-function migrates({ app: { services } }: Env): ServiceSettings | undefined {
-  return services.find(({ name }) => name === 'backend') ?? services[0];
+/** What is built: the services, or for an application that is all jobs the root of the repository. */
+function parts({ app: { services } }: Env): Pick<ServiceSettings, 'name' | 'dir' | 'install' | 'build'>[] {
+  return services.length === 0 ? [{ name: 'root', dir: '.' }] : [...services];
 }

@@ -50,6 +50,7 @@ export const python = defineKind({
     refused: {
       install: 'write python_install: all services have one virtualenv',
       build: 'remove it: python_install may build, too',
+      build_env_vars: 'write install_env: python_install sees it',
     },
   },
 

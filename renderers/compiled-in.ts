@@ -10,9 +10,17 @@ export function compiledIn({ app }: Env): string[] {
   const { buildEnv, buildSecrets } = app.release;
   const isNamed = (name: string): boolean =>
     buildEnv.some((one) => (one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : name === one));
-  const { secrets } = envFile(app.envVars);
-  const seen = Object.entries(app.envVars).filter(
-    ([name]) => isNamed(name) && (!Object.hasOwn(secrets, name) || buildSecrets.includes(name)),
-  );
-  return envFile(Object.fromEntries(seen)).shown;
+  const seen = (values: Env['app']['envVars']): string[] => {
+    const { secrets } = envFile(values);
+    const those = Object.entries(values).filter(
+      ([name]) => isNamed(name) && (!Object.hasOwn(secrets, name) || buildSecrets.includes(name)),
+    );
+    return envFile(Object.fromEntries(those)).shown;
+  };
+  return [
+    ...seen(app.envVars),
+    ...app.services.flatMap(({ name, envVars, buildEnvVars }) =>
+      [...seen(envVars), ...envFile(buildEnvVars).shown].map((line) => `${name}: ${line}`),
+    ),
+  ];
 }

@@ -31,6 +31,10 @@ export interface Service {
   stopSignal?: string;
   /** Seconds. */
   stopTimeout?: number;
+  /** A file of environment variables that is read after that of the application. */
+  envFile?: string;
+  /** Folders in its folder that stay from one release to the next. */
+  sharedPaths?: readonly string[];
 }
 
 /** What a kind of application or a feature adds to a guest; what is left out it adds nothing to. */

@@ -14,6 +14,7 @@ import { encodeEnvExpression, envFile } from './env-file';
 import { quote } from './expression';
 import type { Guard } from './guards';
 import { layersOf } from './layers';
+import { envFiles } from './layers/env-files';
 import type { Layer } from './layers/layer';
 import { KIT } from './layers/paths';
 import { layerLocals, layerScript, layerTriggers, secretsUpload } from './layers/script';
@@ -88,10 +89,10 @@ export function guestConfiguration(
 }
 
 /** Of each env file that holds secrets its values that do, and its lines. */
-function envLocals({ app }: Env, layers: readonly Layer[]): Record<string, unknown> {
+function envLocals(env: Env, layers: readonly Layer[]): Record<string, unknown> {
   const uploaded = layers.flatMap(({ files }) => files.map(({ secret }) => secret?.name));
   return Object.fromEntries(
-    Object.entries({ env: app.envVars, install_env: app.installEnv }).flatMap(([file, values]) => {
+    envFiles(env).flatMap(({ name: file, values }) => {
       if (!uploaded.includes(file)) return [];
       const { secrets, lines } = envFile(values, file);
       const encoded = encodeEnvExpression('value');

@@ -1,6 +1,7 @@
 import type { ServiceSettings } from '../inventory/services';
 import type { Env } from '../inventory/types';
 import type { Service } from './contribution';
+import { serviceEnvPath } from './layers/paths';
 
 /**
  * The services of an env, as its kind of application starts them.
@@ -25,6 +26,8 @@ export function services(env: Env, start: (service: ServiceSettings) => string):
     restart: service.restart,
     stopSignal: service.stopSignal,
     stopTimeout: service.stopTimeout,
+    envFile: Object.keys(service.envVars).length === 0 ? undefined : serviceEnvPath(env, service.name),
+    sharedPaths: service.sharedPaths,
   }));
 }
 
@@ -63,14 +66,15 @@ export function unitFileName(service: Service): string {
 /**
  * The processes of a service for the programs on the guest, see kit/lib/services.sh.
  * @param service the service
- * @returns a line each: unit, folder, port or -, health path or -, and what else is to be known of its health
+ * @returns a line each: unit, folder, port or -, health path or -, and what else is to be known of it
  */
 export function processes(service: Service): string[] {
-  const { folder, healthPath, healthHost, healthStatus, healthTimeout } = service;
+  const { folder, healthPath, healthHost, healthStatus, healthTimeout, sharedPaths = [] } = service;
   const more = [
     ...(healthHost === undefined ? [] : [`host=${healthHost}`]),
     ...(healthStatus === undefined ? [] : [`status=${healthStatus.join(',')}`]),
     ...(healthTimeout === undefined ? [] : [`timeout=${healthTimeout}`]),
+    ...(sharedPaths.length === 0 ? [] : [`shared=${sharedPaths.join(',')}`]),
   ];
   return instances(service).map(({ unit, port }) =>
     [unit, folder, port ?? '-', healthPath ?? '-', ...more].join(' '),
@@ -98,8 +102,10 @@ export function unitSettings(service: Service): Record<string, unknown> {
  * @param service the service
  * @returns settings of systemd; none for a service that is as all others
  */
-export function ownSettings({ memory, cpus, restart, stopSignal, stopTimeout }: Service): string[] {
+export function ownSettings(service: Service): string[] {
+  const { envFile, memory, cpus, restart, stopSignal, stopTimeout } = service;
   const settings = {
+    EnvironmentFile: envFile,
     MemoryMax: memory === undefined ? undefined : `${memory}M`,
     CPUQuota: cpus === undefined ? undefined : `${Math.round(cpus * 100)}%`,
     Restart: restart,
@@ -107,4 +113,16 @@ export function ownSettings({ memory, cpus, restart, stopSignal, stopTimeout }: 
     TimeoutStopSec: stopTimeout,
   };
   return Object.entries(settings).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]));
+}
+
+/** Where the folders of services lie that stay from one release to the next. */
+const SHARED = '/var/lib/app/shared';
+
+/**
+ * The folders of a service that stay from one release to the next, as they lie on the guest.
+ * @param service the service
+ * @returns their paths
+ */
+export function sharedFolders({ name, sharedPaths = [] }: Service): string[] {
+  return sharedPaths.map((path) => `${SHARED}/${name}/${path}`);
 }

@@ -3,7 +3,8 @@ import { stackOutputs } from '../../renderers/outputs';
 import { templateSource } from '../../renderers/template-source';
 import * as registry from '../../registry';
 import { envOf, layersIn } from './envs';
-import { fileOf } from './guest-files';
+import type { GuestFile } from '../../renderers/layers/layer';
+import { fileOf, filesOf } from './guest-files';
 
 const PROJECT = `services:
   web: {dir: ., port: 8001, count: 2, health_path: /up, health_host: shop.example.lan, health_status: [200, 401], health_timeout: 60}
@@ -96,6 +97,7 @@ test.each<[string, string[]]>([
     [`build_part web apps/web '' make`, 'build_part backend backend', 'migrate_part backend'],
   ],
   ['services: {web: {}}', ['build_part web .', 'migrate_part .']],
+  ['services: {}', ['build_part root .', 'migrate_part .']],
 ])('%s: each is built, and the backend or the first one migrates', (project, words) => {
   const steps = fileOf('/etc/pvestack/steps.sh', project).join('\n');
   expect(steps.match(/(build|migrate)_part [^;}\n]*[^;}\n ]/g)).toEqual(words);
@@ -108,4 +110,68 @@ test.each<[string, string[]]>([
 ])('%s: what is built besides the commit is %j', (project, lines) => {
   const release = layersIn(envOf({ project })).find(({ name }) => name === 'release');
   expect(release?.lists['built_with'] ?? []).toEqual(lines);
+});
+
+describe('the environment of a service', () => {
+  const OWN = `build_secrets: [SHOWN]
+env_vars: {A: a, HIDDEN: "{{ vault_hidden }}"}
+services:
+  mail-worker:
+    env_vars: {NEXT_PUBLIC_X: x, OWN: "{{ vault_own }}", SHOWN: "{{ vault_shown }}"}
+    build_env_vars: {STAGE: one, BUILD: "{{ vault_build }}"}
+  web: {port: 3001}
+`;
+  const files = filesOf(envOf({ project: OWN }));
+  const fileAt = (path: string): GuestFile | undefined => files.find((one) => one.path === path);
+
+  test('is a file of its own, which systemd reads after that of the application', () => {
+    expect(fileAt('/srv/app/.env.dev.mail-worker')).toMatchObject({
+      mode: '0640',
+      owner: 'root:app',
+      lines: ["NEXT_PUBLIC_X='x'", 'OWN={{ vault_own }}', 'SHOWN={{ vault_shown }}'],
+      secret: { name: 'env_mail_worker' },
+    });
+    expect(fileOf('app-mail-worker.service.d/own.conf', OWN)).toContain(
+      'EnvironmentFile=/srv/app/.env.dev.mail-worker',
+    );
+    expect(fileOf('app-web.service.d/own.conf', OWN)).toEqual([]);
+  });
+
+  test('of its build is another one, which only root reads', () => {
+    expect(fileAt('/etc/pvestack/build_env.mail-worker')).toMatchObject({
+      mode: '0600',
+      owner: 'root:root',
+      lines: ['BUILD={{ vault_build }}', "STAGE='one'"],
+    });
+    expect(fileOf('/etc/pvestack/deploy.conf', OWN)).toContain("build_hides='HIDDEN OWN'");
+  });
+
+  test('counts for what is built with it', () => {
+    const release = layersIn(envOf({ project: OWN })).find(({ name }) => name === 'release');
+    expect(release?.lists['built_with']).toEqual([
+      "mail-worker: NEXT_PUBLIC_X='x'",
+      'mail-worker: BUILD={{ vault_build }}',
+      "mail-worker: STAGE='one'",
+      'mail-worker: .',
+      'web: .',
+    ]);
+    expect(release?.secretVariables).toEqual(['vault_build']);
+  });
+});
+
+test('folders that stay are made by the layer, linked by the deploy, and a reason to build again', () => {
+  const project = 'services: {web: {dir: apps/web, shared_paths: [uploads/, .next/cache, uploads]}}';
+  expect(fileOf('/etc/pvestack/services', project)).toEqual([
+    'app-web.service apps/web - - shared=uploads,.next/cache',
+  ]);
+  const layers = layersIn(envOf({ project }));
+  expect(layers.find(({ name }) => name === 'app')?.lists['folders']).toEqual([
+    '/var/lib/app/shared/web/uploads',
+    '/var/lib/app/shared/web/.next/cache',
+  ]);
+  expect(layers.find(({ name }) => name === 'release')?.lists['built_with']).toEqual([
+    'web: apps/web',
+    'web_shared: uploads',
+    'web_shared: .next/cache',
+  ]);
 });

@@ -62,7 +62,7 @@ export function checkApp(draft: Draft, validation: Validation): void {
       'write git_deploy_key: "{{ vault_git_deploy_key }}", or remove it',
     );
   }
-  const services = type === 'none' ? [] : resolveServices(scope, of);
+  const services = type === 'none' ? [] : resolveServices(scope, of, validation);
   for (const part of parts) part.check?.({ scope, ports, services, validation });
 }
 

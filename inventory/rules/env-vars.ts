@@ -25,15 +25,24 @@ const REFUSED_FIX: Readonly<Record<string, string>> = {
 
 /** The keys that hold environments. */
 const MAPS = ['env_vars', 'install_env'] as const;
-type Maps = Partial<Record<(typeof MAPS)[number], Record<string, unknown> | undefined>>;
+interface Maps extends Partial<Record<(typeof MAPS)[number], Record<string, unknown> | undefined>> {
+  services?: Readonly<Record<string, ServiceMaps>> | undefined;
+}
+/** The same of a service. */
+const SERVICE_MAPS = ['env_vars', 'build_env_vars'] as const;
+type ServiceMaps = Partial<Record<(typeof SERVICE_MAPS)[number], Record<string, unknown> | undefined>>;
 
 /** The names that lists of names may have in them: by list, as an install's are nothing to a build. */
 const known = (...levels: readonly Maps[]): Record<'plain_env_vars' | 'build_secrets', Set<string>> => {
   const names = (map: (typeof MAPS)[number]): string[] =>
     levels.flatMap((level) => Object.keys(level[map] ?? {}));
+  const ofServices = (map: (typeof SERVICE_MAPS)[number]): string[] =>
+    levels.flatMap(({ services = {} }) =>
+      Object.values(services).flatMap((service) => Object.keys(service[map] ?? {})),
+    );
   return {
-    plain_env_vars: new Set(MAPS.flatMap(names)),
-    build_secrets: new Set(names('env_vars')),
+    plain_env_vars: new Set([...MAPS.flatMap(names), ...SERVICE_MAPS.flatMap(ofServices)]),
+    build_secrets: new Set([...names('env_vars'), ...ofServices('env_vars')]),
   };
 };
 
@@ -86,6 +95,7 @@ export function checkEnvVars(input: InventoryInput, registry: Registry, validati
         validation,
       );
     }
+    checkServices(own, own.plain_env_vars ?? [], path, groupPart(project), taken, validation);
     checkNames(own, known(own, ...Object.values(envs)), path, validation);
     for (const [env, settings] of Object.entries(envs)) {
       const { plain_env_vars, build_secrets } = settings;
@@ -94,7 +104,23 @@ export function checkEnvVars(input: InventoryInput, registry: Registry, validati
       for (const map of MAPS) {
         checkMap(settings[map] ?? {}, plain, [...path, 'envs', env, map], prefix, taken, validation);
       }
+      checkServices(settings, plain, [...path, 'envs', env], prefix, taken, validation);
       checkNames({ plain_env_vars, build_secrets }, known(own, settings), [...path, 'envs', env], validation);
+    }
+  }
+}
+
+function checkServices(
+  { services = {} }: Maps,
+  plain: readonly string[],
+  path: Path,
+  prefix: string,
+  taken: Taken,
+  validation: Validation,
+): void {
+  for (const [name, service] of Object.entries(services)) {
+    for (const map of SERVICE_MAPS) {
+      checkMap(service[map] ?? {}, plain, [...path, 'services', name, map], prefix, taken, validation);
     }
   }
 }

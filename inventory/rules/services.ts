@@ -38,7 +38,7 @@ export function checkServices(
     for (const [name, service] of listed) checkService(name, service, of, scope, validation);
     checkUnlisted(listed, of, scope, validation);
   }
-  const ports = servicePorts(scope, of);
+  const ports = servicePorts(scope, of, validation);
   checkPorts(ports, validation);
   return ports;
 }
@@ -65,6 +65,7 @@ function checkService(
     const found = (service as unknown as Scope<Keys>).find(key);
     if (found) validation.error(found.path, 'is nothing for a service of this app_type', fix);
   }
+  checkBuildEnv(service, scope, validation);
   if (service.find('static')) {
     for (const key of OF_A_PROCESS) {
       const found = service.find(key);
@@ -93,6 +94,25 @@ function checkService(
         'needs a port that answers',
         'write port, or remove it: a worker is well when it stays up',
       );
+  }
+}
+
+/** What only a build is to see, under a name that is hidden from builds. */
+function checkBuildEnv(service: ListedService, scope: Draft['scope'], validation: Validation): void {
+  const shown = scope.get('build_secrets');
+  const secrets = [...scope.all('env_vars'), ...service.all('env_vars')].flatMap(({ value }) =>
+    Object.entries(value).flatMap(([name, text]) =>
+      typeof text === 'string' && text.includes('{{') && !shown.includes(name) ? [name] : [],
+    ),
+  );
+  for (const { value, path } of service.all('build_env_vars')) {
+    for (const name of Object.keys(value).filter((one) => secrets.includes(one))) {
+      validation.error(
+        [...path, name],
+        'is a secret of env_vars, too, and a build sees none of those',
+        'remove it here, and list it in build_secrets; or give it another name',
+      );
+    }
   }
 }
 

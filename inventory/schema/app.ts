@@ -1,23 +1,6 @@
 import { z } from 'zod';
-import { editorPattern } from '../editor';
-import { bool, command, key, message, plain, port, whole } from './fields';
-import { healthPath, serviceSchema } from './services';
-
-const scalar = z.union([z.string(), z.number(), z.boolean()], {
-  error: ({ input }) =>
-    typeof input === 'object' && input !== null
-      ? message(
-          `is a ${Array.isArray(input) ? 'list' : 'map'}, not one text`,
-          `write it as the application reads it: JSON in single quotes, e.g. '${Array.isArray(input) ? '["a", "b"]' : '{"a": true}'}', or "a,b"`,
-        )
-      : message('is not a text, number or boolean', 'write one value; "" for an empty one'),
-});
-
-const ENV_NAME = editorPattern(
-  /^[A-Za-z_][A-Za-z0-9_]*$/,
-  'is not the name of an environment variable',
-  'use letters, digits and _, not beginning with a digit',
-);
+import { bool, command, key, plain, port, whole } from './fields';
+import { environment, healthPath, serviceSchema } from './services';
 
 const buildName = (): z.ZodString =>
   plain(
@@ -34,8 +17,7 @@ export const COMPILED_IN = [
 
 /** What every application has, of whatever kind: how a release is checked and kept, and its data; for projects and envs. */
 export const appKeys = {
-  // Names that cannot be refused by the schema alone are checked in rules/env-vars.ts.
-  env_vars: key(z.record(z.string(), scalar).meta({ editor: { propertyNames: ENV_NAME } }), {
+  env_vars: key(environment(), {
     description: "The application's environment.",
     default: {},
   }),
@@ -43,7 +25,7 @@ export const appKeys = {
     description: 'Names in `env_vars` that look secret but may hold a literal.',
     default: [],
   }),
-  install_env: key(z.record(z.string(), scalar).meta({ editor: { propertyNames: ENV_NAME } }), {
+  install_env: key(environment(), {
     description:
       'Environment of the commands that install, and of nothing else: the token of a registry, a proxy.',
     default: {},

@@ -1,5 +1,26 @@
 import { z } from 'zod';
+import { editorPattern } from '../editor';
 import { command, key, message, plain, port, startCommand, whole } from './fields';
+
+const scalar = z.union([z.string(), z.number(), z.boolean()], {
+  error: ({ input }) =>
+    typeof input === 'object' && input !== null
+      ? message(
+          `is a ${Array.isArray(input) ? 'list' : 'map'}, not one text`,
+          `write it as the application reads it: JSON in single quotes, e.g. '${Array.isArray(input) ? '["a", "b"]' : '{"a": true}'}', or "a,b"`,
+        )
+      : message('is not a text, number or boolean', 'write one value; "" for an empty one'),
+});
+
+const ENV_NAME = editorPattern(
+  /^[A-Za-z_][A-Za-z0-9_]*$/,
+  'is not the name of an environment variable',
+  'use letters, digits and _, not beginning with a digit',
+);
+
+/** Environment variables. Names that cannot be refused by the schema alone are checked in rules/env-vars.ts. */
+export const environment = (): z.ZodRecord<z.ZodString, typeof scalar> =>
+  z.record(z.string(), scalar).meta({ editor: { propertyNames: ENV_NAME } });
 
 /** A folder of the repository: without slashes around it, `.` for the root. */
 export const folder = (): z.ZodString =>
@@ -19,6 +40,18 @@ const CPUS = message('is not a number of CPUs from 0.05 to 512', 'write e.g. 0.5
 const RESTARTS = ['always', 'on-failure', 'no'] as const;
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const;
+
+const sharedPath = (): z.ZodString =>
+  plain(
+    /^[A-Za-z0-9._][A-Za-z0-9._-]*(\/[A-Za-z0-9._][A-Za-z0-9._-]*)*\/?$/,
+    'is not a folder below that of the service',
+    'write e.g. uploads or .next/cache',
+  )
+    .refine(
+      (value) => !/(^|\/)\.{1,2}(\/|$)/.test(value),
+      message('leads out of the folder of the service', 'write e.g. uploads or .next/cache'),
+    )
+    .overwrite((value) => value.replace(/\/$/, ''));
 
 /** The keys of a service; an env's go before its project's, key by key. */
 export const serviceKeys = {
@@ -72,6 +105,20 @@ export const serviceKeys = {
   build: key(command(), {
     description: 'Builds it.',
     otherwise: 'the script `build` of its package.json, where there is one',
+  }),
+  env_vars: key(environment(), {
+    description: 'Its environment besides `env_vars` of the application, whose values it may replace.',
+    default: {},
+  }),
+  build_env_vars: key(environment(), {
+    description:
+      'Environment of the command that builds it, and of nothing else: the token of a reporting service.',
+    default: {},
+  }),
+  shared_paths: key(z.array(sharedPath()), {
+    description:
+      'Folders in its folder that it writes and that stay from one release to the next: uploads, caches. They lie below /var/lib/app/shared.',
+    default: [],
   }),
   count: key(whole(0, 32, 'number of instances'), {
     description:

@@ -7,10 +7,12 @@ firewall() {
   if firewall_on; then by=found; else by=ours; fi
   if grep -qxF "firewall-on	ufw	ours" "$work/before"; then by=ours; fi
   note firewall-on ufw "$by"
+  rm -f "$state/closed"
   added >"$work/ufw.added"
   while read -r rule; do
     by=found
-    if grep -qxF "firewall	$rule	ours" "$work/before" || ! grep -qxF "ufw $rule" "$work/ufw.added"; then by=ours; fi
+    # Ours is also what an application that was put back has opened again.
+    if grep -qsxF "firewall	$rule	ours" "$work/before" /var/lib/pvestack/app/pending || ! grep -qxF "ufw $rule" "$work/ufw.added"; then by=ours; fi
     note firewall "$rule" "$by"
     if grep -qxF "ufw $rule" "$work/ufw.added"; then
       unchanged "firewall: $rule"

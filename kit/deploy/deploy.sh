@@ -38,6 +38,7 @@ deploy() {
   rm -f "$record/parts"
   build_release
   step 11 seal seal
+  if services | grep -q ' shared='; then step 11 "shared paths" link_shared; fi
   if [ -e /etc/pvestack/web/static ]; then step 12 "static files" publish "$release"; fi
   migrate_release
   prove_release

@@ -53,7 +53,8 @@ builds=/var/cache/app-build
 
 # confined FOLDER ENV COMMAND: for build_timeout seconds and, where the inventory says so, with build_memory MiB.
 # ENV: without-env  an install, or a build that is one: with none of the application's settings, and with install_env
-#      plain-env    a build, with its settings but those that hold secrets (build_hides)
+#      plain-env    a build, with its settings but those that hold secrets (build_hides), and with those of its service
+#                   (building) and of its service's build
 #      with-env     the application's own work on the sealed release (a migration, a check), with all of them
 #
 # A build is work of another user than the application: it reads neither the env file nor a process's environment,
@@ -76,6 +77,9 @@ confined() {
     fi
   else
     set -- "$@" -p "EnvironmentFile=$env_file"
+  fi
+  if [ "$env" = plain-env ] && [ -n "${building:-}" ]; then
+    set -- "$@" -p "EnvironmentFile=-$env_file.$building" -p "EnvironmentFile=-/etc/pvestack/build_env.$building"
   fi
   [ "$env" != plain-env ] || set -- "$@" -p "UnsetEnvironment=${build_hides:-}"
   if [ "$env" = with-env ]; then

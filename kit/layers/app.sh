@@ -1,8 +1,10 @@
 # The layer app: the application's place on a guest. Its user, folders, env file, units, jobs and links.
 library lib/units
 library lib/timers
+library lib/put_back
 
 before_files() {
+  keep_files
   # The users that the application runs as and is built as: no shell, no sudo, and of neither's files the other one
   # can write any.
   system_user app /var/lib/app
@@ -50,9 +52,19 @@ stop_leaving() {
   done
 }
 
+# leave_drop_ins: drop-ins and env files that are to leave do so before the units start that they are of.
+leave_drop_ins() {
+  sed -n -e 's/^file\t\(\/etc\/systemd\/system\/[^\t]*\.d\/[^\t]*\).*/\1/p' \
+    -e 's/^file\t\(\/srv\/app\/\.env[^\t]*\).*/\1/p' "$work/before" | sort -u | while read -r path; do
+    if is_wanted file "$path" || elsewhere "$(printf 'file\t%s' "$path")"; then continue; fi
+    leave file "$path" '' </dev/null
+  done
+}
+
 after_files() {
   symlink /usr/local/lib/pvestack/deploy_app.sh /usr/local/bin/deploy_app.sh
   stop_leaving
+  leave_drop_ins
   if is_wanted file /etc/pvestack/services; then
     # /srv/app/backend and its like, as people know them.
     services | while read -r name folder _; do
@@ -62,15 +74,31 @@ after_files() {
       if awaits_build "$name"; then unit_of_next_release "$name"; else unit "$name"; fi
     done
   fi
-  wanted timers | while read -r name; do timer "$name"; done
   # A process that starts and dies again would otherwise pass for running.
   if [ -e /srv/app/current ]; then
     if /usr/local/bin/deploy_app.sh --health >"$work/health" 2>&1; then
       unchanged "the application answers"
     else
       cat "$work/health"
-      die "the application does not run with what was just deployed"
+      does_not_run
     fi
   fi
   bodies_go
+  wanted timers | while read -r name; do timer "$name"; done
+  forget_before
+}
+
+# does_not_run: what was there before comes back, where anything was.
+does_not_run() {
+  if [ ! -d "$kept" ]; then
+    bodies_go
+    die "the application does not run with what was just deployed"
+  fi
+  put_back
+  bodies_go
+  if /usr/local/bin/deploy_app.sh --health >"$work/health" 2>&1; then
+    die "the application did not run with what was just deployed, so this is undone: it runs with what was there before. What was tried is in $state/tried. Mend the inventory, and deploy again."
+  fi
+  cat "$work/health"
+  die "the application did not run with what was just deployed, so this is undone; but it does not run with what was there before, either. What was tried is in $state/tried."
 }

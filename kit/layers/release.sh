@@ -1,7 +1,12 @@
 # The layer release: one commit, deployed by the program that people use as well.
 before_files() {
   # What it is built with besides: see built_alike in kit/deploy/releases.sh.
-  if [ -n "$(wanted built_with)" ]; then wanted built_with >"$state/built_with"; else rm -f "$state/built_with"; fi
+  # Of what only a build sees, whose values may be secrets, a sum that nobody but root reads.
+  wanted built_with >"$work/built_with"
+  for file in /etc/pvestack/build_env.*; do
+    [ ! -f "$file" ] || sha256sum "$file" >>"$work/built_with"
+  done
+  if [ -s "$work/built_with" ]; then cat "$work/built_with" >"$state/built_with"; else rm -f "$state/built_with"; fi
 }
 
 after_files() {

@@ -22,6 +22,8 @@ leave() {
         # The words of a rule are words of ufw's command line.
         # shellcheck disable=SC2086
         ufw delete $2 >/dev/null
+        # Should the application have to go back to it, see lib/put_back.sh.
+        printf '%s\n' "$2" >>"$state/closed"
         removed "firewall: $2"
       fi
       ;;

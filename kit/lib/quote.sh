@@ -3,7 +3,14 @@
 
 # quoted LINES: the last of standard input.
 quoted() {
-  LC_ALL=C tail -c 65536 | plain | masked "${env_file:-} /etc/pvestack/install_env" /etc/pvestack/deploy_key | LC_ALL=C tail -n "$1" | bounded
+  LC_ALL=C tail -c 65536 | plain | masked "$(env_files)" /etc/pvestack/deploy_key | LC_ALL=C tail -n "$1" | bounded
+}
+
+# env_files: all that hold values which only the application, or a step of its build, is to know.
+env_files() {
+  for file in ${env_file:+"$env_file" "$env_file".*} /etc/pvestack/install_env /etc/pvestack/build_env.*; do
+    [ ! -f "$file" ] || printf '%s ' "$file"
+  done
 }
 
 # plain: escape sequences as a whole; a carriage return begins a line (progress bars), other control characters go, with

@@ -1,5 +1,5 @@
 # The services of this guest's application. /etc/pvestack/services has a line for each process: its unit, folder, port
-# or - (a worker), health path or -, and then what else is known of its health (host=, status=, timeout=).
+# or - (a worker), health path or -, and then what else is known of it (host=, status=, timeout= of its health, shared=).
 services() { cat /etc/pvestack/services 2>/dev/null || true; }
 
 # each_service RELEASE: unit, port, health path and the rest of the services that a release has.

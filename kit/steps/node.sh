@@ -144,6 +144,7 @@ find_part() {
 # build_part NAME FOLDER [INSTALL [BUILD]]: a part that the repository may have. Without a command what package.json says.
 built=
 build_part() {
+  building=$1
   [ -d "$release/$2" ] || return 0
   note_part "$2"
   find_part "$2"

@@ -3,9 +3,10 @@ import type { Application } from '../application';
 import type { Service } from '../contribution';
 import { envFile } from '../env-file';
 import { toExpression, variablesOf } from '../expression';
-import { ownSettings, processes, unitFileName, unitSettings } from '../services';
+import { ownSettings, processes, sharedFolders, unitFileName, unitSettings } from '../services';
 import { literalLines, renderGuestLines, textLines } from '../lines';
 import type { TemplateSource } from '../template';
+import { envFiles } from './env-files';
 import { type GuestFile, type Layer, rootFile } from './layer';
 import { CONFIG, envFilePath, inRelease, unitPath } from './paths';
 
@@ -17,26 +18,18 @@ import { CONFIG, envFilePath, inRelease, unitPath } from './paths';
  * @returns the layer
  */
 export function app(env: Env, app: Application, source: TemplateSource): Layer {
-  const { deployKey, envVars, installEnv, knownHosts } = env.app;
+  const { deployKey, knownHosts } = env.app;
+  const all = envFiles(env);
   const file = (path: string, template: string, data: Record<string, unknown>): GuestFile =>
     rootFile(path, renderGuestLines(source, template, data));
   return {
     name: 'app',
     lists: {
-      folders: app.folders,
+      folders: [...app.folders, ...app.services.flatMap(sharedFolders)],
       timers: app.timers,
     },
     files: [
-      environmentFile('env', envVars, { path: envFilePath(env), mode: '0640', owner: 'root:app' }),
-      ...(Object.keys(installEnv).length > 0
-        ? [
-            environmentFile('install_env', installEnv, {
-              path: `${CONFIG}/install_env`,
-              mode: '0600',
-              owner: 'root:root',
-            }),
-          ]
-        : []),
+      ...all.map(environmentFile),
       ...(knownHosts.length > 0 ? [rootFile(`${CONFIG}/known_hosts`, textLines(knownHosts))] : []),
       ...(deployKey ? [deployKeyFile(deployKey)] : []),
       file(`${CONFIG}/deploy.conf`, 'app/deploy.conf.ejs', deploySettings(env, app)),
@@ -57,19 +50,13 @@ export function app(env: Env, app: Application, source: TemplateSource): Layer {
       ...app.files,
     ],
     secretVariables: variablesOf([
-      ...Object.values(envVars),
-      ...Object.values(installEnv),
+      ...all.flatMap(({ values }) => Object.values(values)),
       ...(deployKey ? [deployKey] : []),
     ]),
   };
 }
 
-/** An env file; name: what it is called in the upload and in local values. */
-function environmentFile(
-  name: 'env' | 'install_env',
-  values: Env['app']['envVars'],
-  file: Pick<GuestFile, 'path' | 'mode' | 'owner'>,
-): GuestFile {
+function environmentFile({ name, values, ...file }: ReturnType<typeof envFiles>[number]): GuestFile {
   const { secrets, shown, lines } = envFile(values, name);
   if (Object.keys(secrets).length === 0) return { ...file, lines };
   return { ...file, lines: shown, secret: { name, content: `"\${join("\\n", local.${name}_file)}\\n"` } };
@@ -98,13 +85,19 @@ function deploySettings(env: Env, app: Application): Record<string, unknown> {
     fetchTimeout: release.fetchTimeout ?? '',
     buildTimeout: release.buildTimeout,
     buildMemory: release.buildMemory,
-    buildHides: Object.keys(envFile(env.app.envVars).secrets).filter(
-      (name) => !release.buildSecrets.includes(name),
-    ),
+    buildHides: hiddenNames(env),
     installKey: release.installKey,
     trial: release.trialStart,
     listed: env.app.listsServices,
   };
+}
+
+/** The names of secrets that a build does not see. */
+function hiddenNames({ app: { envVars, services, release } }: Env): string[] {
+  const secrets = [envVars, ...services.map((service) => service.envVars)].flatMap((values) =>
+    Object.keys(envFile(values).secrets),
+  );
+  return [...new Set(secrets)].filter((name) => !release.buildSecrets.includes(name));
 }
 
 function unitFiles(env: Env, service: Service, source: TemplateSource): GuestFile[] {

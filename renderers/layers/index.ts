@@ -15,7 +15,7 @@ import { release } from './release';
  * @returns kit and base_os, and where an application is deployed its features' layers, app and release
  */
 export function layersOf(env: Env, source: TemplateSource, all: Application | undefined): Layer[] {
-  const others = all ? [...all.layers, app(env, all, source), release(all)] : [];
+  const others = all ? [...all.layers, app(env, all, source), release(env, all)] : [];
   const names = ['kit', 'base_os', ...others.map(({ name }) => name)];
   return [kit(env), baseOs(env, all, names, source), ...others];
 }

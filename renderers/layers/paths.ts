@@ -5,6 +5,11 @@ export function envFilePath(env: Env): string {
   return `/srv/app/.env.${env.env.toLowerCase()}`;
 }
 
+/** Where the environment stands that a service has besides. */
+export function serviceEnvPath(env: Env, service: string): string {
+  return `${envFilePath(env)}.${service}`;
+}
+
 /** The folder of the live release, or of a part of it. */
 export function inRelease(folder: string): string {
   return folder === '.' ? '/srv/app/current' : `/srv/app/current/${folder}`;
