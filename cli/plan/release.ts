@@ -12,7 +12,7 @@ export interface Commits {
 }
 
 /** What decided which commit it is: nothing but the branch, or a name that somebody wrote. */
-export interface Choice {
+interface Choice {
   /** A commit, a tag or a branch; empty: the head of the env's branch. */
   wanted: string;
   /** Whether the inventory says so (`release`), and not this run (`TF_VAR_release`). */
