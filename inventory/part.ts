@@ -1,6 +1,6 @@
 import type { appKeys } from './schema/app';
 import type { Found, Keys, Scope } from './scope';
-import type { ServiceSettings } from './services';
+import type { Services, ServiceSettings } from './services';
 import type { Validation } from './validation';
 
 /** What a check of a part sees. */
@@ -13,33 +13,6 @@ interface Check<S extends Keys> {
   services: readonly ServiceSettings[];
   /** Takes the problems. */
   validation: Validation;
-}
-
-/** A service that a kind of application has by itself. */
-export interface OwnService {
-  /** e.g. `backend`. */
-  name: string;
-  dir: string;
-  /** A command line of systemd. Undefined: it is there only where it is listed and says how it starts. */
-  start?: string;
-  port: number;
-  healthPath?: string;
-  /** A command line. */
-  install?: string;
-  /** A command line. */
-  build?: string;
-  /** The keys that these values are of, by the key of a listed service that says the same. */
-  keys: Readonly<Record<string, string>>;
-}
-
-/** How a kind of application has services. */
-export interface Services<S extends Keys> {
-  /** Those that it has where the inventory lists none; what a listed one of the same name does not say comes from here. */
-  own(scope: Scope<S & typeof appKeys>): readonly OwnService[];
-  /** How a listed service starts that does not say it. @default it has to say it */
-  start?: string;
-  /** Keys that a service of this kind cannot have, each with what to do instead. @default none */
-  refused?: Readonly<Record<string, string>>;
 }
 
 /** A part of an application, a kind of it or a feature: its keys, the settings T that come of them, and what it refuses. */

@@ -97,7 +97,6 @@ const ADVICE: Readonly<Record<string, string>> = {
   cron: 'write jobs: {<name>: {run: …, cron: …}}',
   deploy:
     'remove it: the head of branch is deployed; on a guest with configure: false nothing is done, and state: absent removes it',
-  dynamodb_table: 'remove it: use_lockfile locks',
   enabled: 'remove it: state: absent removes an environment',
   install: 'write backend_install and frontend_install, or python_install',
   password: SECRET,

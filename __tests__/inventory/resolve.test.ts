@@ -173,7 +173,6 @@ describe('the nearest wins', () => {
     expect(onlyEnv(text).backend).toEqual({
       type: 's3',
       bucket: 'b',
-      encrypt: true,
       use_lockfile: true,
     });
   });

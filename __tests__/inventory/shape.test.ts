@@ -243,7 +243,6 @@ describe('words of other tools', () => {
     ['env', 'guest: {ram: 2048}', `${NO_KEY} (did you mean "memory"?)`],
     ['env', 'guest: {disk: 20}', `${NO_KEY} (did you mean "disk_size"?)`],
     ['env', 'guest: {dns: [10.0.10.1]}', `${NO_KEY} (did you mean "nameservers"?)`],
-    ['top', 'backend: {type: s3, bucket: b, dynamodb_table: t}', `${NO_KEY}  remove it: use_lockfile locks`],
     ['top', 'backend: {type: s3, bucket: b, key: k}', `${NO_KEY}  write prefix: each stack's state is`],
     [
       'top',

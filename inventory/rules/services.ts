@@ -1,7 +1,12 @@
 import type { Draft } from '../draft';
 import type { Path } from '../document';
-import type { Services } from '../part';
-import { type ListedService, listedServices, type ServicePorts, servicePorts } from '../services';
+import {
+  type ListedService,
+  listedServices,
+  type ServicePorts,
+  servicePorts,
+  type Services,
+} from '../services';
 import type { Keys, Scope } from '../scope';
 import type { Validation } from '../validation';
 
