@@ -23,6 +23,8 @@ interface ReleaseSettings {
   buildTimeout: number;
   /** MiB for each step of a build. */
   buildMemory?: number;
+  /** MiB of the disk that a step leaves free. @default 256 */
+  buildDiskReserve?: number;
   /** Names in `envVars` that builds see although they hold a secret. */
   buildSecrets: readonly string[];
   /** Names in `envVars`, or their beginnings with a `*`: what a build compiles in. */
@@ -106,6 +108,7 @@ export function resolveApp(draft: Draft, validation: Validation): App {
       fetchTimeout: scope.maybe('fetch_timeout'),
       buildTimeout: scope.get('build_timeout'),
       buildMemory: scope.maybe('build_memory'),
+      buildDiskReserve: scope.maybe('build_disk_reserve'),
       buildSecrets: scope.get('build_secrets'),
       buildEnv: scope.maybe('build_env') ?? COMPILED_IN,
       installKey: scope.get('install_with_deploy_key'),

@@ -22,7 +22,7 @@ base=/srv/app
 record=/var/lib/pvestack/release
 
 # stack, repo, branch, env_file, build_environment, keep, health_timeout, build_timeout, trial; build_memory,
-# build_hides, fetch_timeout and listed where the inventory sets them
+# build_disk_reserve, build_hides, fetch_timeout and listed where the inventory sets them
 . /etc/pvestack/deploy.conf
 # A plan asks for what the inventory says now.
 repo=${PVESTACK_REPO:-$repo} branch=${PVESTACK_BRANCH:-$branch}
@@ -49,7 +49,7 @@ since() { awk -v ms=$(($(now) - $1)) 'BEGIN { printf "%.1f s", ms / 1000 }'; }
 
 kit=/usr/local/lib/pvestack
 for part in numbers lock quote services front; do . "$kit/lib/$part.sh"; done
-for part in repository distance mirror checkout lfs releases shared steps agent health pause restart trial publish switch rollback deploy; do . "$kit/deploy/$part.sh"; done
+for part in repository distance mirror checkout lfs releases disk shared steps agent health pause restart trial publish switch rollback deploy; do . "$kit/deploy/$part.sh"; done
 # What a release of this application takes; what it does not define it does not need.
 build_release() { :; }
 migrate_release() { :; }

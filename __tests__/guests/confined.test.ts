@@ -44,6 +44,7 @@ commit_of() { :; }
 stop_trials() { :; }
 fail() { shift; echo "$*"; exit 7; }
 ${kitPart('lib/quote.sh')}
+${kitPart('deploy/disk.sh')}
 ${kitPart('deploy/steps.sh')}
 ${kitPart('deploy/releases.sh')}
 commit_of() { :; }
@@ -129,6 +130,26 @@ sh /root/script`,
         (await lab.ssh(vmid, 'pgrep -fx "sleep 7."; systemctl list-units --all --plain -q "pvestack-step-*"'))
           .output,
       ).toBe('');
+    });
+
+    test('before the disk is full, which the message names; what runs keeps its reserve', async () => {
+      await lab.ssh(vmid, 'mount -t tmpfs -o size=96m tmpfs /srv/app/releases');
+      const ended =
+        "    | ended: it would leave less than 48 MiB free on the guest's disk (build_disk_reserve in the inventory). Give the guest a larger disk, or keep fewer releases (keep_releases)\nbuild failed. No release runs yet.\n";
+      const fill = 'i=0; while :; do i=$((i + 1)); head -c 1M /dev/zero >"f$i"; sleep 0.02; done';
+      const least = `(while [ -e /root/script ]; do df --output=avail -m /srv/app/releases | tail -n 1; sleep 0.05; done >/root/least) >/dev/null 2>&1 &`;
+      expect((await step(fill, `reserve=48\n${least}`)).output).toBe(ended);
+      const { output } = await lab.ssh(vmid, 'rm /root/script; sort -n /root/least | head -n 1');
+      expect(Number(output)).toBeGreaterThan(16);
+      expect(Number(output)).toBeLessThan(49);
+      // One file alone cannot be larger than what is free above that.
+      expect((await step('head -c 90M /dev/zero >one', 'reserve=48')).output.split('\n').slice(-3)).toEqual(
+        ended.split('\n'),
+      );
+      expect((await step('true', 'reserve=100')).output).toMatch(
+        /\| not begun: 9\d MiB are free on the guest's disk, and 100 MiB stay so \(build_disk_reserve/,
+      );
+      await lab.ssh(vmid, 'umount /srv/app/releases');
     });
 
     test('not at all: why', async () => {

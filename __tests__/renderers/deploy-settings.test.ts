@@ -19,6 +19,7 @@ test.each<[string, string, string[]]>([
   ['keep_releases: 9', 'deploy.conf', ['keep=9']],
   ['health_timeout: 90', 'deploy.conf', ['health_timeout=90']],
   ['build_timeout: 60\nbuild_memory: 512', 'deploy.conf', ['build_timeout=60', 'build_memory=512']],
+  ['build_disk_reserve: 512', 'deploy.conf', ['build_disk_reserve=512']],
   ['fetch_timeout: 3600', 'deploy.conf', ['fetch_timeout=3600']],
   [
     'env_vars: {A: x, PASSWORD: "{{ vault_a }}", TOKEN: "x{{ vault_b }}"}\nbuild_secrets: [TOKEN]',

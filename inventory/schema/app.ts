@@ -71,6 +71,11 @@ export const appKeys = {
     description: 'MiB that each step of a build, and a migration, may use.',
     otherwise: 'no limit but that of the guest',
   }),
+  build_disk_reserve: key(whole(16, 134_217_728, 'size in MiB'), {
+    description:
+      "MiB of the guest's disk that stay free: a step of a build, or a migration, that would leave less is ended.",
+    otherwise: '256',
+  }),
   build_secrets: key(z.array(z.string()), {
     description:
       'Names in `env_vars` that the commands that build see although they hold a secret, e.g. the token of a reporting service.',

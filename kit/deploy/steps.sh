@@ -51,7 +51,8 @@ give_up() {
 # The build's own home: of all that a build leaves there the next one finds only npm's store of downloads.
 builds=/var/cache/app-build
 
-# confined FOLDER ENV COMMAND: for build_timeout seconds and, where the inventory says so, with build_memory MiB.
+# confined FOLDER ENV COMMAND: for build_timeout seconds, while build_disk_reserve MiB stay free and, where the
+# inventory says so, with build_memory MiB.
 # ENV: without-env  an install, or a build that is one: with none of the application's settings, and with install_env
 #      plain-env    a build, with its settings but those that hold secrets (build_hides), and with those of its service
 #                   (building) and of its service's build
@@ -64,6 +65,12 @@ builds=/var/cache/app-build
 # A unit that was stopped by somebody ends like one that is through; only systemd knows the difference. So the unit
 # remains when it is through, and is asked how it ended; its output goes to the step's log by itself.
 confined() {
+  rm -f "$record/disk_full"
+  free=$(disk_left)
+  if [ "$free" -le "$reserve" ]; then
+    echo "not begun: $free MiB are free on the guest's disk, and $reserve MiB stay so (build_disk_reserve in the inventory). Give the guest a larger disk, or keep fewer releases (keep_releases)"
+    return 1
+  fi
   folder=$1 env=$2 path=$release/.venv/bin:/usr/local/bin:/usr/bin:/bin
   # systemd would read a dollar sign before the shell does (systemd.service(5), COMMAND LINES).
   command=$(printf '%s\n' "$3" | sed 's/\$/$$/g')
@@ -94,15 +101,19 @@ confined() {
   fi
   if [ -n "${build_memory:-}" ]; then set -- "$@" -p "MemoryMax=${build_memory}M" -p MemorySwapMax=0; fi
   unit=pvestack-step-$(date +%s%N).service
+  watch_disk "$unit" &
+  watcher=$!
   systemd-run --quiet --unit="$unit" --uid="$who" --gid="$who" --working-directory="$folder" "$@" \
     -p Type=oneshot -p RemainAfterExit=yes -p "TimeoutStartSec=${build_timeout:-1800}" -p TimeoutStopSec=10 \
     -p StandardInput=null -p "StandardOutput=append:$record/step.log" -p "StandardError=append:$record/step.log" \
-    -p TasksMax=2048 -p OOMScoreAdjust=500 \
+    -p TasksMax=2048 -p OOMScoreAdjust=500 -p "LimitFSIZE=$((free - reserve))M" \
     -p ProtectSystem=strict -p PrivateTmp=yes -p ProtectHome=yes -p ProtectProc=invisible -p NoNewPrivileges=yes \
     -p UMask=0027 -p PrivateDevices=yes -p CapabilityBoundingSet= \
     -E "PATH=$path" \
     /bin/sh -euc "$command" 2>"$record/step.run" || true
   ended=$(systemctl show -p ActiveState -p Result -p ExecMainCode -p ExecMainStatus "$unit")
+  kill "$watcher" 2>/dev/null || true
+  wait "$watcher" 2>/dev/null || true
   systemctl stop "$unit" 2>/dev/null || true
   if [ "$env-${install_key:-}" = without-env-yes ]; then close_agent; fi
   systemctl reset-failed "$unit" 2>/dev/null || true
@@ -134,9 +145,18 @@ stop_steps() { systemctl stop 'pvestack-step-*.service' 2>/dev/null || true; }
 how_it_ended() {
   case $1 in
     *ActiveState=active*) return 0 ;;
+    *) if [ -e "$record/disk_full" ]; then too_full && return 1; fi ;;
+  esac
+  case $1 in
+    *Result=exit-code*) ;;
+    # SIGXFSZ, see LimitFSIZE.
+    *ExecMainStatus=25*) too_full && return 1 ;;
+  esac
+  case $1 in
     *Result=timeout*) echo "ended: it took longer than ${build_timeout:-1800} s (build_timeout in the inventory)" ;;
     *Result=oom-kill*) echo "ended: out of memory${build_memory:+, of which it may use $build_memory MiB} (build_memory and the guest's memory in the inventory)" ;;
-    *Result=exit-code*) ;;
+    # A single file may not be larger than what is free above the reserve.
+    *Result=exit-code*) ! tail -n 200 "$record/step.log" | grep -qE 'EFBIG|File too large|File size limit exceeded' || too_full ;;
     # Where it did not begin, systemd-run says why.
     *) grep -v '^Job for ' "$record/step.run" || echo 'ended by somebody else, before it was through' ;;
   esac

@@ -85,6 +85,7 @@ function deploySettings(env: Env, app: Application): Record<string, unknown> {
     fetchTimeout: release.fetchTimeout ?? '',
     buildTimeout: release.buildTimeout,
     buildMemory: release.buildMemory,
+    buildDiskReserve: release.buildDiskReserve ?? '',
     buildHides: hiddenNames(env),
     installKey: release.installKey,
     trial: release.trialStart,
