@@ -135,6 +135,41 @@ ssh-keygen -q -t ed25519 -N '' -f /etc/pvestack/deploy_key && cat /etc/pvestack/
     );
   });
 
+  // Git of the guest's root takes submodules: what a repository says of them runs nothing and leads nowhere.
+  describe('submodules of somebody who wants the guest', () => {
+    const modules: [what: string, name: string, lines: string[]][] = [
+      ['a URL that is a command', 'lib', ['url = "ext::sh -c touch% /root/owned"']],
+      ['a URL that is an option', 'lib', ['url = --upload-pack=touch /root/owned']],
+      ['a URL that is a folder of the guest', 'lib', ['url = /root']],
+      ['a URL that is a file of the guest', 'lib', ['url = file:///srv/git/lib']],
+      ['a command to update by', 'lib', ['url = ../lib', 'update = !touch /root/owned']],
+      ['a name that leads out of its place', '../../../hooks', ['url = ../lib']],
+    ];
+    beforeAll(async () => {
+      for (const [index, [, name, lines]] of modules.entries()) {
+        const repo = repository(`hostile${index}`, { name: 'hostile' });
+        repo.git('update-index', '--add', '--cacheinfo', `160000,${repo.git('rev-parse', 'HEAD')},lib`);
+        writeFileSync(
+          path.join(repo.folder, '.gitmodules'),
+          [`[submodule "${name}"]`, 'path = lib', ...lines, ''].join('\n'),
+        );
+        repo.git('add', '.gitmodules');
+        repo.git('commit', '--quiet', '--message=hostile');
+      }
+      await copyToGuest();
+    });
+
+    test.each(modules.map(([what], index) => [what, index] as const))('%s', async (_what, index) => {
+      await configure(`${GIT}/hostile${index}`);
+      await guest(`rm -rf ${MIRROR} /srv/app/current /srv/app/releases/* /var/lib/pvestack/release`);
+      const { code } = await deploy();
+      expect([code, await ask('ls -d /root/owned /srv/app/releases/*/lib/* 2>/dev/null || true')]).toEqual([
+        10,
+        '',
+      ]);
+    });
+  });
+
   describe('a mirror', () => {
     beforeAll(async () => {
       app.git('branch', 'side');
