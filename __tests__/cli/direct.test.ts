@@ -243,6 +243,11 @@ test.each([
     'the inventory names another backend than this stack was deployed with. To take its state along: pvestack migrate app-pote-dev. Where that state is none to keep (of an emulator, for example): pvestack forget app-pote-dev',
   ],
   [
+    'what is protected',
+    'Error: Instance cannot be destroyed\n\nResource terraform_data.owned has lifecycle.prevent_destroy set.\n',
+    'Instance cannot be destroyed\n                Resource terraform_data.owned has lifecycle.prevent_destroy set.\n                Nothing was touched. What keeps it: protection, prevent_destroy or data: keep in the inventory.',
+  ],
+  [
     'a Proxmox VE that does not answer',
     'Error: dial tcp 127.0.0.1:8006: connect: connection refused\n',
     'dial tcp 127.0.0.1:8006: connect: connection refused\n                If that Proxmox VE is gone for good (an emulator, for example), and with it the guest: pvestack forget app-pote-dev',

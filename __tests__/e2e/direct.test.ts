@@ -160,6 +160,19 @@ describeWith([providers, command('curl')], 'the direct way, with the real provid
     expect(calm(await pvestack('deploy', DEV, '--auto-approve'))[0]).toBe(0);
   });
 
+  test('a protected guest whose create failed half-way: what it is, and the ways on', async () => {
+    write(inventory('{protection: true}'));
+    lab.emulator.faults.add({ kind: 'error', method: 'GET', path: '/nodes/*/lxc/301/config' });
+    expect((await pvestack('deploy', DEV, '--auto-approve')).code).toBe(1);
+    lab.emulator.faults.remove();
+    const held = await pvestack('deploy', DEV, '--auto-approve', '--yes-destroy', DEV);
+    expect([held.code, held.output]).toEqual([1, expect.stringContaining('its create failed half-way')]);
+    const [, folder = '', address = ''] = /cd (\S+) && terraform untaint (\S+)/.exec(held.output) ?? [];
+    await lab.workspace.terraform(path.basename(folder), ['untaint', address]);
+    expect((await pvestack('deploy', DEV, '--auto-approve')).code).toBe(0);
+    expect(lab.emulator.state.guests.get(301)?.config.get('protection')).toBe(1);
+  });
+
   test('a state that somebody holds: who, since when; and waiting for it', async () => {
     lab.emulator.faults.add({ kind: 'slow', method: 'POST', path: '/nodes/pve/lxc', delayMs: 6000 });
     write(inventory());

@@ -6,6 +6,8 @@ interface Where {
   folder: string;
   /** The command that was given. */
   command: string;
+  /** Address of a guest that Terraform calls tainted, as its create failed half-way. */
+  tainted?: string;
 }
 
 /**
@@ -35,6 +37,7 @@ const KNOWN: readonly (readonly [RegExp, (text: string, where: Where) => string]
     (_text, { stack }) =>
       `the inventory names another backend than this stack was deployed with. To take its state along: pvestack migrate ${stack}. Where that state is none to keep (of an emulator, for example): pvestack forget ${stack}`,
   ],
+  [/nstance cannot be destroyed/, held],
   [
     /(connection refused|no such host|no route to host|i\/o timeout|Client\.Timeout)/i,
     (text, { stack }) =>
@@ -53,6 +56,18 @@ function lockedBy(text: string, { stack, folder, command }: Where): string {
     `${field('Who') || 'somebody'} holds the state since ${since} (${field('Operation').replace('OperationType', '').toLowerCase() || 'terraform'}).`,
     `To wait for it: pvestack ${command} ${stack} --lock-timeout 10m`,
     `If that run is dead, which only ${field('Who') || 'its user'} knows: cd ${folder} && terraform force-unlock ${id}`,
+  ].join('\n');
+}
+
+/** What keeps a guest, and the way on. */
+function held(text: string, { folder, stack, command, tainted }: Where): string {
+  if (tainted === undefined) {
+    return `${shortened(text)}\nNothing was touched. What keeps it: protection, prevent_destroy or data: keep in the inventory.`;
+  }
+  return [
+    `${tainted} is protected, and its create failed half-way: Terraform calls it tainted, and would destroy it and make it anew. Nothing was touched. Look at the guest in Proxmox.`,
+    `To keep it: cd ${folder} && terraform untaint ${tainted}`,
+    `To let it go: take its protection out of the inventory, then pvestack ${command} ${stack}`,
   ].join('\n');
 }
 

@@ -28,9 +28,9 @@ export async function planStack(
 ): Promise<void> {
   const { name, folder } = run;
   const where = { stack: name, folder: path.relative(process.cwd(), folder) || '.', command: operation.name };
-  const fail = (text: string): void => {
+  const fail = (text: string, tainted?: string): void => {
     run.outcome = 'failed';
-    run.reason = reasonOf(text, where);
+    run.reason = reasonOf(text, { ...where, tainted });
   };
   const init = async (): Promise<boolean> => {
     progress.step(name, 'terraform init');
@@ -64,7 +64,8 @@ export async function planStack(
     planning = await plan();
   }
   if (planning.code !== 0 && planning.code !== 2) {
-    fail(planning.stderr.trim() || planning.stdout.trim());
+    const [, tainted] = /^ *# (\S+) is tainted, so must be replaced$/m.exec(planning.stdout) ?? [];
+    fail(planning.stderr.trim() || planning.stdout.trim(), tainted);
     return;
   }
   // A plan holds the values of variables (measured), in a folder that only this user can enter.
