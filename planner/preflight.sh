@@ -82,8 +82,9 @@ if [ -z "$endpoint" ] || { [ -z "$token" ] && { [ -z "$username" ] || [ -z "$pas
   refuse "the address or the credentials of the Proxmox API are missing: set proxmox_host and a token in the inventory, or export PROXMOX_VE_ENDPOINT and PROXMOX_VE_API_TOKEN."
 fi
 
-# What a kill -9 leaves lies in a folder named after its process; those of dead ones go.
-folder=${TMPDIR:-/tmp}/pvestack-preflight
+# What a kill -9 leaves lies in a folder named after its process; those of dead ones go. Containers may share the folder:
+# only their own process ids tell them anything.
+folder=${TMPDIR:-/tmp}/pvestack-preflight-$(readlink /proc/self/ns/pid 2>/dev/null | tr -cd 0-9)
 for left in "$folder".*; do
   of=${left#"$folder".}
   kill -0 "${of%%.*}" 2>/dev/null || rm -rf "$left" 2>/dev/null || true

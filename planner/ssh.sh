@@ -4,9 +4,9 @@
 # TF_VAR_ssh_private_key. No agent is ever forwarded.
 
 # workplace NAME: a folder for this run, $work. What a kill -9 leaves lies in one named after its process; those of dead
-# ones go.
+# ones go. Containers may share the folder around them: only their own process ids tell them anything.
 workplace() {
-  folder=${TMPDIR:-/tmp}/$1
+  folder=${TMPDIR:-/tmp}/$1-$(readlink /proc/self/ns/pid 2>/dev/null | tr -cd 0-9)
   for left in "$folder".*; do
     of=${left#"$folder".}
     kill -0 "${of%%.*}" 2>/dev/null || rm -rf "$left" 2>/dev/null || true

@@ -323,7 +323,7 @@ describe('how ssh is called', () => {
       },
     });
     expect(signal).toBe('SIGKILL');
-    const left = (): string[] => readdirSync(folder.root).filter((name) => name.startsWith('pvestack-look.'));
+    const left = (): string[] => readdirSync(folder.root).filter((name) => name.startsWith('pvestack-look-'));
     expect(left()).toHaveLength(1);
     // macOS has no /proc: there the key stays until the next look.
     if (existsSync('/proc/self/fd')) {

@@ -13,7 +13,22 @@ import { type Outcome, runCommand } from '../support/workspace';
 
 jest.setTimeout(60_000);
 
-const TOOLS = ['awk', 'cat', 'cut', 'find', 'grep', 'mktemp', 'rm', 'sed', 'sh', 'tail', 'tr', 'uname', 'wc'];
+const TOOLS = [
+  'awk',
+  'cat',
+  'cut',
+  'find',
+  'grep',
+  'mktemp',
+  'readlink',
+  'rm',
+  'sed',
+  'sh',
+  'tail',
+  'tr',
+  'uname',
+  'wc',
+];
 
 const SETTINGS = {
   MODE: 'plan',
