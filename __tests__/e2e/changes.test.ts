@@ -73,7 +73,13 @@ const MADE: Record<Type, Row[]> = {
     ['`disk_storage`', guest('disk_storage: local')],
     ['`ip`', replace('10.0.10.31/24', '10.0.10.32/24')],
     ['`gateway`', replace('gateway: 10.0.10.1', 'gateway: 10.0.10.2')],
-    ['`ip6`, `gateway6`', replace('gateway: 10.0.10.1', 'gateway: 10.0.10.1\n        ip6: fd00::31/64')],
+    [
+      '`ip6`, `gateway6`',
+      replace(
+        'gateway: 10.0.10.1',
+        'gateway: 10.0.10.1\n        ip6: fd00::31/64\n        gateway6: fd00::1',
+      ),
+    ],
     [
       '`networks`',
       replace(
@@ -117,7 +123,13 @@ const MADE: Record<Type, Row[]> = {
     ['`disk_storage`', guest('disk_storage: local')],
     ['`ip`', replace('10.0.10.31/24', '10.0.10.32/24')],
     ['`gateway`', replace('gateway: 10.0.10.1', 'gateway: 10.0.10.2')],
-    ['`ip6`, `gateway6`', replace('gateway: 10.0.10.1', 'gateway: 10.0.10.1\n        ip6: fd00::31/64')],
+    [
+      '`ip6`, `gateway6`',
+      replace(
+        'gateway: 10.0.10.1',
+        'gateway: 10.0.10.1\n        ip6: fd00::31/64\n        gateway6: fd00::1',
+      ),
+    ],
     [
       '`networks`',
       replace(
@@ -199,7 +211,7 @@ async function outcome(
   if (plan.code === 1) return ['refused by the plan', undefined];
   const { output } = await workspace.terraform(STACK, ['show', '-json', file]);
   const words = wordsOf(JSON.parse(output) as PlanJson);
-  const keys = [...name.matchAll(/`([a-z_]+)`/g)].slice(0, attributes.length).map(([, key = '']) => key);
+  const keys = [...name.matchAll(/`([a-z0-9_]+)`/g)].slice(0, attributes.length).map(([, key = '']) => key);
   const told = keys.map((key) => words.items.find(({ text }) => text.startsWith(`guest: ${key}`))?.effect);
   // Nothing is told but of these keys, and each of them is.
   const named = words.items.flatMap(({ text }) => /^guest: (\w+)/.exec(text)?.[1] ?? []).sort();

@@ -85,7 +85,7 @@ describeWith([providers, command('curl')], 'no secret shows', () => {
         env: { ...process.env, ...lab.workspace.env, CHECKPOINT_DISABLE: '1' },
       },
     );
-    expect([code, output]).toEqual([0, expect.stringContaining('guest will be created')]);
+    expect([code, output]).toEqual([0, expect.stringContaining('+ guest 331 (shop-dev): a container')]);
     look('pvestack provision', output);
     const sent = lab.emulator.log
       .list()

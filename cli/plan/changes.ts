@@ -70,7 +70,7 @@ export const CHANGES: Readonly<Record<'lxc' | 'kvm', readonly Change[]>> = {
       name: '`networks`',
       effect: 'in place, reboot',
       note: 'An interface more, fewer or another one; their addresses are guarded like `ip`.',
-      attributes: ['network_interface[1]'],
+      attributes: ['network_interface[1]', 'initialization.ip_config[1]'],
     },
     { name: '`name`', effect: 'in place, reboot', attributes: ['initialization.hostname'] },
     { name: '`bridge`', effect: 'in place, reboot', attributes: ['network_interface.bridge'] },
@@ -184,7 +184,7 @@ export const CHANGES: Readonly<Record<'lxc' | 'kvm', readonly Change[]>> = {
       name: '`networks`',
       effect: 'in place, reboot',
       note: 'Guarded like `ip`. Of one that leaves the address stays, see below.',
-      attributes: ['network_device[1]'],
+      attributes: ['network_device[1]', 'initialization.ip_config[1]'],
     },
     { name: '`name`', effect: 'in place', attributes: ['name'] },
     {

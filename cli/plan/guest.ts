@@ -24,7 +24,7 @@ const EFFECTS: Readonly<Record<'lxc' | 'kvm', Partial<Record<Effect, string>>>> 
 const OTHERS: Readonly<Record<string, string>> = { started: 'runs', node_name: 'node', vm_id: 'vmid' };
 
 /** Tags of the tool's own: they follow from what is said already. */
-const OWN_TAGS = /^(ip|created)-/;
+const OWN_TAGS = /^(ip[-+]|created-)/;
 
 /**
  * Whether a resource is a guest.
@@ -159,9 +159,11 @@ function rowOf(
   path: string,
   isFit: (row: Change) => boolean = () => true,
 ): [Change, number] | undefined {
+  // Every interface but the first is one of `networks`.
+  const place = path.replace(/^(network_(?:interface|device)|initialization\.ip_config)\[\d+\]/, '$1[1]');
   for (const row of CHANGES[TYPES[type] ?? 'lxc']) {
     const index = (row.attributes ?? []).findIndex(
-      (name) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`),
+      (name) => place === name || place.startsWith(`${name}.`) || place.startsWith(`${name}[`),
     );
     if (index >= 0 && isFit(row)) return [row, index];
   }
@@ -170,7 +172,7 @@ function rowOf(
 
 function keyOf(type: string, path: string): string | undefined {
   const [row, index] = rowOf(type, path) ?? [];
-  const keys = [...(row?.name ?? '').matchAll(/`([a-z_]+)`/g)];
+  const keys = [...(row?.name ?? '').matchAll(/`([a-z0-9_]+)`/g)];
   return (keys[index ?? 0] ?? keys.at(-1))?.[1];
 }
 
