@@ -55,10 +55,22 @@ const schema = z.strictObject({
     default: true,
   }),
   snippet: key(
-    plain(() => true, '', ''),
+    plain(isClosed, 'closes or leaves open what it should not', 'write a } for each {, and close each quote'),
     { description: "Further lines of Caddy's own language, within the site; they count before the routes." },
   ),
 });
+
+/** Whether lines of Caddy's language stand by themselves: a brace too many would end the site that they are put in. */
+function isClosed(lines: string): boolean {
+  let depth = 0;
+  const words = lines.match(/"(?:[^"\\]|\\.)*"|`[^`]*`|(?<=^|\s)#.*|["`{}]/gm) ?? [];
+  for (const word of words) {
+    if (word === '"' || word === '`') return false;
+    if (word === '{') depth++;
+    if (word === '}' && --depth < 0) return false;
+  }
+  return depth === 0;
+}
 
 /** What stands before the services of an application. */
 interface Web {

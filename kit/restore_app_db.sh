@@ -87,9 +87,8 @@ CREATE EXTENSION IF NOT EXISTS :"extension" CASCADE;
 SQL
 done
 grep -v '^[0-9]*; [0-9]* [0-9]* \(EXTENSION\|COMMENT - EXTENSION\) ' "$work/list" >"$work/wanted"
-chmod 0755 "$work"
-chmod 0644 "$work/wanted"
-runuser -u postgres -- pg_restore --use-list="$work/wanted" --no-owner --role="$role" --exit-on-error \
+# Not as the superuser, whose rights a dump could take: see postgresql/role.sh.
+pg_restore -U root --use-list="$work/wanted" --no-owner --role="$role" --exit-on-error \
   --single-transaction --dbname="$new" <"$dump"
 # Both names change at once; who is connected to the old one is let go.
 sql -d postgres <<'SQL'

@@ -245,12 +245,22 @@ test.each([
   [
     'what is protected',
     'Error: Instance cannot be destroyed\n\nResource terraform_data.owned has lifecycle.prevent_destroy set.\n',
-    'Instance cannot be destroyed\n                Resource terraform_data.owned has lifecycle.prevent_destroy set.\n                Nothing was touched. What keeps it: protection, prevent_destroy or data: keep in the inventory.',
+    'the plan would destroy a guest that is protected, or that holds data (data: keep). Nothing was touched.\n                To let it go: data: disposable, without protection and prevent_destroy, in the inventory; pvestack deploy app-pote-dev; then pvestack plan app-pote-dev again.',
+  ],
+  [
+    'a key that is not there',
+    'Error: Invalid function argument\n\nInvalid value for "path" parameter: no file exists at "/none/key"; this function works only with\n',
+    'TF_VAR_ssh_private_key_file names /none/key, which is not there.',
+  ],
+  [
+    'no address of Proxmox VE',
+    'Error: Missing Proxmox VE API Endpoint\n\nThe provider cannot create the client\n',
+    'no address of the Proxmox API: write proxmox_host in the inventory, or export PROXMOX_VE_ENDPOINT.',
   ],
   [
     'a Proxmox VE that does not answer',
     'Error: dial tcp 127.0.0.1:8006: connect: connection refused\n',
-    'dial tcp 127.0.0.1:8006: connect: connection refused\n                If that Proxmox VE is gone for good (an emulator, for example), and with it the guest: pvestack forget app-pote-dev',
+    'dial tcp 127.0.0.1:8006: connect: connection refused\n                If that Proxmox VE is gone for good (an emulator, for example), and with it a guest that was deployed there: pvestack forget app-pote-dev',
   ],
 ])('%s', async (_what, said, reason) => {
   terraform.answer(DEV, 'plan', '', { code: 1, err: said });

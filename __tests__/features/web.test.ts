@@ -134,6 +134,8 @@ test.each<[unknown, Keys, string]>([
   [{ routes: ROUTES }, { backend_port: 80 }, "backend_port  is the web front's port  choose another port"],
   [{ routes: { '/a': 'backend', '/a/*': 'frontend' } }, {}, 'web.routes./a/*  is there twice'],
   [{ routes: ROUTES, snippet: 'a {{ vault_x }}' }, {}, 'cannot be a vault reference here'],
+  [{ routes: ROUTES, snippet: '}\nhttp://other {' }, {}, 'web.snippet  closes or leaves open'],
+  [{ routes: ROUTES, snippet: 'redir /old { "x' }, {}, 'web.snippet  closes or leaves open'],
   [
     false,
     { services: { frontend: { static: 'dist' } } },

@@ -317,7 +317,7 @@ httpsCaFilePath: /etc/ssl/certs/ca-certificates.crt
     expect([code, output]).toEqual([
       14,
       expect.stringMatching(
-        /frontend\/package\.json has no script start, and the inventory no frontend_start: write one\..* "start": "serve --single dist --listen \$PORT"/,
+        /frontend\/package\.json has no script start, and the inventory does not say how frontend starts .*: write one\..* static: dist .* "start": "serve --single dist --listen \$PORT"/,
       ),
     ]);
   });

@@ -217,6 +217,13 @@ describeWith([realGuests, providers, git], 'what people see and do, day by day',
         'SELECT current_user, tableowner FROM pg_tables WHERE tablename = $$t$$',
       ),
     ).toContain('app|app');
+    // What the application put there has no more rights than the application, whoever reads it.
+    const trap = `CREATE FUNCTION own() RETURNS int LANGUAGE plpgsql AS $$BEGIN
+      PERFORM set_config('role', 'none', true); COPY (SELECT 1) TO PROGRAM 'touch /tmp/owned'; RETURN 1; END$$`;
+    await done('db', STACK, '--', '-qc', trap, '-qc', 'CREATE VIEW people AS SELECT own()');
+    const hostile = await pvestack('db', STACK, '--', '-c', 'SELECT * FROM people');
+    expect([hostile.code, hostile.output]).toEqual([1, expect.stringMatching(/superuser|permission denied/)]);
+    await done('db', STACK, '--', '-qc', 'DROP VIEW people', '-qc', 'DROP FUNCTION own');
     const dump = (await done('backup', STACK)).split('\n').at(-1) ?? '';
     expect(dump).toMatch(/^\/var\/backups\/pvestack\/shop-by-hand-n\d{6}-.*\.dump$/);
     await done('db', STACK, '--', '-qc', 'INSERT INTO t VALUES (2)');

@@ -273,7 +273,9 @@ writeFileSync('dist/index.html', '<h1>' + process.env.TITLE + '</h1>');
 writeFileSync('dist/app-0a1b2c3d.js', 'app');
 writeFileSync('dist/.git/config', 'secret');
 symlinkSync('/srv/app/.env.dev', 'dist/env');
-symlinkSync('../package.json', 'dist/linked.json');`,
+symlinkSync('../package.json', 'dist/linked.json');
+symlinkSync('app-0a1b2c3d.js', 'dist/app.js');
+symlinkSync('/etc', 'dist/etc');`,
         'frontend/package.json': JSON.stringify({
           name: 'frontend',
           version: '1.0.0',
@@ -294,7 +296,10 @@ symlinkSync('../package.json', 'dist/linked.json');`,
       expect(await answer('/gone-0a1b2c3d.js')).toMatch(/^ 404 /);
       expect(await answer('/.git/config')).toMatch(/^ 404 /);
       expect(await answer('/env')).not.toContain('TITLE');
-      expect(await answer('/linked.json')).toMatch(/^ 403 /);
+      expect(await answer('/linked.json')).toMatch(/^ 404 /);
+      // Caddy follows links with its own rights, so those that lead out of the folder are gone.
+      expect(await answer('/etc/passwd')).not.toContain('root:');
+      expect(await answer('/app.js')).toMatch(/^app 200 /);
       expect(await curl(`${url}/api/x`)).toBe('two');
       expect(
         await ssh(`systemctl list-units --all 'app-frontend*' --no-legend | wc -l

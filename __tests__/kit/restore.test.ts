@@ -9,11 +9,8 @@ beforeEach(() => {
   folder.write('dump', 'a dump');
   folder.write('etc/postgresql.conf', 'database=shop user=shop backup_keep=2\n');
   folder.fake('id', 'echo 0');
-  folder.fake(
-    'runuser',
-    'while [ "$1" != -- ]; do shift; done; shift; [ "$1" != pg_restore ] || exit 0; exec "$@"',
-  );
-  folder.fake('pg_restore', 'echo ";"');
+  folder.fake('runuser', 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"');
+  folder.fake('pg_restore', '[ "$1" != --list ] || echo ";"');
   folder.fake('systemctl', ':');
   folder.fake('pg-backup', 'echo "$@"');
   // Says each query, with the values of its variables.

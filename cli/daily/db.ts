@@ -12,7 +12,7 @@ import { envNamed, guestCommand } from './command';
 export function addDb(program: Command, output: Output): void {
   guestCommand(program, {
     name: 'db',
-    description: "psql in the application's database, as its role (RESET ROLE: as the superuser)",
+    description: "psql in the application's database, as its role",
     examples: [
       ['pvestack db app-shop-dev', 'a session'],
       ['pvestack db app-shop-dev -- -c "select count(*) from users"', 'arguments of psql'],

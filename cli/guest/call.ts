@@ -26,12 +26,28 @@ export async function call(
   command: string,
   { input = '', control, limit = 20 }: { input?: string; control?: string; limit?: number } = {},
 ): Promise<Called> {
-  const child = connect(env, command, { control, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = connect(env, command, { control, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
   const called: Called = { code: 255, stdout: '', stderr: '' };
-  const end = (why: string): void => {
-    called.stderr = why;
-    child.kill();
+  // With ssh, which the shell would wait for.
+  const kill = (): void => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid);
+    } catch {
+      // It has ended by itself.
+    }
   };
+  let resolveEnd: (code: number) => void = () => undefined;
+  const ended = new Promise<number>((resolve) => {
+    resolveEnd = resolve;
+  });
+  const end = (why: string): void => {
+    kill();
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    called.stderr = why;
+    resolveEnd(255);
+  };
+  process.once('exit', kill);
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     called.stdout += text;
     if (called.stdout.length > MOST) end('it says more than an answer');
@@ -46,15 +62,15 @@ export async function call(
       end(`no answer within ${limit} s`);
     })
     .catch(() => undefined);
-  called.code = await new Promise((resolve) => {
-    child.on('error', () => {
-      resolve(255);
-    });
-    child.on('close', (code) => {
-      resolve(code ?? 255);
-    });
+  child.on('error', () => {
+    resolveEnd(255);
   });
+  child.on('close', (code) => {
+    resolveEnd(code ?? 255);
+  });
+  called.code = await ended;
   over.abort();
+  process.off('exit', kill);
   return called;
 }
 

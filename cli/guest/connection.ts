@@ -17,6 +17,8 @@ interface ConnectionOptions {
   patience?: number;
   /** A path at which connections are shared. */
   control?: string;
+  /** Whether it has a process group of its own, by which all of it can be ended. */
+  detached?: boolean;
   stdio: StdioOptions;
 }
 
@@ -31,10 +33,11 @@ interface ConnectionOptions {
 export function connect(
   env: Env,
   command: string,
-  { terminal = false, patience = 2, control, stdio }: ConnectionOptions,
+  { terminal = false, patience = 2, control, detached = false, stdio }: ConnectionOptions,
 ): ChildProcess {
   return spawn('/bin/sh', [PROGRAM, command], {
     stdio,
+    detached,
     env: {
       ...process.env,
       ...wayTo(env),

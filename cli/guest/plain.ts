@@ -3,7 +3,7 @@
 /** Escape sequences as a whole, then every other control character, with those that hide or turn what is read. */
 const CONTROL =
   // eslint-disable-next-line no-control-regex -- these are what it is about
-  /(?:\u001b\[|\u009b)[0-9;:?<=>]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+  /(?:\u001b\[|\u009b)[0-9;:?<=>]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\p{Cf}\u2028\u2029]/gu;
 
 /**
  * Text of a guest, for a terminal: lines and tabs stay.

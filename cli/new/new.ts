@@ -68,7 +68,12 @@ async function addEnv(output: Output, project: string, env: string, options: Opt
   const after = withEnv(before, newEnv(inventory, project, env, isNew, asked));
   output.print([`${inventory.file}:`, ...difference(before, after)].join('\n'));
   // What is wrong with it is said before it is there.
-  readInventory(Buffer.from(after), inventory.file, registry, { allowOtherKeys: settings.allowOtherKeys });
+  try {
+    readInventory(Buffer.from(after), inventory.file, registry, { allowOtherKeys: settings.allowOtherKeys });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(error.message.replace('nothing was synthesized', 'nothing was written'));
+  }
   if (!options.yes && !(await agreed())) throw new UserError('Nothing was written.');
   writeFileSync(`${file}.new`, after, { mode: statSync(file).mode });
   renameSync(`${file}.new`, file);

@@ -21,7 +21,8 @@ export function differencesOf({ change }: ResourceChange): Difference[] {
   const walk = (path: string, values: Values): void => {
     const { before, after, unknown, hidden } = values;
     if (unknown === true || same(before, after)) return;
-    const secret = hidden.includes(true);
+    // Of a list also where one of its values is one.
+    const secret = hidden.some((one) => one === true || (Array.isArray(one) && one.includes(true)));
     if (secret || (isLeaf(before) && isLeaf(after))) {
       found.push({ path, before, after, secret });
       return;

@@ -1,6 +1,6 @@
-// What steers a terminal, and what turns the direction of writing round.
+// What steers a terminal, and what hides or turns what is read.
 // eslint-disable-next-line no-control-regex
-const STEERING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const STEERING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\p{Cf}\u2028\u2029]/gu;
 
 /**
  * A text that may be shown: a plan repeats what an API, a guest or a repository said.

@@ -43,7 +43,11 @@ export async function runStacks(
   const { settings, inventory } = known;
   const envs = chosen(known.inventory.envs, operation, names);
   if (!operation.onlyPlans && !options.autoApprove && !ask) {
-    throw new UserError('This is no terminal to ask in: give --auto-approve to apply without asking.');
+    const names =
+      operation.name === 'destroy' ? ', and --yes-destroy <stack> for each stack that is to go' : '';
+    throw new UserError(
+      `This is no terminal to ask in: give --auto-approve to apply without asking${names}.`,
+    );
   }
   // Loaded here: `pvestack --help` needs no CDKTF.
   const { synthesize } = await import('../../main');

@@ -39,9 +39,19 @@ const KNOWN: readonly (readonly [RegExp, (text: string, where: Where) => string]
   ],
   [/nstance cannot be destroyed/, held],
   [
+    /no file exists at "/,
+    (text) =>
+      `TF_VAR_ssh_private_key_file names ${/no file exists at "([^"]*)"/.exec(text)?.[1] ?? 'a file'}, which is not there.`,
+  ],
+  [
+    /Missing Proxmox VE API Endpoint/,
+    () =>
+      'no address of the Proxmox API: write proxmox_host in the inventory, or export PROXMOX_VE_ENDPOINT.',
+  ],
+  [
     /(connection refused|no such host|no route to host|i\/o timeout|Client\.Timeout)/i,
     (text, { stack }) =>
-      `${shortened(text)}\nIf that Proxmox VE is gone for good (an emulator, for example), and with it the guest: pvestack forget ${stack}`,
+      `${shortened(text)}\nIf that Proxmox VE is gone for good (an emulator, for example), and with it a guest that was deployed there: pvestack forget ${stack}`,
   ],
 ];
 
@@ -60,9 +70,12 @@ function lockedBy(text: string, { stack, folder, command }: Where): string {
 }
 
 /** What keeps a guest, and the way on. */
-function held(text: string, { folder, stack, command, tainted }: Where): string {
+function held(_text: string, { folder, stack, command, tainted }: Where): string {
   if (tainted === undefined) {
-    return `${shortened(text)}\nNothing was touched. What keeps it: protection, prevent_destroy or data: keep in the inventory.`;
+    return [
+      `the plan would destroy a guest that is protected, or that holds data (data: keep). Nothing was touched.`,
+      `To let it go: data: disposable, without protection and prevent_destroy, in the inventory; pvestack deploy ${stack}; then pvestack ${command} ${stack} again.`,
+    ].join('\n');
   }
   return [
     `${tainted} is protected, and its create failed half-way: Terraform calls it tainted, and would destroy it and make it anew. Nothing was touched. Look at the guest in Proxmox.`,

@@ -51,7 +51,11 @@ export function addStatus(program: Command, output: Output): void {
 
 async function status(output: Output, names: readonly string[], { json, watch }: Options): Promise<void> {
   const { inventory } = openContext(output, { deploys: false, warns: false });
-  const envs = selectEnvs(inventory.envs, names).filter((env) => unvisited(env) === undefined);
+  const asked = selectEnvs(inventory.envs, names);
+  const envs = asked.filter((env) => unvisited(env) === undefined);
+  if (!json) {
+    for (const env of asked) if (!envs.includes(env)) output.warn(`${env.stack}: ${unvisited(env) ?? ''}.`);
+  }
   if (watch === undefined) {
     const reports = await askAll(envs);
     show(output, reports, json);

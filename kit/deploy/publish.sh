@@ -11,6 +11,10 @@ publish() {
       echo "the release has no folder $folder for the web front to serve; what does its build make? (static in the inventory)"
       return 1
     fi
+    # Caddy follows links with its own rights: to its keys, too. The release is sealed, so none comes back.
+    find "$served" -type l -exec sh -c 'for link; do
+      case $(readlink -f "$link") in "$0"/*) ;; *) rm -f "$link" ;; esac
+    done' "$(readlink -f "$served")" {} +
     at=$served
     while [ "$at" != "${1%/*}" ]; do
       chmod o+x "$at"

@@ -79,7 +79,7 @@ list() {
     is_made "$one" || continue
     mark=' '
     [ "$one" != "$live" ] || mark='*'
-    printf '%s %s %s\n' "$mark" "${one##*/}" "$(mirror log -1 --format=%s "$(commit_of "$one")" 2>/dev/null | tr -d '[:cntrl:]')"
+    printf '%s %s %s\n' "$mark" "${one##*/}" "$(subject_of "$(commit_of "$one")")"
   done
   if [ -f "$record/held" ]; then say held "by hand; deploy_app.sh --unhold ends it"; fi
 }

@@ -10,6 +10,21 @@ add_role() {
     ask 'CREATE ROLE :"role" LOGIN'
     changed "role $user"
   fi
+  # Whoever works in the application's database logs in as this role, and becomes the application's: what the application
+  # put there, such as a function behind a view, could go back from that to whoever logged in.
+  if [ "$(ask "SELECT 1 FROM pg_roles WHERE rolname = 'root'")" = 1 ]; then
+    unchanged 'role root'
+  else
+    ask 'CREATE ROLE root LOGIN NOINHERIT'
+    changed 'role root'
+  fi
+  member="SELECT 1 FROM pg_auth_members JOIN pg_roles r ON r.oid = roleid JOIN pg_roles m ON m.oid = member"
+  if [ "$(ask "$member WHERE r.rolname = :'role' AND m.rolname = 'root' LIMIT 1")" = 1 ]; then
+    unchanged "role root may become $user"
+  else
+    ask 'GRANT :"role" TO root'
+    changed "role root may become $user"
+  fi
 }
 
 # The password: never on a command line, in a log of the server or in a place that others read.

@@ -132,7 +132,7 @@ can_start() {
     "/etc/systemd/system/app-$1@.service" || return 0
   if [ ! -f "$2/package.json" ] || has_script "$2" start || [ -f "$2/server.js" ]; then return 0; fi
   # shellcheck disable=SC2016 # for people
-  give_up 14 "$(in_repository "$2" package.json) has no script start, and the inventory does not say how $1 starts (start of the service, $1_start): write one. Files that a build makes (dist) are served by e.g. the package serve among the dependencies, and "'"start": "serve --single dist --listen $PORT"'
+  give_up 14 "$(in_repository "$2" package.json) has no script start, and the inventory does not say how $1 starts (start of the service, $1_start): write one. Files that a build makes (dist) are served by a web front (web, and static: dist of the service), or by e.g. the package serve among the dependencies, and "'"start": "serve --single dist --listen $PORT"'
 }
 
 # find_part FOLDER: sets part to where it is in the release; systemd takes no path that ends in /.
