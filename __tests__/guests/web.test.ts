@@ -180,16 +180,16 @@ describe.each([
       expect(await ssh('grep -c bogus /etc/caddy/Caddyfile || true')).toBe('0');
       // What passes the check and does not run: another program has its port.
       await ssh(
-        `systemd-run --quiet --unit=squatter node -e "require('net').createServer().listen(81)"; sleep 1`,
+        `systemd-run --quiet --unit=squatter node -e "require('net').createServer().listen(443)"; sleep 1`,
       );
-      synth(front({ snippet: '}\n:81 {\nrespond hello' }));
+      synth(front({ hostname: 'shop.example.lan', tls: 'internal' }));
       const second = await lab.workspace.apply(STACK);
       expect([second.code, unwrapped(second.output)]).toEqual([
         1,
         expect.stringContaining('address already in use'),
       ]);
       expect(await curl(`http://${ADDRESS}/api/x`)).toBe('two');
-      expect(await ssh('systemctl stop squatter; grep -c respond.hello /etc/caddy/Caddyfile || true')).toBe(
+      expect(await ssh('systemctl stop squatter; grep -c "tls internal" /etc/caddy/Caddyfile || true')).toBe(
         '0',
       );
     });
