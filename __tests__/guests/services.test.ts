@@ -113,7 +113,7 @@ describeWith([realGuests, providers, git, command('curl')], 'the services that a
         systemctl show -p KillSignal app-mail@1
         deploy_app.sh --health | cut -d ' ' -f 2`),
     ).toBe(
-      'CPUQuotaPerSecUSec=500ms\nMemoryMax=209715200\nProtectSystem=strict\nUser=app\nKillSignal=2\nanswers',
+      'CPUQuotaPerSecUSec=500ms\nMemoryMax=209715200\nUser=app\nProtectSystem=strict\nKillSignal=2\nanswers',
     );
   });
 
