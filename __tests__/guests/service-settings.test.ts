@@ -156,7 +156,7 @@ describeWith([realGuests, providers, git, command('curl')], 'what a service has 
     const again = await lab.workspace.plan(STACK);
     expect([again.code, again.output]).toEqual([
       2,
-      expect.stringMatching(/"drift" += .*: other .*(web|services)/),
+      expect.stringMatching(/"guest" += .*: other .*(web|services)/),
     ]);
     synth({});
     await apply();

@@ -61,7 +61,7 @@ healthy() {
   while read -r unit port path more; do
     know "$more"
     deadline=$((asked_at + patience * 1000))
-    first='' seen=$(now)
+    first='' first_seen=$(now)
     while :; do
       if [ "$port" = - ] && ended_well "$unit"; then continue 2; fi
       pid=$(alive "$unit") || {
@@ -74,7 +74,7 @@ healthy() {
         return 14
       }
       if [ "$port" = - ]; then
-        if stays_up "$unit" "$seen"; then break; fi
+        if stays_up "$unit" "$first_seen"; then break; fi
         sleep 0.2
         continue
       fi
