@@ -34,8 +34,9 @@ say() { printf '%-8s %s\n' "$1" "$2"; }
 fail() {
   code=$1
   shift
-  # A commit that was tried and does not run: no plan of something else tries it again.
-  if [ "$code" -ge 11 ] && [ -n "${trying:-}" ]; then printf '%s\n' "$trying" >"$record/failed"; fi
+  # A commit that was tried and does not run: no plan of something else tries it again. One whose step was cut off (killed,
+  # out of time, memory or disk) is.
+  if [ "$code" -ge 11 ] && [ -n "${trying:-}" ] && [ ! -e "$record/cut" ]; then printf '%s\n' "$trying" >"$record/failed"; fi
   printf 'deploy_app.sh: %s\n' "$*" >&2
   exit "$code"
 }

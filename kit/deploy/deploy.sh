@@ -32,6 +32,7 @@ deploy() {
     return
   fi
   trying=$commit
+  rm -f "$record/cut"
   release=$base/releases/n$(next_number "$record/releases.number" "$base/releases")-$(date -u +%Y%m%dT%H%M%SZ)-$(short "$commit")
   take_files
   something_to_run

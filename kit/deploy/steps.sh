@@ -145,8 +145,14 @@ stop_steps() { systemctl stop 'pvestack-step-*.service' 2>/dev/null || true; }
 how_it_ended() {
   case $1 in
     *ActiveState=active*) return 0 ;;
-    *) if [ -e "$record/disk_full" ]; then too_full && return 1; fi ;;
   esac
+  # What ended it from outside says nothing of its commit: see fail in deploy_app.sh.
+  exited=$(printf '%s\n' "$1" | sed -n 's/^ExecMainStatus=//p')
+  case $1 in
+    *Result=exit-code*) [ "${exited:-1}" -lt 128 ] || : >"$record/cut" ;;
+    *) : >"$record/cut" ;;
+  esac
+  if [ -e "$record/disk_full" ]; then too_full && return 1; fi
   case $1 in
     *Result=exit-code*) ;;
     # SIGXFSZ, see LimitFSIZE.
