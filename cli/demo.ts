@@ -1,13 +1,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { UserError } from '../inventory/user-error';
 import type { Output } from './output';
 import { readInventoryOf } from './read-inventory';
 import { type Settings, stackFolder } from './settings';
 import { terraform } from './terraform';
+import { paint } from './paint';
 
 const STACK = 'app-pote-dev';
 const EXAMPLE = path.join(__dirname, '..', 'examples', 'inventory.yml');
@@ -39,7 +39,7 @@ export function addDemo(program: Command, output: Output): void {
 async function demo(output: Output): Promise<void> {
   const began = performance.now();
   const step: Step = (text) => {
-    output.print(`\n${output.color ? styleText(['bold', 'cyan'], `▸ ${text}`) : `> ${text}`}`);
+    output.print(`\n${output.color ? paint(['bold', 'cyan'], `▸ ${text}`) : `> ${text}`}`);
   };
   // Said before anything is begun, where there is none.
   await terraform(os.tmpdir(), ['version']);

@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { paint } from './paint';
 
 /**
  * A table for people: columns aligned, no borders.
@@ -19,5 +19,5 @@ export function table(
       .join('  ')
       .trimEnd();
   const titles = line(head);
-  return [color ? styleText('bold', titles) : titles, ...rows.map(line)];
+  return [color ? paint('bold', titles) : titles, ...rows.map(line)];
 }

@@ -351,7 +351,12 @@ describeWith(
       ]);
       expect(failed.output).not.toContain(SECRET);
       expect(lab.workspace.state(STACK)).not.toContain(SECRET);
-      expect(await filesWith(SECRET, keyLine('two'))).toEqual(onlyInPlace);
+      // What was there before is kept for root alone, until a deploy is through.
+      const copies = onlyInPlace.all.map((file) => `/var/lib/pvestack/app/before${file}`);
+      expect(await filesWith(SECRET, keyLine('two'))).toEqual({
+        ...onlyInPlace,
+        all: [...onlyInPlace.all, ...copies],
+      });
       await lab.ssh(ADDRESS, 'rm -r /srv/app/backend');
       const apply = await terraform(['apply', '-auto-approve']);
       expect([apply.code, apply.output]).toEqual([0, expect.stringContaining('Apply complete!')]);

@@ -1,5 +1,5 @@
-import { styleText } from 'node:util';
 import type { Item, Words } from './item';
+import { paint as painted, type Style } from '../paint';
 
 const COLORS = { '+': 'green', '-': 'red', '~': 'yellow', '!': 'magenta' } as const;
 
@@ -11,8 +11,7 @@ const COLORS = { '+': 'green', '-': 'red', '~': 'yellow', '!': 'magenta' } as co
  * @returns its lines; one where there is nothing to do
  */
 export function pageOf(stack: string, { dangers, items, notes }: Words, color: boolean): string[] {
-  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
-    color ? styleText(style, text) : text;
+  const paint = (style: Style, text: string): string => (color ? painted(style, text) : text);
   const noted = notes.map((note) => paint('yellow', `  note: ${note}`));
   if (dangers.length + items.length === 0) return [`${paint('bold', stack)}: nothing to do`, ...noted];
   const lines = ({ sign, text, effect, lines: changed = [] }: Item): string[] => [

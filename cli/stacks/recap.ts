@@ -1,8 +1,8 @@
-import { styleText } from 'node:util';
 import type { Run } from './run';
+import { paint, type Style } from '../paint';
 
 /** Recaps are for several stacks, or for what went wrong. */
-const STYLES: Partial<Record<Run['outcome'], Parameters<typeof styleText>[0]>> = {
+const STYLES: Partial<Record<Run['outcome'], Style>> = {
   done: 'green',
   failed: ['bold', 'red'],
   interrupted: ['bold', 'yellow'],
@@ -33,7 +33,7 @@ export function recap(runs: readonly Run[], command: string, color: boolean): st
   const sorted = [...runs].sort((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome));
   const lines = sorted.map((run) => {
     const style = STYLES[run.outcome];
-    const outcome = color && style ? styleText(style, run.outcome) : run.outcome;
+    const outcome = color && style ? paint(style, run.outcome) : run.outcome;
     const took = run.took === undefined ? '' : `, ${(run.took / 1000).toFixed(1)} s`;
     const reason =
       run.reason === undefined ? '' : `: ${run.reason.replaceAll('\n', `\n${' '.repeat(width + 4)}`)}`;

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { styleText } from 'node:util';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Env } from '../../inventory/types';
 import { openContext } from '../context';
@@ -14,6 +13,7 @@ import { table } from '../table';
 import { ask } from './ask';
 import type { Report } from './report';
 import { isUnwell, STATUS_COLUMNS, statusRow } from './words';
+import { paint } from '../paint';
 
 interface Options {
   json?: boolean;
@@ -92,7 +92,7 @@ function show(output: Output, reports: readonly Report[], json = false): void {
   output.print(titles);
   for (const [i, line] of lines.entries()) {
     const state = reports[i]?.state ?? 'dead';
-    const colored = styleText(COLORS[state], state);
+    const colored = paint(COLORS[state], state);
     output.print(output.color ? line.replace(new RegExp(`^(\\S+ +)${state}`), `$1${colored}`) : line);
   }
 }
