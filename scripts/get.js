@@ -11,6 +11,9 @@ const fs = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
 
+// A library of the generator asks for it, of which Node.js 26 warns.
+Object.defineProperty(globalThis, 'localStorage', { value: undefined, configurable: true });
+
 const root = path.join(__dirname, '..');
 const GEN = path.join(root, '.gen');
 
