@@ -2,7 +2,7 @@ import type { Call, Endpoint, Json } from '../endpoint';
 import { failure, forbidden, messageOf } from '../errors';
 import { validSshKeys } from '../formats';
 import { optionsOf } from '../guests/change';
-import { exclusively } from '../guests/locks';
+import { LOCK_TIMEOUT } from '../guests/locks';
 import type { Value } from '../params';
 import { can, isRoot } from '../privileges';
 import type { Guest } from '../model';
@@ -168,6 +168,12 @@ function create(call: Call): Json {
     origin: { ostemplate, ...(sshKeys === undefined ? {} : { sshKeys }) },
   });
   reservedAt.set(guest, Date.now());
+  // The lock is the worker's before the answer is sent: who asks in between waits.
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  void call.services.locks.with(call.vmid, LOCK_TIMEOUT, () => held).catch(() => undefined);
   const plan: Plan = {
     guest,
     options: storedOptions(call, unprivileged),
@@ -180,12 +186,17 @@ function create(call: Call): Json {
     'vzcreate',
     id,
     async (task) => {
-      await exclusively(call, call.vmid, task, () => build(call, plan, task));
+      try {
+        await build(call, plan, task);
+      } finally {
+        release();
+      }
       // The start is a task of its own; its failure does not make the create fail.
       if (call.on('start')) startContainer(call);
     },
     {
       onAbort: () => {
+        release();
         state.removeGuest(guest.vmid);
       },
     },
