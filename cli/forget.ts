@@ -4,11 +4,11 @@ import type { Command } from 'commander';
 import { STATE_FOLDER } from '../inventory/schema/backend';
 import { UserError } from '../inventory/user-error';
 import { localStatePath } from '../renderers/backend';
+import { terminalAsk } from './ask';
 import { openContext } from './context';
 import type { Output } from './output';
 import { keepPrivate } from './private';
 import { stackFolder } from './settings';
-import { terminalAsk } from './stacks/confirm';
 
 interface Options {
   yesForget?: string;

@@ -10,7 +10,7 @@ import { lookOf } from './plan/layers';
 import type { PlanJson } from './plan/plan-json';
 import { temporaryFolder } from './private';
 import { readInventoryOf } from './read-inventory';
-import { selectEnvs } from './select';
+import { selectOne } from './select';
 import { stackFolder } from './settings';
 import { terraform } from './terraform';
 import { checkTerraform } from './terraform-version';
@@ -33,7 +33,7 @@ export function addPromote(program: Command, output: Output): void {
 
 async function promote(context: Context, from: string, to: string): Promise<void> {
   const { settings, inventory, output } = context;
-  const [source, target] = [one(inventory.envs, from), one(inventory.envs, to)];
+  const [source, target] = [selectOne(inventory.envs, from), selectOne(inventory.envs, to)];
   if (source.project !== target.project) {
     throw new UserError(
       `${source.stack} and ${target.stack} are of two projects, which have no commit in common.`,
@@ -62,13 +62,6 @@ async function promote(context: Context, from: string, to: string): Promise<void
       ...lineDiff(before, after).map((line) => `  ${line}`),
     ].join('\n'),
   );
-}
-
-function one(envs: readonly Env[], name: string): Env {
-  const [env, ...others] = selectEnvs(envs, [name]);
-  if (!env || others.length > 0)
-    throw new UserError(`"${name}" means several stacks: name one, e.g. project:env.`);
-  return env;
 }
 
 /** What the guest says that runs, by a plan's look at it. */

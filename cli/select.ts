@@ -29,6 +29,22 @@ export function selectEnvs(envs: readonly Env[], names: readonly string[]): Env[
 }
 
 /**
+ * The one env that a name on the command line means.
+ * @param envs all envs
+ * @param name a stack, or whatever means one alone
+ * @returns the env
+ * @throws UserError where it means none or several
+ */
+export function selectOne(envs: readonly Env[], name: string): Env {
+  const found = selectEnvs(envs, [name]);
+  const [env] = found;
+  if (env && found.length === 1) return env;
+  throw new UserError(
+    `"${name}" means ${found.length} stacks: name one of ${found.map(({ stack }) => stack).join(', ')}.`,
+  );
+}
+
+/**
  * Whether a name on the command line means any stack.
  * @param envs all envs
  * @param name a stack, a project, `project:env` or `all`

@@ -1,34 +1,23 @@
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
-const { Terraform } = require('./terraform.js');
+const { Peer } = require('./peer.js');
 
 const ansible = path.join(__dirname, '../ansible');
 
 /** Ansible: one `ansible-playbook` for all guests. */
-class Ansible {
+class Ansible extends Peer {
   name = 'Ansible';
 
-  constructor({ lab, scratch, guests, repository, template }) {
-    this.lab = lab;
-    this.repository = repository;
-    this.guests = guests;
-    this.folder = fs.mkdtempSync(path.join(scratch, 'ansible-'));
-    // Somebody else has to create its guests.
-    this.creator = new Terraform({ lab, scratch, guests, repository, template });
+  constructor(contest) {
+    super(contest, ['--check', '--diff']);
   }
 
-  async playbook(title, ...args) {
+  async deploy(title, ...args) {
     const vars = {
       ansible_user: 'root',
       ansible_ssh_private_key_file: this.lab.privateKey,
-      app_env: 'dev',
-      backend_port: 3001,
-      frontend_port: 3000,
-      branch: 'main',
-      env_vars: { LOG_LEVEL: 'info', TITLE: title },
-      repo: this.repository,
-      ssh_public_keys: [this.lab.publicKey],
+      ...this.wanted(title),
     };
     const hosts = Object.fromEntries(
       this.guests.map(({ name, address }) => [name, { ansible_host: address }]),
@@ -47,26 +36,6 @@ class Ansible {
         },
       },
     );
-  }
-
-  provision() {
-    return this.creator.provision();
-  }
-
-  first(title) {
-    return this.playbook(title);
-  }
-
-  apply(title) {
-    return this.playbook(title);
-  }
-
-  dryRun(title) {
-    return this.playbook(title, '--check', '--diff');
-  }
-
-  remove() {
-    return this.creator.remove();
   }
 }
 

@@ -1,19 +1,14 @@
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
-const { Terraform } = require('./terraform.js');
+const { Peer } = require('./peer.js');
 
 /** pyinfra: one run for all guests. */
-class Pyinfra {
+class Pyinfra extends Peer {
   name = 'pyinfra';
 
-  constructor({ lab, scratch, guests, repository, template }) {
-    this.lab = lab;
-    this.repository = repository;
-    this.guests = guests;
-    this.folder = fs.mkdtempSync(path.join(scratch, 'pyinfra-'));
-    // Somebody else has to create its guests.
-    this.creator = new Terraform({ lab, scratch, guests, repository, template });
+  constructor(contest) {
+    super(contest, ['--dry', '--diff']);
   }
 
   async deploy(title, ...args) {
@@ -22,13 +17,7 @@ class Pyinfra {
       ssh_key: this.lab.privateKey,
       ssh_strict_host_key_checking: 'no',
       ssh_known_hosts_file: path.join(this.folder, 'known_hosts'),
-      app_env: 'dev',
-      backend_port: 3001,
-      frontend_port: 3000,
-      branch: 'main',
-      env_vars: { LOG_LEVEL: 'info', TITLE: title },
-      repo: this.repository,
-      public_keys: [this.lab.publicKey],
+      ...this.wanted(title),
     };
     // Of texts, numbers, lists and maps JSON is Python.
     const hosts = this.guests.map(
@@ -40,26 +29,6 @@ class Pyinfra {
       cwd: path.join(__dirname, '../pyinfra'),
       env: { PYTHONDONTWRITEBYTECODE: '1', LC_ALL: 'C.UTF-8' },
     });
-  }
-
-  provision() {
-    return this.creator.provision();
-  }
-
-  first(title) {
-    return this.deploy(title);
-  }
-
-  apply(title) {
-    return this.deploy(title);
-  }
-
-  dryRun(title) {
-    return this.deploy(title, '--dry', '--diff');
-  }
-
-  remove() {
-    return this.creator.remove();
   }
 }
 

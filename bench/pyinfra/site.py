@@ -28,7 +28,7 @@ files.put(
 )
 for user in ("appuser", "root"):
     server.user_authorized_keys(
-        name=f"Keys of {user}", user=user, public_keys=host.data.public_keys
+        name=f"Keys of {user}", user=user, public_keys=host.data.ssh_public_keys
     )
 
 sshd = files.put(
@@ -91,7 +91,7 @@ for path, owner in (
 changes = [
     files.template(
         name="Environment",
-        src="templates/env.j2",
+        src="../templates/env.j2",
         dest=ENV_FILE,
         user="root",
         group="app",
@@ -103,7 +103,7 @@ for part, port in PARTS.items():
     changes.append(
         files.template(
             name=f"Unit of the {part}",
-            src="templates/app.service.j2",
+            src="../templates/app.service.j2",
             dest=f"/etc/systemd/system/app-{part}.service",
             mode="644",
             part=part,

@@ -1,5 +1,5 @@
-import { createInterface } from 'node:readline/promises';
 import { UserError } from '../../inventory/user-error';
+import { terminalAsk } from '../ask';
 
 /**
  * Asks for a stack by its name, before something that nobody should do by accident.
@@ -11,12 +11,9 @@ import { UserError } from '../../inventory/user-error';
 export async function askByName(stack: string, question: string, answer?: string): Promise<void> {
   let said = answer;
   if (said === undefined) {
-    if (!process.stdin.isTTY) {
-      throw new UserError(`This is no terminal to ask in: give --yes ${stack} to go on.`);
-    }
-    const ask = createInterface({ input: process.stdin, output: process.stdout });
-    said = await ask.question(`${question} Type the name of the stack to go on: `);
-    ask.close();
+    const ask = terminalAsk();
+    if (!ask) throw new UserError(`This is no terminal to ask in: give --yes ${stack} to go on.`);
+    said = await ask(`${question} Type the name of the stack to go on: `);
   }
   if (said.trim() !== stack) throw new UserError(`"${said.trim()}" is not ${stack}: nothing was done.`);
 }

@@ -1,6 +1,6 @@
 import type { Env } from '../../inventory/types';
 import { UserError } from '../../inventory/user-error';
-import { selectEnvs } from '../select';
+import { selectOne } from '../select';
 
 /**
  * The one env that a name on the command line means, whose guest people go to.
@@ -10,13 +10,7 @@ import { selectEnvs } from '../select';
  * @throws UserError where it means none or several, or an env without a guest that is configured
  */
 export function oneEnv(envs: readonly Env[], name: string): Env {
-  const found = selectEnvs(envs, [name]);
-  const [env] = found;
-  if (!env || found.length > 1) {
-    throw new UserError(
-      `"${name}" means ${found.length} stacks: name one of ${found.map(({ stack }) => stack).join(', ')}.`,
-    );
-  }
+  const env = selectOne(envs, name);
   const why = unvisited(env);
   if (why !== undefined) throw new UserError(`${env.stack}: ${why}.`);
   return env;

@@ -1,9 +1,11 @@
+import { plain as harmless } from '../plain';
+
 /* What a guest says is a stranger's text: nothing in it is to steer a terminal. */
 
-/** Escape sequences as a whole, then every other control character, with those that hide or turn what is read. */
-const CONTROL =
+/** Escape sequences as a whole. */
+const SEQUENCE =
   // eslint-disable-next-line no-control-regex -- these are what it is about
-  /(?:\u001b\[|\u009b)[0-9;:?<=>]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\p{Cf}\u2028\u2029]/gu;
+  /(?:\u001b\[|\u009b)[0-9;:?<=>]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?/g;
 
 /**
  * Text of a guest, for a terminal: lines and tabs stay.
@@ -11,7 +13,7 @@ const CONTROL =
  * @returns it without control characters
  */
 export function plain(text: string): string {
-  return text.replaceAll('\r\n', '\n').replace(CONTROL, '');
+  return harmless(text.replace(SEQUENCE, ''));
 }
 
 /**

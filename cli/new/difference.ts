@@ -1,3 +1,5 @@
+import { sameEnds } from '../plan/line-diff';
+
 /**
  * The lines that one text has more than another, which it was made of by adding or rewriting one piece.
  * @param before the text
@@ -7,11 +9,7 @@
  */
 export function difference(before: string, after: string, around = 2): string[] {
   const [old, made] = [before.split('\n'), after.split('\n')];
-  let start = 0;
-  while (start < old.length && start < made.length && old[start] === made[start]) start++;
-  let end = 0;
-  while (end < old.length - start && end < made.length - start && old.at(-1 - end) === made.at(-1 - end))
-    end++;
+  const [start, end] = sameEnds(old, made);
   const context = (from: number, to: number): string[] =>
     made.slice(Math.max(0, from), to).map((line) => `  ${line}`);
   const tail = made.length - end;

@@ -1,12 +1,12 @@
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
 import { networksOf, nextVmid } from '../../inventory/free';
 import { readInventory } from '../../inventory/load';
 import type { Env, Inventory } from '../../inventory/types';
 import { UserError } from '../../inventory/user-error';
 import * as registry from '../../registry';
+import { terminalAsk } from '../ask';
 import { openContext } from '../context';
 import { exampleText } from '../daily/command';
 import type { Output } from '../output';
@@ -87,23 +87,19 @@ async function addEnv(output: Output, project: string, env: string, options: Opt
 async function askedFor(options: Options): Promise<Options> {
   const { type, repo } = options;
   if (type === 'none' || (type !== undefined && repo !== undefined)) return options;
-  if (!process.stdin.isTTY) {
+  const ask = terminalAsk();
+  if (!ask) {
     throw new UserError('A new project needs --type (node, python or none) and, but for none, --repo.');
   }
-  const ask = createInterface({ input: process.stdin, output: process.stdout });
-  const kind = type ?? (await ask.question('Kind of application, node, python or none: ')).trim();
-  const from = kind === 'none' ? undefined : (repo ?? (await ask.question('Repository: ')).trim());
-  ask.close();
+  const kind = type ?? (await ask('Kind of application, node, python or none: '));
+  const from = kind === 'none' ? undefined : (repo ?? (await ask('Repository: ')));
   return { ...options, type: kind, ...(from === undefined ? {} : { repo: from }) };
 }
 
 async function agreed(): Promise<boolean> {
-  if (!process.stdin.isTTY)
-    throw new UserError('This is no terminal to ask in: give --yes to write without asking.');
-  const ask = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await ask.question('Write it? yes: ');
-  ask.close();
-  return answer.trim() === 'yes';
+  const ask = terminalAsk();
+  if (!ask) throw new UserError('This is no terminal to ask in: give --yes to write without asking.');
+  return (await ask('Write it? yes: ')) === 'yes';
 }
 
 /** The keys of the new env, with the next free vmid and address. */

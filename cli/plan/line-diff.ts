@@ -6,11 +6,23 @@
  */
 export function lineDiff(before: string, after: string): string[] {
   const [old, fresh] = [linesOf(before), linesOf(after)];
-  let start = 0;
-  while (start < old.length && start < fresh.length && old[start] === fresh[start]) start++;
-  let end = 0;
-  while (end < Math.min(old.length, fresh.length) - start && old.at(-1 - end) === fresh.at(-1 - end)) end++;
+  const [start, end] = sameEnds(old, fresh);
   return differing(old.slice(start, old.length - end), fresh.slice(start, fresh.length - end));
+}
+
+/**
+ * How many lines two texts begin with alike, and how many of the rest they end with alike.
+ * @param old lines
+ * @param fresh other lines
+ * @returns both numbers
+ */
+export function sameEnds(old: readonly string[], fresh: readonly string[]): [start: number, end: number] {
+  const most = Math.min(old.length, fresh.length);
+  let start = 0;
+  while (start < most && old[start] === fresh[start]) start++;
+  let end = 0;
+  while (end < most - start && old.at(-1 - end) === fresh.at(-1 - end)) end++;
+  return [start, end];
 }
 
 const linesOf = (text: string): string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'));

@@ -1,7 +1,7 @@
 import { guestItems, guestName, isGuest } from './guest';
 import type { Item, Words } from './item';
 import { inOrder, isLayer, layerItems } from './layers';
-import { plain } from './plain';
+import { plain } from '../plain';
 import { at, changesOf, type PlanJson, type ResourceChange, type Value } from './plan-json';
 import type { Commits } from './release';
 

@@ -1,4 +1,4 @@
-import { plain } from '../plan/plain';
+import { plain } from '../plain';
 
 /** What is read of a line of `terraform apply -json`. Source: Terraform, "Machine-Readable UI". */
 interface Event {

@@ -1,31 +1,7 @@
-import { createInterface } from 'node:readline/promises';
 import type { Env } from '../../inventory/types';
+import type { Ask } from '../ask';
 import type { Options } from './options';
 import type { Run } from './run';
-
-/** Asks a question; undefined: there is nobody to ask. */
-type Ask = ((question: string) => Promise<string>) | undefined;
-
-/** Who sits at the terminal, if anybody does. */
-export function terminalAsk(): Ask {
-  if (!process.stdin.isTTY) return undefined;
-  return async (question) => {
-    const ask = createInterface({ input: process.stdin, output: process.stdout });
-    // Ctrl-C at a question is a no, and nothing has begun.
-    const given = new AbortController();
-    ask.once('SIGINT', () => {
-      given.abort();
-    });
-    try {
-      return (await ask.question(question, { signal: given.signal })).trim();
-    } catch {
-      console.log('');
-      return '';
-    } finally {
-      ask.close();
-    }
-  };
-}
 
 /** What asks for itself, and why. */
 function alone({ env, words }: Run): string | undefined {

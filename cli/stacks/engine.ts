@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../inventory/user-error';
+import { terminalAsk } from '../ask';
 import { openContext } from '../context';
 import { eachOf } from '../each-of';
 import { Ended } from '../ended';
@@ -11,7 +12,7 @@ import { selectEnvs } from '../select';
 import { stackFolder } from '../settings';
 import { checkTerraform } from '../terraform-version';
 import { applyStack } from './apply-stack';
-import { agreed, terminalAsk } from './confirm';
+import { agreed } from './confirm';
 import { type Interrupt, onInterrupt } from './interrupt';
 import type { Operation } from './operation';
 import type { Options } from './options';

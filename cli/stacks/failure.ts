@@ -1,4 +1,4 @@
-import { plain } from '../plan/plain';
+import { plain } from '../plain';
 
 /** Where it failed. */
 interface Where {
