@@ -115,16 +115,23 @@ function templateApp(scratch) {
   return contestant('template', 'npx', ['ts-node', 'main.ts'], folder);
 }
 
-/** The stacks that a contestant wrote, by name, without CDKTF's comments. */
+/** The stacks that a contestant wrote, by name, as CDKTF would write them, without its comments. */
 function stacksIn({ env }) {
   const folder = path.join(env.CDKTF_OUTDIR, 'stacks');
   const read = (name) =>
-    JSON.parse(fs.readFileSync(path.join(folder, name, 'cdk.tf.json'), 'utf8'), dropComments);
+    JSON.parse(fs.readFileSync(path.join(folder, name, 'cdk.tf.json'), 'utf8'), longForm);
   return new Map(fs.readdirSync(folder).map((name) => [name, read(name)]));
 }
 
-function dropComments(key, value) {
-  return key === '//' ? undefined : value;
+/** Where this app writes a block that stands alone as a map, CDKTF writes a list of one. */
+const BLOCKS = new Set([
+  ...['provisioner', 'validation', 'precondition', 'postcondition', 'assert'],
+  ...['ip_config', 'network_interface'],
+]);
+
+function longForm(key, value) {
+  if (key === '//') return undefined;
+  return BLOCKS.has(key) && !Array.isArray(value) ? [value] : value;
 }
 
 /** Both make the same stacks, or the comparison would mean nothing. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { settingsOf } from '../inventory/app';
 import { bool, command, filled, key, plain, whole } from '../inventory/schema/fields';
 import { isCron, isOnCalendar, isOver } from '../inventory/schema/schedule';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { groupPart } from '../inventory/names';
 import { filled, key, message, plain, secret, whole } from '../inventory/schema/fields';
 import { isOnCalendar } from '../inventory/schema/schedule';

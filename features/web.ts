@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import path from 'node:path';
 import { inUrl } from '../inventory/address';
 import { hostnameProblem } from '../inventory/rules/hostname';

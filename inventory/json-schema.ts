@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Registry } from './part';
 import { schemaOf } from './schema/inventory';
 

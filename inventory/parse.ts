@@ -1,6 +1,6 @@
 import type { Path } from './document';
 import { parseText, hasJinja, JinjaError } from './text';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { InventoryInput, Schema } from './schema/inventory';
 import { keyFor } from './synonyms';
 import { reportIssue, slipOf, valueAt, type Validation } from './validation';

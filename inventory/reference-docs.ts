@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { written } from './json-schema';
 import type { Registry } from './part';
 import { REQUIRED } from './rules/required';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DEFAULT_PASSWORD, DEFAULT_TOKEN } from 'proxmox-emulator';
 import { schemaOf } from '../../inventory/schema/inventory';
 import * as registry from '../../registry';

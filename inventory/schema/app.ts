@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { bool, command, key, plain, port, whole } from './fields';
 import { environment, healthPath, serviceSchema } from './services';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { bool, constant, filled, key, message, whole } from './fields';
 
 const url = (): z.ZodString =>

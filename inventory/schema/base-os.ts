@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonical, isIpv4, isIpv6, networkOf, splitAddress } from '../address';
 import { bool, key, message, plain, plainBy } from './fields';
 

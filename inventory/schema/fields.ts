@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { wholeNumberFix } from '../quantity';
 import { hasJinja, JinjaError, parseText } from '../text';
 import { needsShell } from '../command-line';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { featuresOf, kindsOf, type Registry } from '../part';
 import { RULES } from '../values/rules';
 import { editorPattern } from '../editor';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RULES } from '../values/rules';
 import { bool, checked, filled, key, message, whole } from './fields';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { editorPattern } from '../editor';
 import { command, key, message, plain, port, startCommand, whole } from './fields';
 
