@@ -122,14 +122,15 @@ export async function serve(lab: RealLab, port: number, args: readonly string[])
 }
 
 /**
- * Serves a repository to the guests, as git://10.0.10.1/app.
+ * Serves a repository to the guests, e.g. as git://10.0.10.1/app.
  * @param lab the lab
  * @param repository what to serve
+ * @param address where to, one of the bridge
  * @returns ends the server
  */
-export function serveGit(lab: RealLab, { base }: AppRepository): Promise<() => void> {
+export function serveGit(lab: RealLab, { base }: AppRepository, address = '10.0.10.1'): Promise<() => void> {
   const daemon = path.join(execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim(), 'git-daemon');
-  const options = ['--export-all', '--reuseaddr', '--listen=10.0.10.1', `--base-path=${base}`, base];
+  const options = ['--export-all', '--reuseaddr', `--listen=${address}`, `--base-path=${base}`, base];
   return serve(lab, 9418, [daemon, ...options]);
 }
 
