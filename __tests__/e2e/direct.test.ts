@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { useLab } from '../support/lab';
@@ -145,6 +145,21 @@ describeWith([providers, command('curl')], 'the direct way, with the real provid
     expect(refused.output).not.toContain('cdk.tf.json');
     expect(refused.output).toContain('To go on: pvestack deploy app-shop-dev');
     expect(lab.writes()).toEqual([]);
+  });
+
+  test('a provider that is not the one of the lock file runs for no stack', async () => {
+    write(inventory());
+    expect((await pvestack('deploy', DEV, '--auto-approve')).code).toBe(0);
+    const lock = path.join(lab.workspace.folder(DEV), '.terraform.lock.hcl');
+    const sums = readFileSync(lock, 'utf8');
+    writeFileSync(
+      lock,
+      sums.replace(/"(h1|zh):[^"]*"/g, '"h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="'),
+    );
+    const refused = await pvestack('plan', DEV);
+    expect([refused.code, refused.output]).toEqual([1, expect.stringMatching(/checksums/)]);
+    writeFileSync(lock, sums);
+    expect((await pvestack('plan', DEV)).output).toBe(`${DEV}: nothing to do\n`);
   });
 
   test('another backend, and the state of one that is gone', async () => {

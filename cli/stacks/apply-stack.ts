@@ -44,6 +44,7 @@ export async function applyStack(
     ],
     {
       shielded: true,
+      env: await run.providers(),
       onLine: (line) => {
         const meaning = meaningOf(line);
         if (meaning?.kind === 'step') {

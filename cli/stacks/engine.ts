@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../inventory/user-error';
-import { terminalAsk } from '../ask';
+import { type Ask, terminalAsk } from '../ask';
 import { openContext } from '../context';
 import { eachOf } from '../each-of';
 import { Ended } from '../ended';
@@ -18,6 +18,7 @@ import type { Operation } from './operation';
 import type { Options } from './options';
 import { planStack } from './plan-stack';
 import { Progress } from './progress';
+import { ProviderServers } from './providers';
 import { recap } from './recap';
 import type { Run } from './run';
 
@@ -52,20 +53,51 @@ export async function runStacks(
   }
   // Loaded here: `pvestack --help` needs no CDKTF.
   const { synthesize } = await import('../../main');
-  await terraformIsThere;
-  const stacks = synthesize(settings, inventory).filter(({ env }) => envs.includes(env));
+  const { requiredProviders } = await import('../../constructs/providers');
   const plans = temporaryFolder('plans');
-  const removePlans = (): void => {
+  const servers = new ProviderServers(plans, requiredProviders());
+  const cleanUp = (): void => {
+    servers.stop();
     rmSync(plans, { recursive: true, force: true });
   };
-  process.once('exit', removePlans);
-  const runs = stacks.map(({ env, stack }): Run => {
-    const name = env.stack;
-    return {
-      ...{ env, stack, name, folder: stackFolder(settings, name), plan: path.join(plans, name) },
-      ...{ outcome: 'not begun', finished: [] },
-    };
-  });
+  process.once('exit', cleanUp);
+  try {
+    await terraformIsThere;
+    // They start while the stacks are written.
+    const [first] = envs.filter(isPlannedHere);
+    if (first) servers.begin(stackFolder(settings, first.stack));
+    const runs = synthesize(settings, inventory)
+      .filter(({ env }) => envs.includes(env))
+      .map(({ env, stack }): Run => {
+        const [name, folder] = [env.stack, stackFolder(settings, env.stack)];
+        return {
+          ...{ env, stack, name, folder, plan: path.join(plans, name) },
+          providers: async () =>
+            isPlannedHere(env) ? servers.environment(folder, operation.planEnv?.(env)) : {},
+          ...{ outcome: 'not begun', finished: [] },
+        };
+      });
+    await planAndApply(output, operation, runs, options, ask);
+    keepStatesPrivate(settings.root, envs);
+    finish(output, operation, runs, options);
+  } finally {
+    cleanUp();
+    process.off('exit', cleanUp);
+  }
+}
+
+/** Whether terraform plans it on this machine. */
+function isPlannedHere({ backend }: Run['env']): boolean {
+  return backend.type !== 'cloud';
+}
+
+async function planAndApply(
+  output: Output,
+  operation: Operation,
+  runs: readonly Run[],
+  options: Options,
+  ask: Ask,
+): Promise<void> {
   const progress = new Progress(options.json ? quiet(output) : output, runs.length > 1, options.full);
   const interrupt = onInterrupt((text) => {
     progress.print(text);
@@ -81,15 +113,11 @@ export async function runStacks(
       await eachOf(accepted, options.parallel, async (run) => {
         if (!interrupt.came) await applyStack(run, operation, options, progress, interrupt);
       });
-      keepStatesPrivate(settings.root, envs);
     }
   } finally {
     progress.close();
     interrupt.stop();
-    removePlans();
-    process.off('exit', removePlans);
   }
-  finish(output, operation, runs, options);
 }
 
 /** What the user named; nothing is done with all unless somebody says so. */

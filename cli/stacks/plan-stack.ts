@@ -40,8 +40,9 @@ export async function planStack(
     if (code !== 0) fail(`${stderr.trim() || stdout.trim()}`);
     return code === 0;
   };
-  const plan = () => {
+  const plan = async () => {
     progress.step(name, 'plan');
+    const env = { ...operation.planEnv?.(run.env), ...(await run.providers()) };
     return terraform(
       folder,
       [
@@ -53,7 +54,7 @@ export async function planStack(
         ...(options.lockTimeout === undefined ? [] : [`-lock-timeout=${options.lockTimeout}`]),
         ...(operation.planArguments?.(run.stack) ?? []),
       ],
-      { shielded: true, onLine: sayRemote(name, progress), env: operation.planEnv?.(run.env) ?? {} },
+      { shielded: true, onLine: sayRemote(name, progress), env },
     );
   };
   const isFresh = !existsSync(path.join(folder, process.env['TF_DATA_DIR'] ?? '.terraform'));
@@ -76,7 +77,8 @@ export async function planStack(
     run.words = { dangers: [], items: [], notes: [] };
     return;
   }
-  const shown = await terraform(folder, ['show', '-json', run.plan], { shielded: true });
+  const env = await run.providers();
+  const shown = await terraform(folder, ['show', '-json', run.plan], { shielded: true, env });
   if (shown.code !== 0) {
     fail(shown.stderr);
     return;
@@ -94,7 +96,9 @@ export async function planStack(
   }
   run.outcome = isEmpty(json) ? 'nothing to do' : 'planned';
   if (options.full) {
-    run.text = (await terraform(folder, ['show', '-no-color', run.plan], { shielded: true })).stdout.trim();
+    run.text = (
+      await terraform(folder, ['show', '-no-color', run.plan], { shielded: true, env })
+    ).stdout.trim();
   }
 }
 

@@ -13,6 +13,8 @@ export interface Run {
   folder: string;
   /** Where its plan is kept until it is applied. */
   plan: string;
+  /** Variables for terraform there, by which it finds providers that run. */
+  providers: () => Promise<NodeJS.ProcessEnv>;
   outcome: Outcome;
   words?: Words;
   /** Terraform's own text of the plan, where it is asked for. */
