@@ -5,6 +5,7 @@
 export { node } from './kinds/node';
 export { python } from './kinds/python';
 export { postgresql } from './features/postgresql';
+export { redis } from './features/redis';
 export { jobs } from './features/jobs';
 export { failure } from './features/failure';
 export { web } from './features/web';

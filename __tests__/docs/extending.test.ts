@@ -28,7 +28,7 @@ function shown(file: string): string {
 }
 
 /** The files of CONTRIBUTING.md, and for each the line that registers it. */
-const FILES = ['kinds/go.ts', 'features/redis.ts'];
+const FILES = ['kinds/go.ts', 'features/memcached.ts'];
 const LINES = shown('registry.ts').trim().split('\n');
 
 // A tree as somebody has it who did what CONTRIBUTING.md says, and nothing else.
@@ -118,15 +118,15 @@ test('a third kind of application: its guest has all that it names', () => {
 test('a feature, for any kind of application', () => {
   const unit = '/etc/systemd/system/app-.service.d/common.conf';
   const plain = shop().layers;
-  expect(plain['base_os']?.lists['packages']).not.toContain('redis-server');
+  expect(plain['base_os']?.lists['packages']).not.toContain('memcached');
   expect(plain['app']?.files[unit]).toContain('After=network-online.target');
-  const { layers } = shop('redis: true');
-  expect(layers['base_os']?.lists['packages']).toContain('redis-server');
-  expect(layers['app']?.files[unit]).toContain('After=network-online.target redis-server.service');
+  const { layers } = shop('memcached: true');
+  expect(layers['base_os']?.lists['packages']).toContain('memcached');
+  expect(layers['app']?.files[unit]).toContain('After=network-online.target memcached.service');
 });
 
 test('what they refuse is refused, and what they do not know, too', () => {
-  expect(() => shop('redis: sometimes')).toThrow('app_projects.shop.redis  ');
+  expect(() => shop('memcached: sometimes')).toThrow('app_projects.shop.memcached  ');
   expect(() => shop('frontend_port: 3000')).toThrow(
     'app_projects.shop.frontend_port  is for app_type: node only  remove it, or set app_type: node',
   );
@@ -136,9 +136,9 @@ test('the schema has them behind those that were there, and node is still the de
   const { properties } = JSON.parse(pvestack('schema')) as {
     properties: { app_projects: { additionalProperties: { properties: Record<string, object> } } };
   };
-  const { app_type, redis } = properties.app_projects.additionalProperties.properties;
+  const { app_type, memcached } = properties.app_projects.additionalProperties.properties;
   expect(app_type).toMatchObject({ enum: ['node', 'python', 'go', 'none'], default: 'node' });
-  expect(redis).toMatchObject({ default: false });
+  expect(memcached).toMatchObject({ default: false });
 });
 
 /** A text of TypeScript without the first property of a name. */
@@ -152,10 +152,10 @@ function without(text: string, property: string): string {
 }
 
 test('what is forgotten is an error of the compiler', () => {
-  const [go, redis] = FILES.map(shown) as [string, string];
+  const [go, memcached] = FILES.map(shown) as [string, string];
   const variants: [file: string, text: string, said: string][] = [
     ['kinds/go.ts', go, ''],
-    ['features/redis.ts', redis, ''],
+    ['features/memcached.ts', memcached, ''],
     ...['name', 'resolve', 'contribution'].map((part): [string, string, string] => [
       `kinds/go-without-${part}.ts`,
       without(go, part),

@@ -31,8 +31,9 @@ chown root:app /srv/app/.env.dev
 chmod 0640 /srv/app/.env.dev
 systemd-run -q --unit=app-live --uid=app --gid=app -p EnvironmentFile=/srv/app/.env.dev sleep 1d
 systemctl show -p MainPID --value app-live >/srv/app/pid
-install -d -m 0755 /run/postgresql
+install -d -m 0755 /run/postgresql /run/redis
 systemd-run -q --unit=database systemd-socket-activate -l /run/postgresql/.s.PGSQL.5432 /bin/cat
+systemd-run -q --unit=redis systemd-socket-activate -l /run/redis/redis-server.sock /bin/cat
 cat >/root/steps.sh <<'END_OF_STEPS'
 set -eu
 record=/var/lib/pvestack/release base=/srv/app env_file=/srv/app/.env.dev
@@ -166,6 +167,7 @@ sh /root/script`,
       ],
       ['signals to what runs', 'kill -0 "$(cat /srv/app/pid)"'],
       ["the database's socket", 'test -S /run/postgresql/.s.PGSQL.5432'],
+      ['the socket of Redis', 'test -S /run/redis/redis-server.sock'],
       ['systemd', 'systemctl is-active app-live'],
       ["the application's home", 'echo script-shell=/tmp/x >/var/lib/app/.npmrc'],
       ["the application's cache", 'echo x >/var/cache/app/x'],

@@ -15,6 +15,7 @@ const FEATURES = [
   'run_jobs: true',
   'failure_hook: x',
   'log_days: 7',
+  'redis: {maxmemory: 64}',
   'health_command: npm run health',
 ];
 
@@ -28,6 +29,7 @@ describe.each(['node', 'python'])('an application of the kind %s', (kind) => {
         postgresql: { database: 'pote', user: 'app', extensions: ['pg_trgm'] },
         jobs: [{ name: 'a', run: 'x', at: 'daily', timeout: 3600 }],
         failure: { mail: undefined, hook: 'x', logDays: 7 },
+        redis: { maxmemory: 64, maxmemory_policy: 'noeviction', persistence: 'snapshots' },
       },
       release: { healthCommand: 'npm run health' },
     });
@@ -46,7 +48,7 @@ test('an application has the settings of its own kind', () => {
 });
 
 describe('without an application', () => {
-  test.each(FEATURES.slice(0, 5))('%s is refused', (line) => {
+  test.each(FEATURES.slice(0, 6))('%s is refused', (line) => {
     const key = line.split(':')[0] ?? '';
     expect(linesOf(added('project', 'app_type: none', line))).toEqual([
       `4:5  app_projects.pote.${key}  is for an application, and app_type: none has none  remove it, or set app_type: node or python`,

@@ -249,6 +249,8 @@ describe('what a Python application has when nobody says otherwise', () => {
   test.each<[string, string[], boolean]>([
     ['with a database', ['postgresql: {}'], true],
     ['with one that is disposable', ['postgresql: {}', 'data: disposable'], false],
+    ['with a log of Redis', ['redis: {persistence: log}'], true],
+    ['with Redis as a cache', ['redis: true'], false],
     ['with none', [], false],
     ['with none that the env takes away', ['postgresql: false'], false],
     ['with files to keep', ['data: keep'], true],

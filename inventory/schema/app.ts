@@ -102,6 +102,6 @@ export const appKeys = {
   }),
   data: key(z.enum(['keep', 'disposable']), {
     description: 'keep: a plan that would destroy or replace the guest is refused.',
-    otherwise: '`keep` for envs with PostgreSQL',
+    otherwise: '`keep` for envs with PostgreSQL, or with `redis: {persistence: log}`',
   }),
 };

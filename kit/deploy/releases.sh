@@ -37,8 +37,8 @@ seal() {
 # remember COMMIT HOW: what is deployed; that ends a hold.
 remember() {
   rm -f "$record/held"
-  # Where nothing new runs, what failed is still what was tried last.
-  [ "$2" != deployed ] || rm -f "$record/failed"
+  # Where nothing new runs, and be it built again, what failed is still what was tried last.
+  if [ "$2" = deployed ] && [ "$1" != "$(cat "$record/deployed" 2>/dev/null)" ]; then rm -f "$record/failed"; fi
   printf '%s\n' "$1" >"$record/deployed.new"
   mv -f "$record/deployed.new" "$record/deployed"
   printf '%s\n%s\n' "$repo" "$branch" >"$record/source"

@@ -1,6 +1,7 @@
 # The layer app: the application's place on a guest. Its user, folders, env file, units, jobs and links.
 library lib/units
 library lib/timers
+library lib/users
 library lib/put_back
 
 before_files() {
@@ -16,16 +17,6 @@ before_files() {
   folder 0700 app-build:app-build /var/cache/app-build
   note tree /var/cache/app-build
   wanted folders | while read -r path; do own_folder "$path"; done
-}
-
-# system_user NAME HOME
-system_user() {
-  if id "$1" >/dev/null 2>&1; then
-    unchanged "user $1"
-  else
-    useradd --system --user-group --home-dir "$2" --no-create-home --shell /usr/sbin/nologin "$1"
-    changed "user $1"
-  fi
 }
 
 # own_folder PATH: below the application's home, where it may have put a link in the place of anything: the application
