@@ -67,7 +67,10 @@ export class AppStack extends TerraformStack {
     this.guestAddresses = guest ? [owner, guest].flatMap((scope) => (scope ? addressesIn(scope) : [])) : [];
     const layers =
       env.present && env.configure
-        ? new Layers(this, 'layers', { configuration: guestConfiguration(env, source, guest, app), guest })
+        ? new Layers(this, 'layers', {
+            configuration: guestConfiguration(env, api, source, guest, app),
+            guest,
+          })
         : undefined;
     if (!layers && env.present && !env.guest.start) this.#sayNotConfigured();
     this.layerAddresses = layers ? addressesIn(layers) : [];

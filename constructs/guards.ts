@@ -1,6 +1,6 @@
 import { DataExternal } from '@cdktf/provider-external/lib/data-external';
 import { Resource } from '@cdktf/provider-null/lib/resource';
-import { type ITerraformDependable, TerraformStack } from 'cdktf';
+import { type ITerraformDependable, TerraformStack, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { DataProxmoxVirtualEnvironmentContainers } from '../.gen/providers/proxmox/data-proxmox-virtual-environment-containers';
 import { DataProxmoxVirtualEnvironmentVms } from '../.gen/providers/proxmox/data-proxmox-virtual-environment-vms';
@@ -9,7 +9,8 @@ import { mayBeReplaced } from '../renderers/creatable';
 import { template, toTemplate } from '../renderers/expression';
 import { type Guard, guardLocals, guestGuards, searchedCheck } from '../renderers/guards';
 import { planCredentials, PREFLIGHT, preflightCredentials, preflightSettings } from '../renderers/preflight';
-import { CREATED_TAG, OWNER_TAG } from '../renderers/tags';
+import { isPinned, tagsWithPin } from '../renderers/host-key';
+import { CREATED_TAG, guestTags, OWNER_TAG } from '../renderers/tags';
 import { Locals } from './locals';
 
 /** What a guest has to wait for and to hold. */
@@ -29,6 +30,18 @@ export const UNGUARDED: Guarded = {
   created: CREATED_TAG,
   owner: OWNER_TAG,
 };
+
+/**
+ * The tags of a guest.
+ * @param env the env
+ * @param guarded of it what was made at its create
+ * @returns a list, with the pin of its host key at its place once there is one
+ */
+export function tagsOf(env: Env, { created, owner }: Guarded): string[] {
+  const tags = guestTags(env, created, owner);
+  if (!isPinned(env)) return tags;
+  return Token.asList(tagsWithPin());
+}
 
 /** What the resource of a guest is made from. */
 export interface GuardedProps {
@@ -64,7 +77,11 @@ export class GuestGuards extends Construct implements Guarded {
     super(scope, id);
     new DataProxmoxVirtualEnvironmentContainers(new Construct(this, 'containers'), 'all');
     new DataProxmoxVirtualEnvironmentVms(new Construct(this, 'vms'), 'all');
-    new Locals(this, 'locals', guardLocals(env));
+    const { created, owner } = this;
+    new Locals(this, 'locals', {
+      ...guardLocals(env),
+      ...(isPinned(env) ? { tags: guestTags(env, created, owner) } : {}),
+    });
 
     const adopting = '${length(local.holders) > 0 ? "yes" : "no"}';
     const settings = preflightSettings(env, api, adopting);

@@ -6,8 +6,7 @@ import {
 import type { NetworkInterface } from '../inventory/types';
 import { guestDescription } from '../renderers/description';
 import { toTemplate } from '../renderers/expression';
-import { guestTags } from '../renderers/tags';
-import type { GuardedProps } from './guards';
+import { type GuardedProps, tagsOf } from './guards';
 import { networkSetup } from './initialization';
 
 /**
@@ -37,7 +36,7 @@ function configOf({ env, guarded }: GuardedProps): VirtualEnvironmentVmConfig {
     vmId: env.vmid,
     name: env.hostname,
     description: guestDescription(env),
-    tags: guestTags(env, guarded.created, guarded.owner),
+    tags: tagsOf(env, guarded),
     started: guest.start,
     onBoot: guest.onboot,
     protection: guest.protection,

@@ -4,6 +4,7 @@ import { type ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import type { ConfiguredLayer, GuestConfiguration } from '../renderers/guest-configuration';
 import type { GuestRef } from './guest';
+import { HostKey } from './host-key';
 import { Locals } from './locals';
 
 /** What the layers are made from. */
@@ -23,13 +24,14 @@ export class Layers extends Construct {
    */
   constructor(scope: Construct, id: string, { configuration, guest }: LayersProps) {
     super(scope, id);
-    const { locals, look, checks, layers } = configuration;
+    const { locals, look, checks, layers, hostKey } = configuration;
     new Locals(this, 'locals', locals);
     const data = new DataExternal(new Construct(this, 'look'), 'guest', {
       program: [...look.program],
       lifecycle: { postcondition: [look.guard] },
     });
     data.addOverride('count', '${local.look ? 1 : 0}');
+    if (hostKey) new HostKey(this, 'host_key', hostKey);
     for (const [name, { condition, errorMessage }] of Object.entries(checks)) {
       TerraformStack.of(this).addOverride(`check.${name}`, {
         assert: [{ condition, error_message: errorMessage }],

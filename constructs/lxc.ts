@@ -6,8 +6,7 @@ import {
 import type { Env } from '../inventory/types';
 import { toTemplate } from '../renderers/expression';
 import { guestDescription } from '../renderers/description';
-import { guestTags } from '../renderers/tags';
-import type { GuardedProps } from './guards';
+import { type GuardedProps, tagsOf } from './guards';
 import { networkSetup } from './initialization';
 
 /**
@@ -47,7 +46,7 @@ function configOf({ env, guarded }: GuardedProps): VirtualEnvironmentContainerCo
     nodeName: toTemplate(env.node),
     vmId: env.vmid,
     description: guestDescription(env),
-    tags: guestTags(env, guarded.created, guarded.owner),
+    tags: tagsOf(env, guarded),
     started: guest.start,
     startOnBoot: guest.onboot,
     unprivileged: guest.unprivileged,

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Asks the guest how it is, at plan: its program look answers. Runs where terraform runs; an answer in any case, so
 # that a guest that does not answer never keeps anyone from repairing it. From the environment: ADDRESS, SSH_USER,
-# LAYERS and, where there are any, STACK and OWNER, SSH_PORT, KEY_FILE, HOST_KEY, BASTION, RELEASE, REPO, BRANCH; the
+# LAYERS and, where there are any, STACK and OWNER, SSH_PORT, KEY_FILE, HOST_KEY, PIN, BASTION, RELEASE, REPO, BRANCH; the
 # key itself is TF_VAR_ssh_private_key of terraform's environment (the arguments and the answer of this program stand in
 # the state). With CONTACT=yes it is the first contact of a deploy: it waits until the guest lets it in, asks only whose
-# it is, and refuses another stack's before anything is sent there.
+# it is, and refuses another stack's before anything is sent there. MAC is the guest's then: a pin of another MAC is of a
+# guest that was before this one. What preflight.sh needs to pin the key comes along.
 set -eu
 umask 077
 
@@ -17,7 +18,7 @@ trap 'rm -rf "$work"; [ -z "$started" ] || kill $started 2>/dev/null || true' EX
 trap 'exit 130' INT TERM
 
 # What a guest says ends up in a terminal and in the state: bounded, and only harmless characters.
-clean() { tr -cd 'A-Za-z0-9 .,:;/_()+@~-' | cut -c 1-"$1"; }
+clean() { tr -cd 'A-Za-z0-9 .,:;/_()+@~=-' | cut -c 1-"$1"; }
 
 now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 
@@ -38,13 +39,25 @@ answer() {
   # Of each layer what it was asked for last, see renderers/look.ts.
   printf ',"sums":"%s"' "$(sed -n 's/^sums //p' "$work/said" 2>/dev/null | tr '\n' ' ' | tr -cd 'a-z0-9_:, ' | cut -c 1-30000)"
   printf ',"runs":"%s"' "$(said runs | clean 64)"
+  # All its host keys: terraform's own connections check them.
+  printf ',"key":"%s"' "$(as_pin "$work/known_hosts")"
+  printf ',"keys":"%s"' "$(sed -n 's/^hostkey //p' "$work/said" 2>/dev/null | head -n 5 | tr '\n' ',' | tr -cd 'A-Za-z0-9+/=, -' | cut -c 1-8000 | sed 's/,$//')"
   printf ',"now":"%s"' "$now"
   printf '}\n'
   exit 0
 }
 
+# shellcheck source=/dev/null
+. "${0%/*}/host-key.sh"
+
 command -v ssh >/dev/null 2>&1 || answer no 'ssh is not installed here, so the guest was not looked at.'
 
+pinned=
+# shellcheck disable=SC2154 # of host-key.sh
+case ${PIN:-} in
+  '' | *-"$none") ;;
+  "${MAC:-}"*) pinned=${PIN#*-} ;;
+esac
 if [ -z "${TF_VAR_ssh_private_key:-}${KEY_FILE:-}" ] && [ "${KEY_GIVEN:-}" = yes ]; then
   answer no 'ssh_private_key is no environment variable of this plan (TF_VAR_ssh_private_key), so the guest was not looked at.'
 fi
@@ -73,9 +86,12 @@ talk() {
 # judge WHOSE: what a guest says of whose it is. One that says nothing is new, or nobody's.
 stranger=
 judge() {
-  if [ -z "${OWNER:-}" ] || [ -z "$1" ] || [ "$1" = "$STACK $OWNER" ]; then return; fi
+  if [ "${ADOPT:-}" = yes ] || [ -z "${OWNER:-}" ] || [ -z "$1" ] || [ "$1" = "$STACK $OWNER" ]; then return; fi
   stranger="Another host answers at $ADDRESS: it says that it belongs to the stack $1, and this is $STACK $OWNER. Nothing was sent to it. Look who has that address (ip). If it is the guest of this stack after all, such as a copy of another one, remove /etc/pvestack/owner there."
 }
+
+# other_key: whether the last talk ended because another key answers.
+other_key() { grep -q 'Host key verification failed' "$work/error"; }
 
 # RELEASE is an argument of git on the guest.
 case ${RELEASE:-} in *[!A-Za-z0-9._/+-]*) answer no 'the variable release is no commit, tag or branch.' ;; esac
@@ -91,9 +107,13 @@ if [ "${CONTACT:-}" = yes ]; then
     if [ "$status" -eq 0 ] && grep -q "^$mark" "$work/answer"; then
       judge "$(sed -n "s/^$mark //p" "$work/answer" | head -n 1 | clean 200)"
       [ -z "$stranger" ] || answer no "$stranger"
-      exit 0
+      if [ -n "${HOST_KEY:-}" ] || [ -n "$pinned" ] || [ -z "${MAC:-}" ]; then exit 0; fi
+      new=$(as_pin "$work/known_hosts")
+      rm -rf "$work"
+      MODE=pin PINNED=hostkey-$MAC-${new:-$none} exec /bin/sh "${0%/*}/preflight.sh"
     fi
     why=$(tail -n 1 "$work/error" | clean 200)
+    if [ -n "$pinned" ] && other_key; then answer no "$(changed_key)"; fi
     case $why in
       *'Host key verification failed'*)
         answer no "host key mismatch: what answers at $ADDRESS has another host key than ssh_host_key says. Nothing was sent to it. Look who has that address; if the guest was made anew, write its new key."
@@ -115,6 +135,10 @@ look=/usr/local/lib/pvestack/look
 run="sh -c 'if [ -x $look ]; then exec $look; fi; read -r mark; echo; echo \$mark owner \$($whose); echo \$mark none'"
 [ "$SSH_USER" = root ] || run="sudo -n $run"
 talk "$run"
+if [ -n "$pinned" ] && other_key; then
+  stranger=$(changed_key)
+  answer no ''
+fi
 # A guest that is only busy would otherwise seem to have lost what its layers said last.
 if [ "$status" -eq 255 ] && ! grep -qE 'Permission denied|Host key' "$work/error"; then
   sleep 1

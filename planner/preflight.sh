@@ -2,7 +2,7 @@
 # Before a guest is created: is its VMID free, is its address unused, and can it be made (creatable.sh)? Before
 # it is destroyed: is it still ours?
 # Runs where terraform runs: at plan (MODE=plan, answers in JSON), before every create (MODE=apply) and before every
-# destroy (MODE=destroy).
+# destroy (MODE=destroy). MODE=pin, of look.sh at a first contact: gives the guest the tag PINNED, with its host key.
 # From the environment: MODE, STACK, OWNER, VMID, ADDRESS (all of them, with spaces between), ENDPOINT, INSECURE, CA_FILE, ADOPT, ALLOW_IP_CONFLICTS, NEEDS
 # and, before a create, if the inventory has them, TOKEN or USERNAME_PVE and PASSWORD_PVE. A plan has no credentials among its
 # arguments, which are kept in the state, and a destroy knows none: CREDENTIALS is code that finds them in terraform's own
@@ -143,9 +143,12 @@ data-urlencode = \"password=$(quoted "$password")\""
     printf '%s' "$ticket" >"$work/refusal"
     refuse "the Proxmox API at $endpoint refuses the user $username (HTTP $status). $(advice "$status" "$work/refusal")"
   fi
-  ticket=$(printf '%s' "$ticket" | sed -n 's/.*"ticket" *: *"\([^"]*\)".*/\1/p')
+  answered=$ticket
+  ticket=$(printf '%s' "$answered" | sed -n 's/.*"ticket" *: *"\([^"]*\)".*/\1/p')
   [ -n "$ticket" ] || refuse "what answers at $endpoint is not the Proxmox API: access/ticket came without a ticket."
-  login="header = \"Cookie: PVEAuthCookie=$(quoted "$ticket")\""
+  csrf=$(printf '%s' "$answered" | sed -n 's/.*"CSRFPreventionToken" *: *"\([^"]*\)".*/\1/p')
+  login="header = \"Cookie: PVEAuthCookie=$(quoted "$ticket")\"
+header = \"CSRFPreventionToken: $(quoted "$csrf")\""
 fi
 
 # Every guest that the credentials may see, one per line: kind, VMID, node, tags, name.
@@ -168,6 +171,20 @@ if [ "$MODE" = destroy ]; then
   # Gone is as good as destroyed.
   if ! whose || { has_tag "$tags" "$stack" && has_tag "$tags" "$owner"; }; then exit 0; fi
   answer no "VMID $vmid is not a guest of $stack any more: $kind/$vmid ($name) on node $node has not both tags $stack and $owner. Nothing was touched. ${FORGET:-} If this is the guest and it lost its tags, give them back in Proxmox."
+fi
+
+if [ "$MODE" = pin ]; then
+  unpinned="The host key of $stack ($named) could not be pinned, so this first contact is none:"
+  if ! whose || ! has_tag "$tags" "$stack" || ! has_tag "$tags" "$owner"; then
+    refuse "$unpinned $vmid is no guest of $stack ($owner)."
+  fi
+  get "nodes/$node/$kind/$vmid/config" "$work/own" '\{'
+  [ "$status" = 200 ] || refuse "$unpinned the configuration of $kind/$vmid cannot be read (HTTP $status). $(advice "$status" "$work/own")"
+  # The pin of a guest that was before this one goes.
+  kept=$(sed -n 's/.*"tags" *: *"\([^"]*\)".*/\1/p' "$work/own" | tr ';' '\n' | grep -v '^hostkey-' | tr '\n' ';')
+  status=$(ask -X PUT --data-urlencode "tags=$kept$PINNED" -o "$work/pin" -w '%{http_code}' "$endpoint/api2/json/nodes/$node/$kind/$vmid/config" 2>"$work/error") || unreachable
+  [ "$status" = 200 ] || refuse "$unpinned the tag cannot be written (HTTP $status). $(advice "$status" "$work/pin")"
+  answer yes "The host key of $named is pinned: $PINNED."
 fi
 
 standing=

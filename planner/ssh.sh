@@ -1,7 +1,8 @@
 #!/bin/sh
 # How a guest is reached from here: part of look.sh and guest.sh. From the environment: ADDRESS, SSH_USER and, where there
 # are any, SSH_PORT, KEY_FILE, HOST_KEY, BASTION ("PORT USER@HOST"), CONNECT_TIMEOUT (seconds, 5); the key itself is
-# TF_VAR_ssh_private_key. No agent is ever forwarded.
+# TF_VAR_ssh_private_key. No agent is ever forwarded. $pinned: the pin of the host key (host-key.sh), where whoever calls
+# this knows it. Without one the key that was met is in $work/known_hosts.
 
 # workplace NAME: a folder for this run, $work. What a kill -9 leaves lies in one named after its process; those of dead
 # ones go. Containers may share the folder around them: only their own process ids tell them anything.
@@ -43,14 +44,23 @@ reach() {
   command=$1
   shift
   set -- -F /dev/null -T -o BatchMode=yes -o "ConnectTimeout=${CONNECT_TIMEOUT:-5}" -o ServerAliveInterval=5 -o ServerAliveCountMax=3 -o LogLevel=ERROR -p "${SSH_PORT:-22}" "$@"
+  name=$ADDRESS
+  [ -z "${SSH_PORT:-}" ] || name="[$ADDRESS]:$SSH_PORT"
   if [ -n "${HOST_KEY:-}" ]; then
-    name=$ADDRESS
-    [ -z "${SSH_PORT:-}" ] || name="[$ADDRESS]:$SSH_PORT"
     printf '%s %s\n' "$name" "$HOST_KEY" >"$work/known_hosts"
-    set -- "$@" -o StrictHostKeyChecking=yes -o "UserKnownHostsFile=$work/known_hosts"
+    set -- "$@" -o StrictHostKeyChecking=yes
   else
-    set -- "$@" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null
+    # The key that a pin can hold comes first.
+    set -- "$@" -o HostKeyAlgorithms=ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256
+    if [ -n "${pinned:-}" ]; then
+      printf '%s %s\n' "$name" "$(as_known "$pinned")" >"$work/known_hosts"
+      set -- "$@" -o StrictHostKeyChecking=yes
+    else
+      rm -f "$work/known_hosts"
+      set -- "$@" -o StrictHostKeyChecking=no
+    fi
   fi
+  set -- "$@" -o "UserKnownHostsFile=$work/known_hosts"
   [ -z "$key" ] || set -- "$@" -i "$key" -o IdentitiesOnly=yes
   if [ -n "${BASTION:-}" ]; then
     proxy="ssh -F /dev/null -o BatchMode=yes -o ConnectTimeout=${CONNECT_TIMEOUT:-5} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"

@@ -67,18 +67,6 @@ export function agentCheck(env: Env): Guard | undefined {
 }
 
 /**
- * What a deploy says once the guest has let it in. By the guest: what the first contact prints, Terraform may suppress, as
- * the key is in its environment.
- * @param env the env
- * @returns a provisioner
- */
-export function sshReady({ ssh }: Env): Record<string, unknown> {
-  const unchecked =
-    '. Nobody has checked the host key of this first contact; ssh_host_key in the inventory does.';
-  return { 'remote-exec': { inline: [`echo "SSH: ready${ssh.hostKey ? '' : unchecked}"`] } };
-}
-
-/**
  * How every provisioner reaches the guest: the one place for it.
  * Source: Terraform, "Provisioner Connection Settings".
  * @param env the env
@@ -96,7 +84,7 @@ export function connection(env: Env, step = 'ssh'): Connection {
     agent: ssh.agent ? template('local.ssh_agent') : false,
     timeout: '3m',
     script_path: step === 'ssh' ? './.pvestack-ssh.sh' : `${uploads(env)}/.pvestack-${step}.sh`,
-    ...(ssh.hostKey ? { host_key: toTemplate(ssh.hostKey) } : {}),
+    host_key: template('local.host_key'),
     ...(ssh.bastion
       ? {
           bastion_host: toTemplate(ssh.bastion.host),

@@ -1,6 +1,7 @@
 import type { Env } from '../inventory/types';
 import { quote, template, toExpression } from './expression';
 import { madeLocals, mayBeReplaced } from './creatable';
+import { pinLocals } from './host-key';
 import { isOurs, namesakeGuard, OWNER, ownerLocals } from './owner';
 import { addressTag, addressTags, claimTags, CREATED_TAG } from './tags';
 
@@ -58,6 +59,7 @@ export function guardLocals(env: Env): Locals {
     ),
     ...madeLocals(env),
     created: createdTag(env),
+    ...pinLocals(env),
   };
 }
 

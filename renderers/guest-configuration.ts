@@ -1,4 +1,4 @@
-import type { Env } from '../inventory/types';
+import type { Env, ProxmoxApi } from '../inventory/types';
 import type { Application } from './application';
 import {
   agentCheck,
@@ -7,12 +7,11 @@ import {
   connectionLocals,
   isRoot,
   keyGuards,
-  sshReady,
   uploads,
 } from './connection';
 import { encodeEnvExpression, envFile } from './env-file';
-import { quote } from './expression';
 import type { Guard } from './guards';
+import { externalPin, hostKeyLocals, sshReady, unpinned } from './host-key';
 import { layersOf } from './layers';
 import { envFiles } from './layers/env-files';
 import type { Layer } from './layers/layer';
@@ -37,6 +36,8 @@ export interface ConfiguredLayer {
 export interface GuestConfiguration {
   /** Local values by name. */
   locals: Readonly<Record<string, unknown>>;
+  /** Of a host that Proxmox does not know: what keeps the key that the first plan saw, and what ends a plan. */
+  hostKey: { input: string; guard: Guard } | undefined;
   /** How a plan looks at the guest: a program, and what ends the plan. */
   look: { program: readonly string[]; guard: Guard };
   /** What a plan warns of, by name. */
@@ -48,6 +49,7 @@ export interface GuestConfiguration {
 /**
  * The one door from an env to what happens inside of its guest; constructs only place it.
  * @param env the env
+ * @param api how the API is reached
  * @param source finds templates
  * @param guest expressions of the guest's id and MAC address; undefined for an external host
  * @param app the env's application, if it has one
@@ -55,6 +57,7 @@ export interface GuestConfiguration {
  */
 export function guestConfiguration(
   env: Env,
+  api: ProxmoxApi,
   source: TemplateSource,
   guest: { id: string; mac: string } | undefined,
   app: Application | undefined,
@@ -66,23 +69,32 @@ export function guestConfiguration(
       ...connectionLocals(env),
       // The MAC tells a re-created guest from the one before; the id alone stays the same.
       ...(guest ? { guest: `\${${guest.id}} \${${guest.mac}}` } : {}),
+      ...hostKeyLocals(env, guest?.mac),
       ...lookLocals(env, layers),
       ...layerLocals(layers, env.stack),
       ...envLocals(env, layers),
     },
+    hostKey: guest ? undefined : externalPin(env),
     look: { program: lookProgram(env, layers), guard: strangerGuard() },
     checks: { guest: lookCheck(), ...(agent ? { ssh_agent: agent } : {}) },
     layers: layers.map((layer, index) => {
       const first = index === 0;
       return {
         name: layer.name,
-        triggers: layerTriggers(layer, first ? { address: quote(env.address) } : {}, guest !== undefined),
+        triggers: layerTriggers(
+          layer,
+          first ? { address: `"${env.address}${unpinned(env)}"` } : {},
+          guest !== undefined,
+        ),
         connection: connection(env, layer.name),
         preconditions: [
           ...(first ? keyGuards(env) : []),
           ...(layer.precondition ? [layer.precondition] : []),
         ],
-        provisioners: provisioners(env, layer, first),
+        provisioners: [
+          ...(first ? [firstContact(env, api, guest?.mac)] : []),
+          ...provisioners(env, layer, first ? sshReady(env, guest?.mac) : undefined),
+        ],
       };
     }),
   };
@@ -105,13 +117,16 @@ function envLocals(env: Env, layers: readonly Layer[]): Record<string, unknown> 
   );
 }
 
-function provisioners(env: Env, layer: Layer, first: boolean): Record<string, unknown>[] {
+function provisioners(
+  env: Env,
+  layer: Layer,
+  ready: Record<string, unknown> | undefined,
+): Record<string, unknown>[] {
   const upload = secretsUpload(layer);
   const destination = `${uploads(env)}/.pvestack-${layer.name}.secrets`;
   return [
-    ...(first ? [firstContact(env)] : []),
     ...(isRoot(env) ? [] : [uploadFolder(env)]),
-    ...(first ? [sshReady(env)] : []),
+    ...(ready ? [ready] : []),
     ...(upload === undefined ? [] : [{ file: { content: upload, destination } }]),
     { 'remote-exec': { inline: [layerScript(layer).join('\n')] } },
     ...(layer.prove ? [{ 'remote-exec': { inline: [`exec ${KIT}/prove`] } }] : []),

@@ -1,6 +1,7 @@
-import type { Env } from '../inventory/types';
+import type { Env, ProxmoxApi } from '../inventory/types';
 import { quote, template, toTemplate } from './expression';
 import type { Guard } from './guards';
+import { isPinned, pinSettings } from './host-key';
 import type { Layer } from './layers/layer';
 import { notLookedAt } from './layers/release';
 
@@ -21,9 +22,11 @@ export function lookProgram(env: Env, layers: readonly Layer[]): string[] {
 /**
  * What a deploy asks before it sends anything to the guest: whose it is.
  * @param env the env
+ * @param api how the API is reached, for the pin of its host key
+ * @param mac expression of the guest's MAC address; undefined for an external host
  * @returns a provisioner
  */
-export function firstContact(env: Env): Record<string, unknown> {
+export function firstContact(env: Env, api: ProxmoxApi, mac: string | undefined): Record<string, unknown> {
   return {
     'local-exec': {
       command: `exec /bin/sh ${template('path.module')}/look.sh`,
@@ -34,6 +37,7 @@ export function firstContact(env: Env): Record<string, unknown> {
         // cloud-init makes users and keys some time after the start.
         ...(env.guest.type === 'kvm' ? { PATIENCE: '90' } : {}),
         ...contactSettings(env),
+        ...pinSettings(env, api, mac),
         TF_VAR_ssh_private_key: template('local.ssh_key == null ? "" : local.ssh_key'),
       },
     },
@@ -47,8 +51,10 @@ function contactSettings(env: Env): Record<string, string> {
   return {
     SSH_USER: toTemplate(ssh.user),
     ...(ssh.port === 22 ? {} : { SSH_PORT: String(ssh.port) }),
+    STACK: env.stack,
+    OWNER: template('local.owner'),
     // Who adopts a guest takes it from another one.
-    ...(guest.adopt ? {} : { STACK: env.stack, OWNER: template('local.owner') }),
+    ...(guest.adopt ? { ADOPT: 'yes' } : {}),
     ...(ssh.hostKey ? { HOST_KEY: toTemplate(ssh.hostKey) } : {}),
     ...(ssh.bastion && bastion ? { BASTION: `${ssh.bastion.port} ${bastion}` } : {}),
   };
@@ -58,6 +64,7 @@ function lookSettings(env: Env, layers: readonly Layer[]): Record<string, string
   return {
     ADDRESS: env.guest.type === 'external' ? env.address : template('local.address_now'),
     ...contactSettings(env),
+    ...(isPinned(env) ? { PIN: template('local.pin') } : {}),
     LAYERS: layers.map(({ name }) => name).join(' '),
     KEY_FILE: template('var.ssh_private_key_file != null ? var.ssh_private_key_file : ""'),
     KEY_GIVEN: template('nonsensitive(var.ssh_private_key != null) ? "yes" : ""'),

@@ -4,7 +4,7 @@ import { kit, KIT_FILE } from './kit';
 
 /** The programs that run where Terraform runs: plain POSIX sh, the same for every stack. */
 export const PLANNER = path.join(__dirname, '..', 'planner');
-const NAMES = ['creatable.sh', 'look.sh', 'preflight.sh', 'ssh.sh', 'trust.sh'];
+const NAMES = ['creatable.sh', 'host-key.sh', 'look.sh', 'preflight.sh', 'ssh.sh', 'trust.sh'];
 
 /** What never goes to a remote run: a plan, a state and variables hold secrets in clear (HCP Terraform, CLI-driven runs). */
 const IGNORE = `# Never uploaded to a remote run: these hold secrets in clear.

@@ -37,6 +37,9 @@ export const CREATED_TAG = 'created-';
 /** Begins the tag that says whose a guest is; see constructs/owner.ts. */
 export const OWNER_TAG = 'owner-';
 
+/** Begins the tag that pins a guest's host key; see renderers/host-key.ts. */
+export const HOST_KEY_TAG = 'hostkey-';
+
 /**
  * The tags of a guest, in the form that Proxmox keeps: lower-case, sorted, each once (Proxmox API, pve-tag-list).
  * @param env the env

@@ -80,7 +80,7 @@ terraform plan -no-color`,
 // tried: the question whose the host is, and Terraform's own connection.
 describeWith([providers, namespaces, sshd], 'waiting for SSH, on a real sshd', () => {
   /** An external host, keys for it and an sshd configuration. */
-  function prepare(extra = ''): { start: string; privateKey: string } {
+  function prepare(extra = '', pinned = true): { start: string; privateKey: string } {
     const keygen = (name: string): string => {
       const file = path.join(folder, name);
       execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', file]);
@@ -111,23 +111,24 @@ Subsystem sftp internal-sftp
       dev:
         name: shop-dev
         ip: ${ADDRESS}/24
-        ssh_host_key: ${type} ${key}
+        ${pinned ? `ssh_host_key: ${type} ${key}` : ''}
         guest: {proxmox_guest_type: external}
 ${extra}`);
-    withoutScript();
+    withoutScript(pinned);
     const start = `mkdir -p /run/sshd; $(command -v sshd || echo /usr/sbin/sshd) -D -e -f ${folder}/sshd_config 2>${folder}/log &`;
     return { start, privateKey: readFileSync(user, 'utf8') };
   }
 
   /** Leaves only the first layer, and of it only the question and the greeting. */
-  function withoutScript(): void {
+  function withoutScript(pinned: boolean): void {
     const stack = JSON.parse(workspace.json('app-shop-dev')) as {
       resource: { null_resource: { kit: { provisioner: object[] } } };
     };
     const { kit } = stack.resource.null_resource;
     const [question, greeting] = kit.provisioner;
     expect(question).toHaveProperty('local-exec');
-    expect(greeting).toEqual({ 'remote-exec': { inline: ['echo "SSH: ready"'] } });
+    const said = pinned ? 'echo "SSH: ready"' : expect.stringContaining('Nobody has checked the host key');
+    expect(greeting).toEqual({ 'remote-exec': { inline: [said] } });
     stack.resource.null_resource = { kit: { ...kit, provisioner: [question, greeting] as object[] } };
     const text = JSON.stringify(stack, null, 2);
     expect(text).not.toContain('local.scripts');
@@ -169,6 +170,57 @@ rm -f ~/.pvestack-kit.sh`,
     expect(
       readFileSync(path.join(folder, 'log'), 'utf8').match(/Accepted publickey/g)?.length,
     ).toBeGreaterThanOrEqual(2);
+  });
+
+  test('without one in the inventory the key is pinned by the first plan; another one is refused, or accepted on purpose', async () => {
+    const { start, privateKey } = prepare('', false);
+    expect((await workspace.terraform('app-shop-dev', ['validate'])).code).toBe(0);
+    const outcome = await run(
+      `up() { for _ in 1 2 3 4 5 6 7 8 9 10; do [ -z "$(ssh-keyscan -t ed25519 ${ADDRESS} 2>/dev/null)" ] || break; sleep 0.5; done; }
+${start}
+up
+terraform() { command terraform "$@" -no-color -target=null_resource.kit || true; }
+step() { echo "== $1"; }
+step first
+terraform apply -auto-approve
+step second
+terraform plan -detailed-exitcode
+kill $!
+sleep 1
+rm ${folder}/host*
+ssh-keygen -q -t ed25519 -N '' -f ${folder}/host
+${start}
+up
+step changed
+terraform apply -auto-approve
+step accepted
+terraform apply -auto-approve -replace=terraform_data.host_key
+step after
+terraform plan -detailed-exitcode
+kill $!
+step off
+terraform plan -detailed-exitcode
+rm -f ~/.pvestack-kit.sh`,
+      { TF_VAR_ssh_private_key: privateKey },
+    );
+    const steps = Object.fromEntries(
+      outcome.output.split(/^== /m).map((text) => {
+        const [name = '', ...lines] = text.split('\n');
+        return [name, unwrapped(lines.join('\n'))];
+      }),
+    );
+    expect(steps['first']).toContain('Apply complete!');
+    // The host was not configured, so there is something to do; the key is kept.
+    const kept = (step: string): void => {
+      expect(steps[step]).toContain('# null_resource.kit must be replaced');
+      expect(steps[step]).not.toMatch(/# terraform_data.host_key|Another host key/);
+    };
+    kept('second');
+    expect(steps['changed']).toContain(`Another host key answers at ${ADDRESS} than`);
+    expect(steps['changed']).not.toContain('Apply complete!');
+    expect(steps['accepted']).toContain('Apply complete!');
+    kept('after');
+    expect(steps['off']).not.toMatch(/# terraform_data.host_key|Another host key/);
   });
 
   test('another host key than the pinned one is refused', async () => {

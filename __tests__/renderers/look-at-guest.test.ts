@@ -21,6 +21,9 @@ interface Asked {
   /** Of the answer: when it was, and what each layer was asked for. */
   now: string;
   sums: string;
+  /** The key that was met, as a pin; and all that the guest says it has. */
+  key: string;
+  keys: string;
   /** Of ssh. */
   args: string[];
   /** What ssh got on standard input: the mark, the layers, the wanted release, the repository and the branch. */
@@ -51,11 +54,19 @@ ${ssh}`,
   expect([status, stderr]).toEqual([0, '']);
   const lines = (name: string): string[] =>
     existsSync(folder.at(name)) ? readFileSync(folder.at(name), 'utf8').replace(/\n$/, '').split('\n') : [];
-  const { now = '', sums = '', ...answer } = JSON.parse(stdout) as Record<string, string>;
+  const {
+    now = '',
+    sums = '',
+    key = '',
+    keys = '',
+    ...answer
+  } = JSON.parse(stdout) as Record<string, string>;
   return {
     answer,
     now,
     sums,
+    keys,
+    key,
     args: lines('args'),
     question: lines('question'),
   };

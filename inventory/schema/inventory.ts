@@ -63,7 +63,7 @@ const everywhere = {
   ssh_port: key(port(), { description: "The port of the guest's sshd.", default: 22 }),
   ssh_bastion: key(bastionSchema, { description: 'The host that connections go through.' }),
   ssh_host_key: key(checked(RULES.hostKey), {
-    description: "The guest's SSH host key; without it host keys are not verified.",
+    description: "The guest's SSH host key; without it the first contact pins the key that it meets.",
   }),
   ssh_agent: key(bool(), {
     description:
