@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { bool, filled, key, message, whole } from '../inventory/schema/fields';
 import { defineFeature } from '../renderers/contribution';
 import { rootFile } from '../renderers/layers/layer';

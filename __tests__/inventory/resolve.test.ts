@@ -112,6 +112,7 @@ test('defaults', () => {
           ufw: true,
           firewallPorts: [],
           removePackages: false,
+          aptSourcesRequired: true,
         },
         guest: {
           type: 'lxc',

@@ -9,6 +9,7 @@ function ask(folder: TemporaryFolder, call: string, repo = folder.at('repo')): R
 base=$1 repo=$2 branch=main
 fail() { code=$1; shift; printf 'deploy_app.sh: %s\\n' "$*" >&2; exit "$code"; }
 ${kitPart('lib/quote.sh')}
+${kitPart('lib/proxy.sh').replaceAll('/etc/pvestack', folder.at('etc'))}
 ${kitPart('deploy/repository.sh').replaceAll('/etc/pvestack', folder.at('etc'))}
 ${kitPart('deploy/mirror.sh')}
 ${call}`,
