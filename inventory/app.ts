@@ -19,6 +19,8 @@ interface ReleaseSettings {
   healthTimeout: number;
   /** Seconds for what is fetched. @default 600 */
   fetchTimeout?: number;
+  /** Paths of the repository, or patterns: the release is the last commit of the branch that touches one. */
+  watch: readonly string[];
   /** Seconds for each step of a build. */
   buildTimeout: number;
   /** MiB for each step of a build. */
@@ -106,6 +108,7 @@ export function resolveApp(draft: Draft, validation: Validation): App {
       healthCommand: scope.maybe('health_command'),
       healthTimeout: scope.get('health_timeout'),
       fetchTimeout: scope.maybe('fetch_timeout'),
+      watch: [...scope.get('watch')].sort(),
       buildTimeout: scope.get('build_timeout'),
       buildMemory: scope.maybe('build_memory'),
       buildDiskReserve: scope.maybe('build_disk_reserve'),

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Deploys one commit of this guest's application, beside the releases before it.
 #
-#   deploy_app.sh [COMMIT]         a commit, tag or branch; without one the head of the branch of this env
+#   deploy_app.sh [COMMIT]         a commit, tag or branch; without one the head of the branch of this env, or
+#                                  the last commit of it that touches what the env watches
 #   deploy_app.sh --rebuild        the commit that is live once more, e.g. for a build with a changed setting
 #   deploy_app.sh --rollback [RELEASE]  back to the release before, or to that one; holds: the next deploy does not undo it
 #   deploy_app.sh --unhold         the next deploy follows the branch again
@@ -22,10 +23,10 @@ base=/srv/app
 record=/var/lib/pvestack/release
 
 # stack, repo, branch, env_file, build_environment, keep, health_timeout, build_timeout, trial; build_memory,
-# build_disk_reserve, build_hides, fetch_timeout and listed where the inventory sets them
+# build_disk_reserve, build_hides, fetch_timeout, watch and listed where the inventory sets them
 . /etc/pvestack/deploy.conf
 # A plan asks for what the inventory says now.
-repo=${PVESTACK_REPO:-$repo} branch=${PVESTACK_BRANCH:-$branch}
+repo=${PVESTACK_REPO:-$repo} branch=${PVESTACK_BRANCH:-$branch} watch=${PVESTACK_WATCH-${watch:-}}
 
 # Who does this, for the history: whoever calls says so, or sudo does.
 by=$(printf '%s' "${PVESTACK_BY:-${SUDO_USER:-root}}" | tr -cd 'A-Za-z0-9.@_+-' | cut -c 1-64)
@@ -50,7 +51,7 @@ since() { awk -v ms=$(($(now) - $1)) 'BEGIN { printf "%.1f s", ms / 1000 }'; }
 
 kit=/usr/local/lib/pvestack
 for part in numbers lock quote services front; do . "$kit/lib/$part.sh"; done
-for part in repository distance mirror checkout lfs releases disk shared steps agent health pause restart trial publish switch rollback deploy; do . "$kit/deploy/$part.sh"; done
+for part in repository distance mirror watch checkout lfs releases disk shared steps agent health pause restart trial publish switch rollback deploy; do . "$kit/deploy/$part.sh"; done
 # What a release of this application takes; what it does not define it does not need.
 build_release() { :; }
 migrate_release() { :; }
@@ -85,7 +86,7 @@ case ${1:-} in
     ;;
   --head)
     case ${2:-} in *[!A-Za-z0-9._/+-]*) fail 1 "that is no commit, tag or branch" ;; esac
-    head_of "${2:-}"
+    if [ -n "$watch" ] && [ -z "${2:-}" ]; then watched_head; else head_of "${2:-}"; fi
     exit 0
     ;;
   --unhold | --rebuild) ;;

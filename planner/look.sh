@@ -130,7 +130,7 @@ if [ "${CONTACT:-}" = yes ]; then
     sleep 1
   done
 fi
-printf '%s\n' "$mark" "$LAYERS" "${RELEASE:-}" "${REPO:-}" "${BRANCH:-}" >"$work/question"
+printf '%s\n' "$mark" "$LAYERS" "${RELEASE:-}" "${REPO:-}" "${BRANCH:-}" "${WATCH:-}" >"$work/question"
 look=/usr/local/lib/pvestack/look
 run="sh -c 'if [ -x $look ]; then exec $look; fi; read -r mark; echo; echo \$mark owner \$($whose); echo \$mark none'"
 [ "$SSH_USER" = root ] || run="sudo -n $run"

@@ -73,6 +73,7 @@ function lookSettings(env: Env, layers: readonly Layer[]): Record<string, string
           RELEASE: template('var.release'),
           REPO: env.app.repo ? toTemplate(env.app.repo) : '',
           BRANCH: toTemplate(env.app.branch),
+          ...(env.app.release.watch.length > 0 ? { WATCH: env.app.release.watch.join(' ') } : {}),
         }
       : {}),
   };

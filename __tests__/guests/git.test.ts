@@ -241,6 +241,69 @@ for pack in /tmp/more/*; do git unpack-objects -q <$pack; done; : >objects/$(pri
     });
   });
 
+  describe('a branch of which only some paths count', () => {
+    const watch = (paths: string): Promise<string> => configure(`${GIT}/mono`, `watch='${paths}'`);
+    const shown = (): Promise<string> => ask('deploy_app.sh --head');
+    let mono: AppRepository;
+    let api = '';
+    beforeAll(() => {
+      mono = repository('mono', { 'services/api/name': 'one', 'services/web/name': 'one' });
+    });
+
+    test('the last commit that touches one is deployed, and a plan looks no further', async () => {
+      await guest(`rm -rf ${MIRROR} /srv/app/current /srv/app/releases/* /var/lib/pvestack/release`);
+      api = mono.commit('api', { 'services/api/name': 'two' });
+      mono.commit('web', { 'services/web/name': 'two' });
+      await watch('services/api');
+      // Without a mirror, and with one.
+      expect(await shown()).toBe(api);
+      expect(await guest(`ls ${MIRROR}`)).toMatchObject({ code: 2 });
+      expect(await deployed()).toContain(`${api.slice(0, 7)} is the last of main that touches services/api`);
+      expect(await shown()).toBe(api);
+      expect(await ask(`cat ${CURRENT}/services/*/name`)).toBe('twoone');
+    });
+
+    test('a plan fetches what is new beside the mirror, which stays as it is', async () => {
+      const list = `cd ${MIRROR} && find . -type f | sort | xargs sha256sum; ls /tmp | grep -c '^tmp\\.' || true`;
+      const before = await ask(list);
+      mono.commit('web again', { 'services/web/name': 'three' });
+      expect(await shown()).toBe(api);
+      api = mono.commit('api again', { 'services/api/deep/er': 'three' });
+      mono.commit('web and again', { 'services/web/name': 'four' });
+      expect(await shown()).toBe(api);
+      expect(await ask(list)).toBe(before);
+      await deployed();
+      expect(await ask(`cd ${CURRENT} && git rev-parse HEAD`)).toBe(api);
+    });
+
+    test('of what is merged the merge counts; patterns are those of git', async () => {
+      mono.git('checkout', '--quiet', '-b', 'side');
+      mono.commit('on a side', { 'services/api/name': 'side' });
+      mono.git('checkout', '--quiet', 'main');
+      mono.git('merge', '--quiet', '--no-ff', '--message=merged', 'side');
+      const merge = mono.git('rev-parse', 'HEAD');
+      mono.commit('web', { 'services/web/name': 'five' });
+      expect(await shown()).toBe(merge);
+      const [library] = [
+        mono.commit('library', { 'libs/a/x.js': '1', 'docs/x.md': '1' }),
+        mono.commit('more', { x: '' }),
+      ];
+      await watch('libs/*.js services/api');
+      expect(await shown()).toBe(library);
+      // What is named goes before.
+      expect(await ask(`deploy_app.sh --head ${api.slice(0, 10)} && deploy_app.sh --head main`)).toBe(
+        `${api}\n${mono.git('rev-parse', 'main')}`,
+      );
+    });
+
+    test('where nothing touches them it says so', async () => {
+      await watch('services/none');
+      const said = 'no commit of the branch main touches services/none (watch in the inventory)';
+      expect(await failed('--head')).toContain(said);
+      expect(await failed()).toContain(said);
+    });
+  });
+
   describe('a big repository', () => {
     const big = { commits: [] as string[], hidden: '' };
     let folder = '';

@@ -344,5 +344,21 @@ ${more}
       );
       expect(output).toMatch(/^600 root\n.*Permission denied\n$/);
     });
+
+    test('an env that watches paths: a plan sees only commits that touch them', async () => {
+      synth({ more: '    watch: [backend]' });
+      commit('watched');
+      await applyAgain();
+      commit('beside', { 'docs/page.md': 'words' });
+      expect(await nothingToDo()).not.toContain('watch');
+      const touched = commit('touched');
+      commit('beside again', { 'docs/page.md': 'more words' });
+      expect(await planned()).toContain(`-> "${touched} (the last of dev that touches backend)`);
+      await applyAgain();
+      expect(await get(BACKEND)).toBe('touched');
+      // Who names a release means that one.
+      const { output } = await lab.workspace.plan(STACK, '-var', `release=${commits['beside again'] ?? ''}`);
+      expect(unwrapped(output)).toContain('watch has no effect, as the release');
+    });
   },
 );

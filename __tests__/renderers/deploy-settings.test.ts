@@ -21,6 +21,7 @@ test.each<[string, string, string[]]>([
   ['build_timeout: 60\nbuild_memory: 512', 'deploy.conf', ['build_timeout=60', 'build_memory=512']],
   ['build_disk_reserve: 512', 'deploy.conf', ['build_disk_reserve=512']],
   ['fetch_timeout: 3600', 'deploy.conf', ['fetch_timeout=3600']],
+  ["watch: [services/api, 'libs/*']", 'deploy.conf', ["watch='libs/* services/api'"]],
   [
     'env_vars: {A: x, PASSWORD: "{{ vault_a }}", TOKEN: "x{{ vault_b }}"}\nbuild_secrets: [TOKEN]',
     'deploy.conf',

@@ -9,6 +9,16 @@ const buildName = (): z.ZodString =>
     'write e.g. NEXT_PUBLIC_API, or NEXT_PUBLIC_* for all that begin so',
   );
 
+const watched = (): z.ZodString =>
+  plain(
+    (value) =>
+      /^[\w.@+*?[\]-][\w.@+*?[\]/-]*$/.test(value) &&
+      !value.startsWith('-') &&
+      !value.split('/').some((name) => name === '..' || name === '.'),
+    'is not a path of the repository, or a pattern of some',
+    'write it from the root of the repository, of letters, digits and . _ @ + - / * ? [ ], e.g. services/api or packages/*',
+  );
+
 /** What the usual tools of frontends compile in. */
 export const COMPILED_IN = [
   ...['EXPO_PUBLIC_*', 'GATSBY_*', 'NEXT_PUBLIC_*', 'NG_APP_*', 'NUXT_PUBLIC_*'],
@@ -62,6 +72,11 @@ export const appKeys = {
   fetch_timeout: key(whole(10, 86_400, 'number of seconds'), {
     description: 'Seconds that a deploy has for each of the repository, its submodules and its LFS files.',
     otherwise: '600',
+  }),
+  watch: key(z.array(watched()), {
+    description:
+      'Folders and files of the repository (also `packages/*`): deploy only commits of the branch that touch one of them.',
+    default: [],
   }),
   build_timeout: key(whole(10, 86_400, 'number of seconds'), {
     description: 'Seconds that each step of a build, and a migration, may take; then it is ended.',

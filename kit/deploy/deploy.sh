@@ -13,6 +13,12 @@ deploy() {
     step 10 fetch fetch 3>&1
     commit=$(resolve "$asked") || give_up 10 "fetch failed: the repository has no commit, tag or branch $wanted"
   fi
+  if [ -n "$watch" ] && [ -z "${1:-}" ]; then
+    head=$commit
+    commit=$(last_touching "$mirror" "$head")
+    [ -n "$commit" ] || fail 10 "$(nothing_touches)"
+    [ "$commit" = "$head" ] || say watch "$(short "$commit") is the last of $branch that touches $watch; $branch is at $(short "$head")"
+  fi
   if held_at "$commit"; then
     say held "at $(short "$at") by hand, so $(short "$commit") is not deployed; deploy_app.sh --unhold ends it"
     release=$(current)

@@ -8,7 +8,10 @@ look_at_release() {
     echo "release ${wanted:-${token:-1: not configured, so the branch was not looked at}}"
     return
   fi
-  export PVESTACK_REPO="$repo" PVESTACK_BRANCH="$branch"
+  export PVESTACK_REPO="$repo" PVESTACK_BRANCH="$branch" PVESTACK_WATCH="$watch"
+  if [ -n "$watch" ] && [ -n "$wanted" ]; then
+    echo "note watch has no effect, as the release $wanted is asked for."
+  fi
   head=$(/usr/local/bin/deploy_app.sh --head ${wanted:+"$wanted"} 2>"$work/error") || {
     # Without an answer all stays, unless somebody asked for something else.
     printf '%s\n%s\n' "$repo" "$branch" | cmp -s - "$record/source" || wanted=${wanted:-"$branch, not looked at"}
@@ -35,6 +38,7 @@ look_at_release() {
   fi
   target=$head
   if [ -n "$wanted" ] && [ "$wanted" != "$head" ]; then target="$head ($wanted)"; fi
+  if [ -n "$watch" ] && [ -z "$wanted" ]; then target="$head (the last of $branch that touches $watch)"; fi
   # The plan shows the token of the last deploy as the old one; where that was followed by another one, by hand, say so.
   case $token in
     *"${deployed:-nothing}"*) ;;

@@ -83,6 +83,7 @@ function deploySettings(env: Env, app: Application): Record<string, unknown> {
     keep: release.keep,
     healthTimeout: release.healthTimeout,
     fetchTimeout: release.fetchTimeout ?? '',
+    watch: release.watch,
     buildTimeout: release.buildTimeout,
     buildMemory: release.buildMemory,
     buildDiskReserve: release.buildDiskReserve ?? '',
