@@ -43,10 +43,12 @@ stop_leaving() {
   done
 }
 
-# leave_drop_ins: drop-ins and env files that are to leave do so before the units start that they are of.
+# leave_drop_ins: drop-ins and env files that are to leave do so before the units start that they are of, and the list of
+# services before anybody asks whether they are well: an application without services is.
 leave_drop_ins() {
   sed -n -e 's/^file\t\(\/etc\/systemd\/system\/[^\t]*\.d\/[^\t]*\).*/\1/p' \
-    -e 's/^file\t\(\/srv\/app\/\.env[^\t]*\).*/\1/p' "$work/before" | sort -u | while read -r path; do
+    -e 's/^file\t\(\/srv\/app\/\.env[^\t]*\).*/\1/p' \
+    -e 's/^file\t\(\/etc\/pvestack\/services\)\t.*/\1/p' "$work/before" | sort -u | while read -r path; do
     if is_wanted file "$path" || elsewhere "$(printf 'file\t%s' "$path")"; then continue; fi
     leave file "$path" '' </dev/null
   done
