@@ -39,6 +39,10 @@ async function promote(context: Context, from: string, to: string): Promise<void
       `${source.stack} and ${target.stack} are of two projects, which have no commit in common.`,
     );
   }
+  for (const env of [source, target]) {
+    const why = nothingDeployed(env);
+    if (why !== undefined) throw new UserError(`${env.stack}: ${why}`);
+  }
   await checkTerraform();
   const commit = await runningCommit(context, source);
   const file = path.resolve(settings.root, settings.inventory);
@@ -62,6 +66,12 @@ async function promote(context: Context, from: string, to: string): Promise<void
       ...lineDiff(before, after).map((line) => `  ${line}`),
     ].join('\n'),
   );
+}
+
+/** Why no commit ever runs on an env; undefined: one may. */
+function nothingDeployed({ app, configure }: Env): string | undefined {
+  if (!configure) return 'its guest is not configured (configure: false), so no commit runs on it';
+  return app.type === 'none' ? 'it has no application (app_type: none), so no commit runs on it' : undefined;
 }
 
 /** What the guest says that runs, by a plan's look at it. */

@@ -27,6 +27,10 @@ test.each<[typed: string[], words: string[]]>([
   [['maintenance', 'on', 'po'], ['pote']],
   [['run', 'app-pote-dev', '--', 'app'], []],
   [['nonesuch', ''], []],
+  [
+    ['completion', ''],
+    ['bash', 'fish', 'zsh'],
+  ],
 ])('%j may go on with %j', async (typed, words) => {
   const { code, out, err } = await pvestack(['completion', 'words', '--', ...typed]);
   expect([code, out.split('\n').filter(Boolean), err]).toEqual([0, words, '']);
@@ -38,6 +42,13 @@ test('an inventory that is wrong or none completes to nothing, without a word', 
     out: '',
     err: '',
   });
+});
+
+test('the help names the shells, and not what their scripts ask with', async () => {
+  const { out } = await pvestack(['completion', '--help']);
+  expect(out).toContain('Usage: pvestack completion <shell>');
+  expect(out).toContain('(choices: "bash", "zsh", "fish")');
+  expect(out).not.toMatch(/words/);
 });
 
 /** What a shell is to run, with the program on its PATH. */

@@ -286,3 +286,25 @@ describe('help', () => {
     expect([code, err]).toEqual([1, expect.stringContaining('Did you mean synth?')]);
   });
 });
+
+test.each<[keys: string, why: string]>([
+  ['configure: false', 'its guest is not configured (configure: false), so no commit runs on it'],
+  ['app_type: none', 'it has no application (app_type: none), so no commit runs on it'],
+])('promote from an env with %s says that nothing runs on it', async (keys, why) => {
+  const env = (name: string, vmid: number): string =>
+    `{name: shop-${name}, vmid: ${vmid}, ip: 10.0.10.${vmid - 270}/24, gateway: 10.0.10.1, branch: dev}`;
+  writeFileSync(
+    'inventory.yml',
+    `proxmox_host: pve.example.lan
+ssh_public_keys: ["{{ vault_key }}"]
+app_projects:
+  shop:
+    ${keys}
+    repo: https://git.example.lan/team/shop.git
+    envs: {dev: ${env('dev', 301)}, qa: ${env('qa', 302)}}
+`,
+  );
+  const { code, out, err } = await pvestack(['promote', 'shop:dev', 'shop:qa']);
+  expect([code, out]).toEqual([1, '']);
+  expect(err).toContain(`app-shop-dev: ${why}`);
+});

@@ -229,7 +229,7 @@ describeWith([providers, command('curl')], 'the direct way, with the real provid
       },
     );
     expect([code, output]).toEqual([
-      1,
+      130,
       expect.stringContaining('Interrupted: Terraform ends what it has begun, and nothing more is begun.'),
     ]);
     expect(output).toMatch(/app-shop-qa {3}not begun\n {2}app-shop-dev {2}interrupted/);

@@ -147,6 +147,11 @@ test.each<[unknown, Keys, string]>([
     'frontend.port  is of a service that is started  remove it, or static',
   ],
   [
+    { routes: ROUTES },
+    { services: { backend: {}, frontend: { static: 'dist', count: 2 } } },
+    'frontend.count  counts processes, and this service is files  remove it, or static',
+  ],
+  [
     { routes: { '/': 'mail' } },
     { services: { api: { port: 3001 }, mail: {} } },
     'leads to mail, which has no port  write one of api',

@@ -17,8 +17,10 @@ export function addCompletion(program: Command, output: Output): void {
   program
     .command('completion')
     .description('print what makes a shell complete commands, options and the names of stacks')
-    .addArgument(new Argument('<shell>', 'bash, zsh or fish').choices([...Object.keys(SCRIPTS), 'words']))
+    .addArgument(shellArgument())
     .argument('[words...]')
+    .usage('<shell>')
+    .configureHelp({ visibleArguments: ({ registeredArguments }) => registeredArguments.slice(0, 1) })
     .addHelpText(
       'after',
       exampleText([
@@ -41,6 +43,15 @@ export function addCompletion(program: Command, output: Output): void {
       return [];
     }
   };
+}
+
+/** Which shell; what the scripts themselves ask with is not for people. */
+function shellArgument(): Argument {
+  const argument = new Argument('<shell>', 'bash, zsh or fish').choices(Object.keys(SCRIPTS));
+  const { parseArg } = argument;
+  return argument.argParser((value, before: string) =>
+    value === 'words' ? value : (parseArg?.(value, before) ?? value),
+  );
 }
 
 /** The words of all commands. */

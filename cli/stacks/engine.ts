@@ -188,7 +188,10 @@ function finish(output: Output, operation: Operation, runs: readonly Run[], opti
   );
   const code =
     wrong.length > 0
-      ? 1
+      ? // As a shell says it of a program that Ctrl-C ended.
+        runs.some(({ outcome }) => outcome === 'interrupted' || outcome === 'not begun')
+        ? 130
+        : 1
       : options.detailedExitcode && runs.some(({ outcome }) => outcome === 'planned')
         ? 2
         : 0;

@@ -76,6 +76,10 @@ function checkService(
       const found = service.find(key);
       if (found) validation.error(found.path, 'is of a service that is started', 'remove it, or static');
     }
+    const count = service.find('count');
+    // 0: not in this env, as with any other.
+    if (count !== undefined && count.value > 0)
+      validation.error(count.path, 'counts processes, and this service is files', 'remove it, or static');
     return;
   }
   const by = own(scope).find((one) => one.name === name);
