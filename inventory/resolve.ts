@@ -125,6 +125,7 @@ function publicKeys(scope: LevelScope): Value[] {
 
 function resolveBaseOs(scope: LevelScope): BaseOs {
   const version = scope.maybe('node_version');
+  const proxy = scope.maybe('proxy');
   return {
     user: scope.get('app_user'),
     timezone: scope.get('timezone'),
@@ -134,6 +135,8 @@ function resolveBaseOs(scope: LevelScope): BaseOs {
     ufw: scope.get('ufw'),
     firewallPorts: scope.get('firewall_ports'),
     removePackages: scope.get('remove_packages'),
+    aptSourcesRequired: scope.get('apt_sources_required'),
+    proxy: proxy && { url: proxy, except: scope.get('no_proxy') },
     node:
       version === undefined
         ? undefined

@@ -38,6 +38,8 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   host: ['name'],
   host_name: ['name'],
   hostname: ['name'],
+  http_proxy: ['proxy'],
+  https_proxy: ['proxy'],
   id: ['vmid'],
   image: ['lxc_ostemplate'],
   ip_address: ['ip'],

@@ -103,6 +103,10 @@ export interface BaseOs {
   /** Rules as written, e.g. `5432/tcp from 10.0.10.0/24`. */
   firewallPorts: readonly string[];
   removePackages: boolean;
+  /** Whether a source of packages that cannot be read stops a deploy. */
+  aptSourcesRequired: boolean;
+  /** By which the guest fetches; `except`: the hosts that it reaches without. */
+  proxy?: { url: Value; except: readonly string[] };
   /** Undefined: Debian's Node.js. */
   node?: { version: string; sha256: string; mirror: string };
 }

@@ -196,6 +196,44 @@ describeWith([realGuests, providers], 'options of base_os come and go', () => {
     await nothingToDo();
   });
 
+  test('a package source that is dead stops a deploy by its name, or is a warning where that is set', async () => {
+    // One that nobody answers for, and one without what it should have.
+    await ssh(`printf '%s\\n' 'deb http://10.0.10.1:9 stable main' >/etc/apt/sources.list.d/dead.list
+      printf '%s\\n' 'deb http://deb.debian.org/debian no-such-suite main' >/etc/apt/sources.list.d/gone.list`);
+    synth({ packages: ['pv'] });
+    const { code, output } = await lab.workspace.apply(STACK);
+    expect([code, output.replaceAll(/\s+/g, ' ')]).toEqual([
+      1,
+      expect.stringMatching(
+        /these package sources of the guest cannot be read: http:\/\/10\.0\.10\.1:9 stable, http:\/\/deb\.debian\.org\/debian no-such-suite\. Mend them, .* or write apt_sources_required: false/,
+      ),
+    ]);
+    expect(await ssh('command -v pv || echo none')).toBe('none');
+
+    synth({ packages: ['pv'], apt_sources_required: false });
+    const plan = planned(await lab.workspace.plan(STACK));
+    expect(plan.filter((line) => /apt|sources/.test(line))).toEqual([
+      '+ "/etc/pvestack/apt" = "sources_required=no"',
+    ]);
+    const done = did(await apply());
+    expect(done.filter((line) => line.startsWith('warning'))).toEqual(
+      ['http://10.0.10.1:9 stable', 'http://deb.debian.org/debian no-such-suite'].map(
+        (source) =>
+          `warning  packages of ${source}: cannot be read now, so what was read before counts (apt_sources_required: false)`,
+      ),
+    );
+    expect(await ssh('command -v pv')).toBe('/usr/bin/pv');
+    await nothingToDo();
+    // What is to be removed needs no source.
+    synth({ remove_packages: true });
+    await apply();
+    expect(await ssh('ls /etc/pvestack/apt /usr/bin/pv 2>/dev/null | wc -l')).toBe('0');
+    await ssh('rm /etc/apt/sources.list.d/dead.list /etc/apt/sources.list.d/gone.list');
+    synth({});
+    await apply();
+    await nothingToDo();
+  });
+
   test('another operators’ user: the one before keeps its home, but neither keys nor sudo', async () => {
     await ssh(`echo '${STRANGER}' >>/home/appuser/.ssh/authorized_keys`);
     const { done } = await change({ app_user: 'ops' });

@@ -58,6 +58,45 @@ describe('options of base_os', () => {
     [added('env', 'firewall_ports: ["443 from 10.0.10.7/24"]'), [`6:26  ${DEV}.firewall_ports.0  ${FROM}`]],
     [added('env', 'firewall_ports: ["443 from 10.0.300.0/24"]'), [`6:26  ${DEV}.firewall_ports.0  ${FROM}`]],
     [added('env', 'firewall_ports: ["443 from 0.0.0.0/0"]'), [`6:26  ${DEV}.firewall_ports.0  ${FROM}`]],
+    ...[
+      'http://proxy.example.lan:3128',
+      'https://10.0.10.9',
+      'http://ci@proxy.example.lan:3128/',
+      '"http://ci:{{ vault_p }}@[fd00::9]:3128"',
+      '"{{ vault_p }}"',
+    ].map((proxy): [string, string[]] => [
+      added('env', `proxy: ${proxy}`, 'no_proxy: [.lan, 10.0.10.7]'),
+      [],
+    ]),
+    ...[
+      'proxy.example.lan:3128',
+      'socks5://proxy.example.lan',
+      'http://{{ vault_p }} x',
+      "http://a'b@proxy.example.lan",
+    ].map((proxy): [string, string[]] => [
+      added('env', `proxy: "${proxy}"`),
+      [`6:9  ${DEV}.proxy  is not the URL of a proxy  write e.g. http://proxy.example.lan:3128`],
+    ]),
+    ...[
+      'http://ci:geheim@proxy.example.lan',
+      "http://ci:{{ vault_p | default('geheim') }}@proxy.example.lan",
+      "{{ vault_p | default('http://ci:geheim@proxy.example.lan') }}",
+    ].map((proxy): [string, string[]] => [
+      added('env', `proxy: "${proxy}"`),
+      [
+        `6:9  ${DEV}.proxy  holds a password written in clear  write "{{ vault_proxy_password }}" in its place and give it as TF_VAR_vault_proxy_password`,
+      ],
+    ]),
+    [
+      added('env', 'no_proxy: [.lan]'),
+      [`6:9  ${DEV}.no_proxy  is set without proxy  set proxy beside it, or remove it`],
+    ],
+    [
+      added('env', 'proxy: http://proxy.lan', 'no_proxy: ["a,b"]'),
+      [
+        `7:20  ${DEV}.no_proxy.0  is neither a host nor a domain  write e.g. git.example.lan, .example.lan or 10.0.10.7`,
+      ],
+    ],
   ])('%j', (text, lines) => {
     expect(problems(text)).toEqual(said(lines));
   });
@@ -72,6 +111,7 @@ describe('options of base_os', () => {
       ufw: true,
       firewallPorts: [],
       removePackages: false,
+      aptSourcesRequired: true,
     });
   });
 });

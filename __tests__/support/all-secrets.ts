@@ -25,6 +25,7 @@ export const VALUES: Readonly<Record<string, string>> = {
   vault_deploy_key: fakeKey('deploy'),
   vault_db: 'fake-Db-Pass-%41-0815',
   vault_registry: 'fake-Registry-Token-0916',
+  vault_proxy: 'fake-Proxy-Pass-0918',
   vault_session: `fake "session" 'secret' $& <\\> + ü`,
   ssh_private_key: fakeKey('ssh'),
 };
@@ -83,6 +84,7 @@ export function inventoryWithSecrets(
           SESSION_SECRET: '{{ vault_session }}',
           DATABASE_URL: `postgresql://shop:${reference('postgresql.password')}@localhost/shop`,
         },
+        proxy: 'http://ci:{{ vault_proxy }}@proxy.example.lan:3128',
         install_env: { NPM_TOKEN: '{{ vault_registry }}' },
         ...project,
         envs: {

@@ -70,7 +70,7 @@ export function serveHttps(lab: RealLab, base: string, port: number): Promise<()
         '-subj',
         '/CN=git.example.lan',
         '-addext',
-        `subjectAltName=IP:${HOST}`,
+        `subjectAltName=IP:${HOST},DNS:git.example.lan`,
         '-keyout',
         key,
         '-out',

@@ -18,6 +18,10 @@ export function checkBaseOs({ scope }: Draft, validation: Validation): void {
       validation.error(found.path, 'is set without node_version', 'set node_version beside it, or remove it');
     }
   }
+  const except = scope.find('no_proxy');
+  if (except && !scope.find('proxy') && !scope.wasRefused('proxy') && !validation.isRefused(except.path)) {
+    validation.error(except.path, 'is set without proxy', 'set proxy beside it, or remove it');
+  }
   // A checksum is of one version: that of another level belongs to the version there.
   if (version && sum && sum.path.length < version.path.length && !validation.isRefused(version.path)) {
     validation.error(

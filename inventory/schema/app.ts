@@ -36,8 +36,7 @@ export const appKeys = {
     default: [],
   }),
   install_env: key(environment(), {
-    description:
-      'Environment of the commands that install, and of nothing else: the token of a registry, a proxy.',
+    description: 'Environment of the commands that install, and of nothing else: the token of a registry.',
     default: {},
   }),
   install_with_deploy_key: key(bool(), {

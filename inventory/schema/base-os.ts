@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { canonical, isIpv4, isIpv6, networkOf, splitAddress } from '../address';
-import { bool, key, message, plain, plainBy } from './fields';
+import { RULES } from '../values/rules';
+import { bool, key, message, plain, plainBy, urlWithPassword } from './fields';
 
 /** A rule of the firewall: `443`, `443/tcp`, `53/udp`, `5432/tcp from 10.0.10.0/24`. */
 const RULE = /^(\d{1,5})(?:\/(tcp|udp))?(?: from ([0-9A-Fa-f.:]+(?:\/\d{1,3})?))?$/;
@@ -81,6 +82,28 @@ export const baseOsKeys = {
     description: 'Whether a package that left `packages` is removed, if this tool installed it.',
     default: false,
   }),
+  apt_sources_required: key(bool(), {
+    description:
+      'Whether a package source of the guest that cannot be read stops a deploy that installs packages; false: it goes on with what the other sources have, and a warning names that one.',
+    default: true,
+  }),
+  proxy: key(urlWithPassword(RULES.proxy, 'vault_proxy_password'), {
+    description:
+      'URL of the http proxy by which the guest fetches packages, tools and repositories, and builds what they install; a password in it is a vault reference. Nothing that runs sees it.',
+  }),
+  no_proxy: key(
+    z.array(
+      plain(
+        /^(\.?[A-Za-z0-9][A-Za-z0-9.-]*|[0-9A-Fa-f]*:[0-9A-Fa-f:]*)$/,
+        'is neither a host nor a domain',
+        'write e.g. git.example.lan, .example.lan or 10.0.10.7',
+      ),
+    ),
+    {
+      description: 'Hosts and domains that are reached without the proxy, besides the guest itself.',
+      default: [],
+    },
+  ),
   node_version: key(
     plainBy((value) => {
       if (/^\d{2}\.\d{1,3}\.\d{1,3}$/.test(value)) return undefined;

@@ -133,6 +133,30 @@ function isFromVault(value: string): boolean {
 }
 
 /**
+ * A URL that may hold a password: that is a vault reference, and the URL is a secret where it has one.
+ * @param rule what it must be
+ * @param example name of the variable in the message
+ * @returns the zod type
+ */
+export function urlWithPassword(rule: Rule, example: string): z.ZodType<Value, string> {
+  return text()
+    .superRefine((value, context) => {
+      const password = /^[a-z]+:\/\/[^/@:]*:([^/]*)@/.exec(value)?.[1] ?? '';
+      const clear = {
+        what: 'holds a password written in clear',
+        fix: `write "{{ ${example} }}" in its place and give it as TF_VAR_${example}`,
+      };
+      const isSecret = (text: string): boolean => text === '' || isFromVault(text);
+      // A default of a reference stands in clear as well.
+      const isClear = !isSecret(password) || (value.includes('{{') && !isSecret(value));
+      const problem = isClear ? clear : problemOf(rule, value);
+      if (problem) context.addIssue(message(problem.what, problem.fix));
+    })
+    .meta({ editor: { ...editorRule(rule) } })
+    .transform((value) => toValue(value, rule, true));
+}
+
+/**
  * A text that must be known at synth: it may not hold a vault reference.
  * @param test the check; an editor knows a pattern, and no other
  * @param what what is wrong when it fails

@@ -138,6 +138,16 @@ export const RULES = {
     instead: 'e.g. git@git.example.lan:team/app.git',
     given: 'e.g. git@git.example.lan:team/app.git, without credentials: the key is git_deploy_key',
   },
+  proxy: {
+    must: '^https?://([A-Za-z0-9._~%!&()*+,;=-]+(:[A-Za-z0-9._~%!&()*+,;=-]*)?@)?([A-Za-z0-9][A-Za-z0-9.-]*|\\[[0-9A-Fa-f:]+\\])(:[0-9]{1,5})?/?$',
+    part: '^[A-Za-z0-9._~%!&()*+,;=:-]*$',
+    // Around a reference as well.
+    not: [{ pattern: '[^A-Za-z0-9._~%!&()*+,;=:@/\\[\\]-]' }],
+    what: 'is not the URL of a proxy',
+    instead: 'e.g. http://proxy.example.lan:3128',
+    given:
+      'e.g. http://proxy.example.lan:3128, or a part of such a URL, where other characters than letters, digits and . _ ~ - are written as % and two hex digits',
+  },
   deployKey: {
     must: '^[ \\n]*-----BEGIN [A-Z0-9 ]+-----\\n[A-Za-z0-9+/=:,. \\n-]+\\n-----END [A-Z0-9 ]+-----[ \\n]*$',
     part: '^[A-Za-z0-9+/=:,. \\n-]*$',

@@ -17,7 +17,7 @@ node_of_nodejs_org() {
     archive=node-v$node_version-linux-$node_arch.tar.xz
     say fetch "$archive"
     url=$node_mirror/v$node_version/$archive
-    curl -fsSL --retry 3 --connect-timeout 20 -o "$state/node.tar.xz" "$url" || die "$url cannot be fetched (node_version, node_mirror)"
+    proxied curl -fsSL --retry 3 --connect-timeout 20 -o "$state/node.tar.xz" "$url" || die "$url cannot be fetched (node_version, node_mirror)"
     got=$(sha256sum <"$state/node.tar.xz")
     if [ "${got%% *}" != "$node_sum" ]; then
       rm -f "$state/node.tar.xz"

@@ -11,7 +11,7 @@ from_afar() {
   shower=$!
   failed=0
   # Appended: git-lfs writes its progress there as well.
-  timeout --kill-after=10 "${fetch_timeout:-600}" "$@" 2>>"$record/progress" || failed=$?
+  proxied timeout --kill-after=10 "${fetch_timeout:-600}" "$@" 2>>"$record/progress" || failed=$?
   kill "$shower" 2>/dev/null || true
   wait "$shower" || true
   # What a terminal would write over is nothing for a log.

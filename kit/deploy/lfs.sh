@@ -30,7 +30,7 @@ some() { awk 'NR <= 5 { all = all (NR > 1 ? ", " : "") $0 } END { print all (NR 
 lfs_program() {
   . "$kit/lib/apt.sh"
   export DEBIAN_FRONTEND=noninteractive
-  apt_get install --no-install-recommends git-lfs || { apt_get update && apt_get install --no-install-recommends git-lfs; } || {
+  apt_get install --no-install-recommends git-lfs || { { apt_get update || sources_may_lack; } && apt_get install --no-install-recommends git-lfs; } || {
     echo "The repository keeps files in Git LFS ($(some <"$record/pointers")), and Debian's package git-lfs cannot be installed now. Mend that, or install it with the guest: packages: [git-lfs] in the inventory."
     return 1
   }

@@ -83,7 +83,7 @@ with_mirror() {
 by_mirror() {
   [ -z "$timed_out" ] || return
   ! grep -q 'No space left on device' "$record/step.log" || return
-  timeout 20 git ls-remote -- "$repo" HEAD >/dev/null
+  proxied timeout 20 git ls-remote -- "$repo" HEAD >/dev/null
 }
 
 fetch() { with_mirror update; }

@@ -39,7 +39,7 @@ head_of() {
     # A shortened commit is nothing that git tells from afar.
     *) set -- "refs/tags/$1^{}" "refs/tags/$1" "refs/heads/$1" "$1" ;;
   esac
-  said=$(timeout 20 git ls-remote -- "$repo" "$@" 2>&1) ||
+  said=$(proxied timeout 20 git ls-remote -- "$repo" "$@" 2>&1) ||
     fail 10 "$repo: $(printf '%s\n' "$said" | reason)"
   for ref; do
     found=$(printf '%s\n' "$said" | awk -F '\t' -v ref="$ref" '$2 == ref { print $1 }')

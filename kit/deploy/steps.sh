@@ -75,7 +75,8 @@ confined() {
   # systemd would read a dollar sign before the shell does (systemd.service(5), COMMAND LINES).
   command=$(printf '%s\n' "$3" | sed 's/\$/$$/g')
   set -- -p "Environment=$build_environment"
-  # systemd reads either file; who runs the command cannot.
+  # systemd reads all of these files; who runs the command cannot.
+  [ "$env" = with-env ] || set -- "$@" -p EnvironmentFile=-/etc/pvestack/proxy
   if [ "$env" = without-env ]; then
     set -- "$@" -p EnvironmentFile=-/etc/pvestack/install_env
     if [ "${install_key:-}" = yes ]; then

@@ -34,5 +34,6 @@ after_files() {
   printf '%s\n' "${whose:?}" >"$work/new"
   mode=0644 owner=root:root path=/etc/pvestack/owner
   place
+  if grep -q '^/etc/systemd/' "$work/changed"; then systemctl daemon-reload; fi
   [ -s "$work/changed" ] || unchanged "$kit: $(wc -l <"$work/sums") programs and parts"
 }

@@ -1,6 +1,6 @@
 # apt, for layers that install packages.
 apt_get() {
-  apt-get -qq -o DPkg::Lock::Timeout=900 -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 \
+  proxied apt-get -qq -o DPkg::Lock::Timeout=900 -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 \
     -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -y "$@"
 }
 
@@ -36,16 +36,35 @@ mend() {
   done
 }
 
+# sources_may_lack: whether the inventory says that a source which cannot be read stops nothing.
+sources_may_lack() { grep -qsx 'sources_required=no' /etc/pvestack/apt; }
+
+# unread: of what apt said on standard input, the sources that it could not read, as URL and suite; no password in them.
+unread() {
+  sed -n -e 's/^[EW]: Failed to fetch \([^ ]*\).*/\1/p' -e "s/^[EW]: The repository '\([^']*\) [InRelease]*'.*/\1/p" \
+    -e 's/^[EW]: GPG error: \([^ ]* [^ ]*\) [InRelease]*:.*/\1/p' |
+    sed -e 's|//[^/@]*@|//|' -e 's|/[^/]*/binary-.*/.*||' -e 's|/[InRelease]*$||' -e 's|/dists/| |' | sort -u
+}
+
 # refresh: the package lists; only a lock of somebody else is worth waiting for.
 refresh() {
   tries=0
-  until apt_get update >"$work/apt.log" 2>&1; do
+  until apt_get -o APT::Update::Error-Mode=any update >"$work/apt.log" 2>&1; do
     tries=$((tries + 1))
-    if [ "$tries" -ge 180 ] || ! grep -q 'Could not get lock' "$work/apt.log"; then
-      tail -n 20 "$work/apt.log"
-      die "apt-get update failed"
+    if [ "$tries" -lt 180 ] && grep -q 'Could not get lock' "$work/apt.log"; then
+      sleep 5
+      continue
     fi
-    sleep 5
+    unread <"$work/apt.log" >"$work/unread"
+    if [ -s "$work/unread" ] && sources_may_lack; then
+      while read -r source; do
+        say warning "packages of $source: cannot be read now, so what was read before counts (apt_sources_required: false)"
+      done <"$work/unread"
+      return
+    fi
+    tail -n 20 "$work/apt.log"
+    [ -s "$work/unread" ] || die "apt-get update failed"
+    die "these package sources of the guest cannot be read: $(paste -sd , "$work/unread" | sed 's/,/, /g'). Mend them, or take them out of /etc/apt/sources.list.d there; or write apt_sources_required: false in the inventory, to go on without them"
   done
 }
 

@@ -81,4 +81,5 @@ install -d -m 0700 "$state"
 library lib/manifest
 library lib/files
 library lib/leave
+library lib/proxy
 library "layers/$layer"

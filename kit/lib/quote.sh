@@ -8,7 +8,7 @@ quoted() {
 
 # env_files: all that hold values which only the application, or a step of its build, is to know.
 env_files() {
-  for file in ${env_file:+"$env_file" "$env_file".*} /etc/pvestack/install_env /etc/pvestack/build_env.*; do
+  for file in ${env_file:+"$env_file" "$env_file".*} /etc/pvestack/install_env /etc/pvestack/proxy /etc/pvestack/build_env.*; do
     [ ! -f "$file" ] || printf '%s ' "$file"
   done
 }
