@@ -93,6 +93,7 @@ test('defaults', () => {
           packages: [],
           release: {
             healthTimeout: 30,
+            watch: [],
             buildTimeout: 1800,
             buildSecrets: [],
             buildEnv: expect.arrayContaining(['NEXT_PUBLIC_*', 'VITE_*']) as string[],

@@ -242,6 +242,8 @@ describe('what is asked', () => {
       'v1.2',
       'git@git.example.lan:team/pote.git',
       'dev',
+      // What of the branch counts: all.
+      '',
     ]);
     expect(second?.[0]).not.toBe(first?.[0]);
   });

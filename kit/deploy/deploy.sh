@@ -13,7 +13,7 @@ deploy() {
     step 10 fetch fetch 3>&1
     commit=$(resolve "$asked") || give_up 10 "fetch failed: the repository has no commit, tag or branch $wanted"
   fi
-  if [ -n "$watch" ] && [ -z "${1:-}" ]; then
+  if [ -n "${watch:-}" ] && [ -z "${1:-}" ]; then
     head=$commit
     commit=$(last_touching "$mirror" "$head")
     [ -n "$commit" ] || fail 10 "$(nothing_touches)"
