@@ -1,58 +1,20 @@
-import { execFileSync } from 'node:child_process';
-import {
-  appendFileSync,
-  cpSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import os from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 import { compilerOptions } from '../../tsconfig.json';
+import { ExtendedTree, FILES, shown } from '../support/extended-tree';
 import { sh } from '../support/shell';
 
 jest.setTimeout(240_000);
 
-const ROOT = path.join(__dirname, '..', '..');
-const PAGE = readFileSync(path.join(ROOT, 'CONTRIBUTING.md'), 'utf8');
-const copy = mkdtempSync(path.join(os.tmpdir(), 'extended-'));
-
-/** The code that CONTRIBUTING.md shows for a file. */
-function shown(file: string): string {
-  const [block, code = ''] = new RegExp(`^\`\`\`ts\\n// ${file}\\n(.*?)^\`\`\``, 'ms').exec(PAGE) ?? [];
-  if (block === undefined) throw new Error(`CONTRIBUTING.md does not show ${file}`);
-  return code;
-}
-
-/** The files of CONTRIBUTING.md, and for each the line that registers it. */
-const FILES = ['kinds/go.ts', 'features/memcached.ts'];
+/** The line that registers each file. */
 const LINES = shown('registry.ts').trim().split('\n');
-
-// A tree as somebody has it who did what CONTRIBUTING.md says, and nothing else.
-beforeAll(() => {
-  const tree = `bin cdktf.json cli constructs features .gen inventory kinds kit main.ts package.json package-lock.json
-    packages planner registry.ts renderers schemas scripts templates tsconfig.json`;
-  for (const name of tree.split(/\s+/)) {
-    cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
-  }
-  symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
-  for (const file of FILES) writeFileSync(path.join(copy, file), shown(file));
-  appendFileSync(path.join(copy, 'registry.ts'), shown('registry.ts'));
-});
+const tree = new ExtendedTree();
+const copy = tree.folder;
 
 afterAll(() => {
-  rmSync(copy, { recursive: true });
+  tree.remove();
 });
-
-/** Runs pvestack in the copy. */
-function pvestack(...args: string[]): string {
-  const env = { ...process.env, APP_INVENTORY: 'shop.yml', APP_INVENTORY_ALLOW_OTHER_KEYS: '0' };
-  const options = { cwd: copy, env, encoding: 'utf8', stdio: 'pipe' } as const;
-  return execFileSync(process.execPath, ['bin/pvestack.js', ...args], options);
-}
 
 /** The layers of a shop in Go, and the names of the resources that run them. */
 function shop(key = ''): {
@@ -70,10 +32,9 @@ app_projects:
     ${key}
     envs: {dev: {name: shop-dev, vmid: 301, ip: 10.0.10.31/24, gateway: 10.0.10.1, branch: main}}
 `;
-  writeFileSync(path.join(copy, 'shop.yml'), inventory);
-  pvestack('synth');
+  const stacks = tree.synth(inventory);
   const { locals, resource } = JSON.parse(
-    readFileSync(path.join(copy, 'cdktf.out/stacks/app-shop-dev/cdk.tf.json'), 'utf8'),
+    readFileSync(path.join(stacks, 'app-shop-dev/cdk.tf.json'), 'utf8'),
   ) as { locals: { layers: ReturnType<typeof shop>['layers'] }; resource: { null_resource: object } };
   return { layers: locals.layers, resources: Object.keys(resource.null_resource) };
 }
@@ -115,6 +76,13 @@ test('a third kind of application: its guest has all that it names', () => {
   });
 });
 
+test('the inventory in Go of the cook-book is one', () => {
+  const stacks = tree.synth(readFileSync(path.join(__dirname, '../../examples/cookbook/go.yml'), 'utf8'));
+  expect(readFileSync(path.join(stacks, 'app-hello-dev/cdk.tf.json'), 'utf8')).toContain(
+    'go build -o server',
+  );
+});
+
 test('a feature, for any kind of application', () => {
   const unit = '/etc/systemd/system/app-.service.d/common.conf';
   const plain = shop().layers;
@@ -133,7 +101,7 @@ test('what they refuse is refused, and what they do not know, too', () => {
 });
 
 test('the schema has them behind those that were there, and node is still the default', () => {
-  const { properties } = JSON.parse(pvestack('schema')) as {
+  const { properties } = JSON.parse(tree.pvestack('schema')) as {
     properties: { app_projects: { additionalProperties: { properties: Record<string, object> } } };
   };
   const { app_type, memcached } = properties.app_projects.additionalProperties.properties;
