@@ -1,3 +1,4 @@
+import { callApi } from '../support/api';
 import { useLab } from '../support/lab';
 import { command, describeWith, providers } from '../support/requirements';
 import { unwrapped } from '../support/workspace';
@@ -271,5 +272,45 @@ describeWith([providers, command('curl')], 'the life of a guest, with the real p
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     expect((await lab.workspace.plan(STACK)).code).toBe(0);
     expect((await lab.workspace.plan('app-shop-dev')).code).toBe(0);
+  });
+});
+
+describeWith([providers, command('curl')], 'guests that Proxmox VE has no status of yet', () => {
+  const lab = useLab({ statusMs: 60_000 });
+
+  test('one that was just made is ours all the same: changed, refused to others, destroyed', async () => {
+    const { workspace, emulator } = lab;
+    const one = (more: string): string => inventory(emulator.url, `{${OPEN}${more}}`);
+    workspace.synth(one(''));
+    expect((await workspace.apply(STACK)).output).toContain('Apply complete!');
+    // What it asks a cluster that has seen it in no round yet.
+    const [listed] = (await callApi(emulator, 'GET', '/cluster/resources?type=vm')) as Record<
+      string,
+      unknown
+    >[];
+    expect(listed).toMatchObject({ vmid: 301, status: 'unknown' });
+    expect(listed).not.toHaveProperty('name');
+    expect((await workspace.plan(STACK)).output).toContain('No changes.');
+    workspace.synth(one('').replace('10.0.10.31', '10.0.10.32'));
+    expect((await workspace.apply(STACK)).output).toContain('Apply complete!');
+    workspace.synth(one(', disk_storage: local'));
+    expect((await workspace.apply(STACK)).output).toContain('Apply complete!');
+
+    workspace.synth(
+      `${one(', disk_storage: local')}
+  mail: {app_type: none, envs: {prod: {name: mail, vmid: 302, ip: 10.0.10.33/24, gateway: 10.0.10.1}}}
+`,
+    );
+    emulator.addGuest({ vmid: 302, type: 'lxc', node: 'pve', running: true, config: { hostname: 'other' } });
+    const refused = await workspace.apply('app-mail-prod');
+    expect([refused.code, unwrapped(refused.output)]).toEqual([
+      1,
+      expect.stringContaining('VMID 302 belongs to container 302 (other)'),
+    ]);
+
+    workspace.synth(one(', disk_storage: local'));
+    const destroyed = await workspace.terraform(STACK, ['destroy', '-auto-approve']);
+    expect([destroyed.code, destroyed.output]).toEqual([0, expect.stringContaining('Destroy complete!')]);
+    expect([...emulator.state.guests.keys()]).toEqual([302]);
   });
 });

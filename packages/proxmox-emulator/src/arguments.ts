@@ -71,6 +71,7 @@ export function parseArguments(argv: readonly string[]): Arguments | undefined {
       cert: { type: 'string' },
       'task-ms': { type: 'string', default: '300' },
       'boot-ms': { type: 'string', default: '0' },
+      'status-ms': { type: 'string', default: '0' },
       fault: { type: 'string', multiple: true, default: [] },
       hide: { type: 'string' },
       quiet: { type: 'boolean', default: false },
@@ -102,6 +103,7 @@ export function parseArguments(argv: readonly string[]): Arguments | undefined {
     certFile: values.cert,
     taskMs: wholeNumber(values['task-ms'], 'task-ms'),
     bootMs: wholeNumber(values['boot-ms'], 'boot-ms'),
+    statusMs: wholeNumber(values['status-ms'], 'status-ms'),
     faults: values.fault.map(parseFault),
     tokens: DEFAULT_TOKENS.map((token) => ({ ...token, grant: { ...token.grant, hidden } })),
   };

@@ -11,6 +11,8 @@ import type { TaskContext, TaskFault, TaskManager } from './tasks';
 /** What stays the same for all requests. */
 export interface Services {
   readonly state: ClusterState;
+  /** How long `cluster/resources` knows neither name nor status of a new guest. */
+  readonly statusMs: number;
   readonly tasks: TaskManager;
   readonly locks: ConfigLocks;
   readonly auth: Authenticator;

@@ -35,6 +35,11 @@ export interface EmulatorOptions {
   readonly tokens?: readonly ApiToken[];
   /** How long tasks take, in milliseconds (20). */
   readonly taskMs?: number;
+  /**
+   * How long `cluster/resources` has no name of a new guest and `unknown` as its status, in milliseconds (0). Proxmox VE
+   * takes up to 10,000: what pvestatd says comes with its next round.
+   */
+  readonly statusMs?: number;
   /** How long a guest that was just started shows no address (0). */
   readonly bootMs?: number;
   readonly faults?: readonly FaultRule[];
@@ -220,7 +225,7 @@ function openServer(certificate: Certificate, handler: Handler): { server: Serve
  * @throws Error when the port is taken or the state file cannot be read
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { host = '127.0.0.1', port = 0, taskMs = 20, bootMs = 0, version = '9.2.11' } = options;
+  const { host = '127.0.0.1', port = 0, taskMs = 20, bootMs = 0, statusMs = 0, version = '9.2.11' } = options;
   const bridges = options.bridges ?? ['vmbr0', 'vmbr1'];
   const nodes = (options.nodes ?? [DEFAULT_NODE]).map((name) => ({ name, bridges, online: true }));
   const storages = options.storages ?? defaultStorages();
@@ -246,6 +251,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const machines = new RecordDriver(state, bootMs);
   const services: Services = {
     state,
+    statusMs,
     tasks,
     auth,
     driver,

@@ -26,6 +26,7 @@ function configFolder(type: GuestType): string {
 
 /** The cluster: nodes, storages, guests and the tasks that ran, in memory and optionally in one JSON file. */
 export class ClusterState {
+  readonly #addedAt = new WeakMap<Guest, number>();
   readonly guests = new Map<number, Guest>();
   nodes: Node[];
   storages: Storage[];
@@ -87,6 +88,11 @@ export class ClusterState {
     throw failure(`${prefix}${kind} ${String(vmid)} already exists on node '${taken.node}'`);
   }
 
+  /** Milliseconds since a guest was made in this process; one from the state file is old. */
+  ageOf(guest: Guest): number {
+    return Date.now() - (this.#addedAt.get(guest) ?? 0);
+  }
+
   /** Adds a guest, with defaults for what is not given. @returns the guest as it is kept */
   addGuest(guest: Pick<Guest, 'vmid' | 'type' | 'node'> & Partial<Guest>): Guest {
     const added: Guest = {
@@ -100,6 +106,7 @@ export class ClusterState {
       ...guest,
     };
     this.guests.set(added.vmid, added);
+    this.#addedAt.set(added, Date.now());
     this.changed();
     return added;
   }

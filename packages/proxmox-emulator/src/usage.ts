@@ -18,6 +18,7 @@ real: systemd containers in namespaces of their own (needs Linux, root, lxc and 
   --cert <file>        where to write the certificate (a file in the temporary folder)
   --task-ms <number>   how long tasks take (300)
   --boot-ms <number>   how long a started guest has no address yet (0)
+  --status-ms <number> how long cluster/resources has no name of a new guest (0)
   --fault <rule>       kind,key=value,…; may be repeated. Kinds: error, drop, slow, lock, task, unauthorized.
                        Keys: method, path, skip, count, status, reason, delayMs, lock, when, spread
   --hide <ids>         guests that the API token must not see, e.g. 101,102

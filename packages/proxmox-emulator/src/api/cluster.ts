@@ -12,7 +12,17 @@ import { taskVisible } from './tasks';
 const vmid: ParamSpec = integer(undefined, undefined, { format: formats.vmid });
 
 async function guestResource(call: Call, guest: Guest): Promise<Json> {
-  const status = await guestStatus(call.services, guest);
+  const { state, statusMs } = call.services;
+  // What pvestatd says of a guest comes with its next round.
+  const isFresh = state.ageOf(guest) < statusMs;
+  const all = await guestStatus(call.services, guest);
+  const known = ['vmid', 'tags', 'lock', 'maxmem', 'maxdisk'];
+  const status: typeof all = isFresh
+    ? {
+        ...Object.fromEntries(Object.entries(all).filter(([name]) => known.includes(name))),
+        status: 'unknown',
+      }
+    : all;
   const pick = (...names: string[]): Record<string, Json> =>
     Object.fromEntries(names.flatMap((name) => (status[name] === undefined ? [] : [[name, status[name]]])));
   return {
@@ -20,11 +30,11 @@ async function guestResource(call: Call, guest: Guest): Promise<Json> {
     type: guest.type,
     node: guest.node,
     template: Number(guest.config.get('template') ?? 0),
-    maxcpu: status.cpus ?? 1,
+    maxcpu: all.cpus ?? 1,
     memhost: 0,
     diskread: 0,
     diskwrite: 0,
-    uptime: uptime(guest),
+    uptime: isFresh ? 0 : uptime(guest),
     ...pick('vmid', 'name', 'status', 'cpu', 'maxmem', 'mem', 'maxdisk', 'disk', 'netin', 'netout'),
     ...pick('diskread', 'diskwrite', 'tags', 'lock'),
   };
