@@ -31,19 +31,33 @@ answer() {
     echo >&2
     exit 1
   fi
-  printf '{"asked":"%s","note":"%s"' "$1" "$(printf '%s' "$2" | tr '\n' ' ' | clean 600)"
-  printf ',"stranger":"%s"' "$(printf '%s' "${stranger:-}" | clean 900)"
-  for name in $LAYERS; do
-    printf ',"%s":"%s"' "$name" "$(said "$name" | clean 200)"
-  done
-  # Of each layer what it was asked for last, see renderers/look.ts.
-  printf ',"sums":"%s"' "$(sed -n 's/^sums //p' "$work/said" 2>/dev/null | tr '\n' ' ' | tr -cd 'a-z0-9_:, ' | cut -c 1-30000)"
-  printf ',"runs":"%s"' "$(said runs | clean 64)"
-  # All its host keys: terraform's own connections check them.
-  printf ',"key":"%s"' "$(as_pin "$work/known_hosts")"
-  printf ',"keys":"%s"' "$(sed -n 's/^hostkey //p' "$work/said" 2>/dev/null | head -n 5 | tr '\n' ',' | tr -cd 'A-Za-z0-9+/=, -' | cut -c 1-8000 | sed 's/,$//')"
-  printf ',"now":"%s"' "$now"
-  printf '}\n'
+  : >>"$work/said"
+  # One program: as many as there are values take as long as the guest. Of each layer sums is what it was asked for last,
+  # see renderers/look.ts; keys are all host keys, which terraform's own connections check.
+  ASKED=$1 NOTE=$2 STRANGER=${stranger:-} NOW=$now KEY=$(as_pin "$work/known_hosts") LC_ALL=C awk '
+    function only(allowed, most, text) {
+      gsub("\n", " ", text)
+      gsub("[^" allowed "]", "", text)
+      return substr(text, 1, most)
+    }
+    function put(name, value) { printf ",\"%s\":\"%s\"", name, value }
+    { space = index($0, " "); name = substr($0, 1, space - 1); rest = substr($0, space + 1) }
+    name == "sums" { sums = sums rest " " }
+    name == "hostkey" && hosts++ < 5 { keys = keys (keys == "" ? "" : ",") rest }
+    !(name in said) { said[name] = rest }
+    END {
+      words = "A-Za-z0-9 .,:;/_()+@~=-"
+      printf "{\"asked\":\"%s\",\"note\":\"%s\"", ENVIRON["ASKED"], only(words, 600, ENVIRON["NOTE"])
+      put("stranger", only(words, 900, ENVIRON["STRANGER"]))
+      count = split(ENVIRON["LAYERS"], layers, " ")
+      for (i = 1; i <= count; i++) put(layers[i], only(words, 200, said[layers[i]]))
+      put("sums", only("a-z0-9_:, ", 30000, sums))
+      put("runs", only(words, 64, said["runs"]))
+      put("key", ENVIRON["KEY"])
+      put("keys", only("A-Za-z0-9+/=, -", 8000, keys))
+      put("now", ENVIRON["NOW"])
+      print "}"
+    }' "$work/said"
   exit 0
 }
 
