@@ -51,7 +51,7 @@ since() { awk -v ms=$(($(now) - $1)) 'BEGIN { printf "%.1f s", ms / 1000 }'; }
 
 kit=/usr/local/lib/pvestack
 for part in numbers lock quote proxy services front; do . "$kit/lib/$part.sh"; done
-for part in repository distance mirror watch checkout lfs releases disk shared steps agent health pause restart trial publish switch rollback deploy; do . "$kit/deploy/$part.sh"; done
+for part in repository distance mirror aside watch checkout lfs releases disk shared steps agent health pause restart trial publish switch rollback deploy; do . "$kit/deploy/$part.sh"; done
 # What a release of this application takes; what it does not define it does not need.
 build_release() { :; }
 migrate_release() { :; }

@@ -182,6 +182,12 @@ else
   esac
   answer no "$SSH_USER@$ADDRESS does not let this plan look at the guest: $why"
 fi
+# A guest that was configured and has no pin, such as one whose tag was removed to have other keys accepted: the next deploy
+# is a first contact. The guest keeps this word then, as it keeps others, so it comes once.
+if [ "${PIN-none}" = '' ] && [ -n "$(said kit)" ] && ! grep -qx "$mark none" "$work/answer"; then
+  sed "s/^kit .*/kit $now: host key not pinned/" "$work/said" >"$work/lines"
+  mv "$work/lines" "$work/said"
+fi
 judge "$(said owner | clean 200)"
 note=$(said note | clean 300)
 if [ -n "$printed" ]; then

@@ -10,8 +10,9 @@ import {
   uploads,
 } from './connection';
 import { encodeEnvExpression, envFile } from './env-file';
+import { quote } from './expression';
 import type { Guard } from './guards';
-import { externalPin, hostKeyLocals, sshReady, unpinned } from './host-key';
+import { externalPin, hostKeyLocals, sshReady } from './host-key';
 import { layersOf } from './layers';
 import { envFiles } from './layers/env-files';
 import type { Layer } from './layers/layer';
@@ -81,11 +82,7 @@ export function guestConfiguration(
       const first = index === 0;
       return {
         name: layer.name,
-        triggers: layerTriggers(
-          layer,
-          first ? { address: `"${env.address}${unpinned(env)}"` } : {},
-          guest !== undefined,
-        ),
+        triggers: layerTriggers(layer, first ? { address: quote(env.address) } : {}, guest !== undefined),
         connection: connection(env, layer.name),
         preconditions: [
           ...(first ? keyGuards(env) : []),

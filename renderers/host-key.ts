@@ -43,18 +43,6 @@ export function tagsWithPin(): string {
 }
 
 /**
- * What makes the next deploy a first contact: a guest that stands and has no pin, such as one whose tag was removed to
- * have other keys accepted.
- * @param env the env
- * @returns the end of a template, nothing for a guest that has one or is about to be made
- */
-export function unpinned(env: Env): string {
-  if (!isPinned(env)) return '';
-  const replaces = mayBeReplaced(env) ? ' || local.replaces' : '';
-  return template(`local.pin != "" || length(local.ours) == 0${replaces} ? "" : ", unpinned"`);
-}
-
-/**
  * What a first contact needs to pin the key that it meets, apart from what it logs in with.
  * @param env the env
  * @param api how the API is reached

@@ -144,14 +144,15 @@ systemctl restart ssh; sleep 0.2; touch /run/before`);
     const { output } = await apply();
     expect(output).toContain('it is pinned now');
     expect(pins()).toEqual([await expected()]);
-    await apply();
     await nothingToDo();
 
     await exchange();
     const kept = tags().filter((tag) => !tag.startsWith('hostkey-'));
     await lab.api('PUT', `/nodes/pve/lxc/${VMID}/config`, { tags: kept.join(';') });
+    expect(unwrapped((await lab.workspace.plan(STACK)).output)).toContain(': host key not pinned"');
     expect(unwrapped((await apply()).output)).toContain('it is pinned now');
     expect(pins()).toEqual([await expected()]);
+    await nothingToDo();
   });
 
   test('a replaced guest is pinned anew; one that is off keeps nobody from a plan or a destroy', async () => {

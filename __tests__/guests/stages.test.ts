@@ -102,7 +102,7 @@ app_projects:
     test('configure does the rest; once more, every line is ok and nothing restarts', async () => {
       const first = await pvestack('configure', STACK, '--auto-approve');
       expect([first.code, first.output]).toEqual([0, expect.stringContaining('  + layer app\n')]);
-      expect(first.output).not.toContain('commit');
+      expect(first.output).not.toMatch(/[+~] commit /);
       const released = await pvestack('release', STACK, '--auto-approve');
       const commit = repository.git('rev-parse', 'HEAD');
       expect([released.code, released.output]).toEqual([
@@ -155,6 +155,10 @@ app_projects:
       ]);
     });
 
+    /** A commit as a plan names it. */
+    const named = (commit: string): string =>
+      `${commit.slice(0, 7)} "${repository.git('log', '-1', '--format=%s', commit)}"`;
+
     test('a release that failed is not tried again by a change of something else, but where it is asked for', async () => {
       const good = repository.git('rev-parse', 'HEAD').slice(0, 7);
       const bad = repository
@@ -163,7 +167,7 @@ app_projects:
       const failed = await pvestack('deploy', STACK, '--auto-approve');
       expect([failed.code, failed.output]).toEqual([
         1,
-        expect.stringContaining(`  ~ commit ${good} → ${bad}\n`),
+        expect.stringContaining(`  ~ commit ${named(good)} → ${named(bad)}, 1 commit\n`),
       ]);
       expect(failed.output).toMatch(/failed, \d+\.\d s: release failed; nothing is through/);
       expect(failed.output).toContain(`${good} runs on, nothing was switched.`);
@@ -181,14 +185,16 @@ app_projects:
       const asked = await pvestack('release', STACK, '--auto-approve');
       expect([asked.code, asked.output]).toEqual([
         1,
-        expect.stringContaining(`  ~ commit ${good} → ${bad} `),
+        expect.stringContaining(`  ~ commit ${named(good)} → ${named(bad)} `),
       ]);
       repository.undo();
       const mended = repository.commit('mended').slice(0, 7);
       const deployed = await pvestack('deploy', STACK, '--auto-approve');
       expect([deployed.code, deployed.output]).toEqual([
         0,
-        expect.stringContaining(`  ~ commit ${good} → ${mended}, after a deploy that failed\n`),
+        expect.stringContaining(
+          `  ~ commit ${named(good)} → ${named(mended)}, 1 commit, after a deploy that failed\n`,
+        ),
       ]);
     });
 
@@ -203,7 +209,7 @@ app_projects:
       const pinned = await pvestack('plan', STACK);
       const one = repository.git('rev-parse', 'v1^{commit}').slice(0, 7);
       expect(pinned.output).toContain(
-        `  ~ commit ${two.slice(0, 7)} → ${one} (release in the inventory: v1)\n`,
+        `  ~ commit ${named(two)} → ${named(one)} (release in the inventory: v1)\n`,
       );
       const by = await pvestack('release', STACK, two, '--auto-approve');
       expect([by.code, by.output]).toEqual([0, `${STACK}: nothing to do\n`]);

@@ -232,6 +232,19 @@ test('both notes, of a held release and of a login that prints, arrive whole', (
   );
 });
 
+test.each([
+  [
+    'a configured guest without a pin',
+    { PIN: '' },
+    'kit 2026-01-01T00:00:00Z: packages',
+    /^20[\d-]+T[\d:]+Z: host key not pinned$/,
+  ],
+  ['one that nobody pins', {}, 'kit 2026-01-01T00:00:00Z: packages', /^2026-01-01T00:00:00Z: packages$/],
+  ['one that has not said how it is', { PIN: '' }, 'base_os new', /^$/],
+])('the host key of %s', (_what, env, line, expected) => {
+  expect(ask(says(line), env).answer['kit']).toMatch(expected);
+});
+
 describe('what is asked', () => {
   test('the mark, another one each time, the layers and the release', () => {
     const release = { RELEASE: 'v1.2', REPO: 'git@git.example.lan:team/pote.git', BRANCH: 'dev' };

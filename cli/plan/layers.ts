@@ -1,7 +1,7 @@
 import type { Item } from './item';
 import { lineDiff } from './line-diff';
-import { at, type PlanJson, type ResourceChange, type Value } from './plan-json';
-import { choiceOf, type Commits, releaseItem } from './release';
+import { at, changesOf, type PlanJson, type ResourceChange, type Value } from './plan-json';
+import { choiceOf, type Commits, ends, releaseItem } from './release';
 
 /** A resource of this type that is no layer. */
 const NO_LAYER = 'preflight';
@@ -183,6 +183,21 @@ function driftItems({ name }: ResourceChange, old: Triggers, fresh: Triggers, pl
       ? [{ sign: '!', text: `on the guest: older than the last deploy: ${restored.join(', ')}` } as const]
       : []),
   ];
+}
+
+/**
+ * The commit that runs and the one that a plan deploys in its place.
+ * @param plan the plan
+ * @returns both; undefined where it deploys none, the same one, or one where none runs
+ */
+export function commitsOf(plan: PlanJson): { from: string; to: string } | undefined {
+  const change = changesOf(plan).find((each) => isLayer(each) && each.name === 'release');
+  if (!change) return undefined;
+  const [old, fresh] = [triggersOf(change.change.before), triggersOf(change.change.after)];
+  const { runs, target } = ends(lookOf(plan, 'runs') || old['commit'], fresh['commit'] ?? '');
+  return runs === undefined || target === undefined || runs === target
+    ? undefined
+    : { from: runs, to: target };
 }
 
 function releaseItems(

@@ -34,6 +34,22 @@ export function choiceOf({ variables, configuration }: PlanJson): Choice {
 }
 
 /**
+ * Between which commits a plan goes.
+ * @param before the token of the last deploy, if there was one
+ * @param after the one that is planned
+ * @returns the commit that runs, and the one that will; undefined where the token does not say
+ */
+export function ends(
+  before: string | undefined,
+  after: string,
+): { runs: string | undefined; target: string | undefined } {
+  return {
+    runs: COMMIT.exec(/\(after ([0-9a-f]+)\)/.exec(after)?.[1] ?? before ?? '')?.[0],
+    target: COMMIT.exec(after.replace(/\(after [^)]*\)/, ''))?.[0],
+  };
+}
+
+/**
  * What a plan deploys. Its trigger is a token: the commit, what it was asked for by, and the one that runs where that is
  * another one than the last deploy left.
  * @param before the token of the last deploy, if there was one
@@ -43,8 +59,7 @@ export function choiceOf({ variables, configuration }: PlanJson): Choice {
  * @returns one item
  */
 export function releaseItem(before: string | undefined, after: string, known: Commits, choice: Choice): Item {
-  const runs = COMMIT.exec(/\(after ([0-9a-f]+)\)/.exec(after)?.[1] ?? before ?? '')?.[0];
-  const target = COMMIT.exec(after.replace(/\(after [^)]*\)/, ''))?.[0];
+  const { runs, target } = ends(before, after);
   const named = (commit: string): string => {
     const subject = known.subjects.get(commit);
     return `${commit.slice(0, 7)}${subject === undefined ? '' : ` "${subject}"`}`;

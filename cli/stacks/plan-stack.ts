@@ -3,6 +3,7 @@ import path from 'node:path';
 import { changesOf, isEmpty, type PlanJson } from '../plan/plan-json';
 import { wordsOf } from '../plan/words';
 import { terraform } from '../terraform';
+import { knownCommits } from './commits';
 import { reasonOf } from './failure';
 import type { Operation } from './operation';
 import type { Options } from './options';
@@ -88,7 +89,7 @@ export async function planStack(
   const changes = changesOf(json);
   const own = operation.own?.(run.stack);
   const foreign = own ? changes.filter(({ address }) => !own.includes(address)) : [];
-  run.words = wordsOf(json);
+  run.words = wordsOf(json, await knownCommits(run.env, json));
   if (foreign.length > 0) {
     run.outcome = 'failed';
     run.reason = `more than ${operation.name} would happen: ${foreign.map(({ address }) => address).join(', ')}. Nothing was touched. Review and deploy these first: pvestack deploy ${name}`;

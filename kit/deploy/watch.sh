@@ -18,29 +18,16 @@ watched_head() {
   if [ -d "$mirror" ] && fetched "$head"; then
     found=$(last_touching "$mirror" "$head")
   else
-    aside=$(mktemp -d)
-    found=$(in_fetched_aside) || {
-      why=$(reason <"$aside/error")
-      rm -rf "$aside"
+    beside=$(mktemp -d)
+    # Within the time that a plan has for a guest.
+    if ! fetch_aside "$beside" 40 blob:none "refs/heads/$branch"; then
+      why=$(reason <"$beside/error")
+      rm -rf "$beside"
       fail 10 "$repo: $why"
-    }
-    rm -rf "$aside"
+    fi
+    found=$(last_touching "$beside/git" refs/heads/aside)
+    rm -rf "$beside"
   fi
   [ -n "$found" ] || fail 10 "$(nothing_touches)"
   printf '%s\n' "$found"
-}
-
-in_fetched_aside() {
-  {
-    git init --quiet --bare "$aside/git"
-    git --git-dir="$aside/git" config remote.origin.url "$repo"
-    git --git-dir="$aside/git" config remote.origin.promisor true
-    git --git-dir="$aside/git" config remote.origin.partialclonefilter blob:none
-    if [ -d "$mirror/objects" ]; then
-      printf '%s\n' "$mirror/objects" >"$aside/git/objects/info/alternates"
-    fi
-    # Within the time that a plan has for a guest.
-    timeout 40 git --git-dir="$aside/git" fetch --quiet --no-tags origin "+refs/heads/$branch:refs/heads/watched"
-  } 2>"$aside/error" >&2 || return
-  last_touching "$aside/git" refs/heads/watched
 }
