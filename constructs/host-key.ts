@@ -9,11 +9,16 @@ export class HostKey extends TerraformResource {
    * @param id the resource's name
    * @param pin the key, and what ends a plan that sees another one
    */
-  constructor(scope: Construct, id: string, { input, guard }: NonNullable<GuestConfiguration['hostKey']>) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { input, guard, said }: NonNullable<GuestConfiguration['hostKey']>,
+  ) {
     super(scope, id, {
       terraformResourceType: 'terraform_data',
       lifecycle: { ignoreChanges: ['input'], postcondition: [guard] },
     });
     this.addOverride('input', input);
+    this.addOverride('provisioner', [{ 'local-exec': { command: `echo "${said}"`, quiet: true } }]);
   }
 }

@@ -86,7 +86,7 @@ export interface SshSettings {
   port: number;
   publicKeys: readonly Value[];
   hostKey?: Value;
-  bastion?: { host: Value; port: number; user: Value };
+  bastion?: { host: Value; port: number; user: Value; host_key?: Value };
   /** Whether Terraform may use the SSH agent, which it forwards to the guest. */
   agent: boolean;
 }

@@ -84,16 +84,27 @@ export function connection(env: Env, step = 'ssh'): Connection {
     agent: ssh.agent ? template('local.ssh_agent') : false,
     timeout: '3m',
     script_path: step === 'ssh' ? './.pvestack-ssh.sh' : `${uploads(env)}/.pvestack-${step}.sh`,
-    host_key: template('local.host_key'),
+    ...(checksHostKey(env) ? { host_key: template('local.host_key') } : {}),
     ...(ssh.bastion
       ? {
           bastion_host: toTemplate(ssh.bastion.host),
           bastion_port: ssh.bastion.port,
           bastion_user: toTemplate(ssh.bastion.user),
           bastion_private_key: template('local.ssh_key'),
+          ...(ssh.bastion.host_key ? { bastion_host_key: toTemplate(ssh.bastion.host_key) } : {}),
         }
       : {}),
   };
+}
+
+/**
+ * Whether Terraform's own connections hold to the guest's host key. It takes that key for the bastion's as well where the
+ * bastion has none of its own (Terraform, "Provisioner Connection Settings": bastion_host_key).
+ * @param env the env
+ * @returns whether they do
+ */
+export function checksHostKey({ ssh }: Env): boolean {
+  return !ssh.bastion || ssh.bastion.host_key !== undefined;
 }
 
 /**

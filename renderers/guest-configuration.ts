@@ -38,7 +38,7 @@ export interface GuestConfiguration {
   /** Local values by name. */
   locals: Readonly<Record<string, unknown>>;
   /** Of a host that Proxmox does not know: what keeps the key that the first plan saw, and what ends a plan. */
-  hostKey: { input: string; guard: Guard } | undefined;
+  hostKey: { input: string; guard: Guard; said: string } | undefined;
   /** How a plan looks at the guest: a program, and what ends the plan. */
   look: { program: readonly string[]; guard: Guard };
   /** What a plan warns of, by name. */

@@ -1,4 +1,5 @@
 import type { Env, ProxmoxApi } from '../inventory/types';
+import { checksHostKey } from './connection';
 import { mayBeReplaced } from './creatable';
 import { endpointReference } from './endpoint';
 import { template, toTemplate } from './expression';
@@ -75,6 +76,7 @@ export function pinSettings(env: Env, api: ProxmoxApi, mac: string | undefined):
  * @returns the local value
  */
 export function hostKeyLocals(env: Env, mac: string | undefined): Record<string, string> {
+  if (!checksHostKey(env)) return {};
   const { hostKey, port } = env.ssh;
   const host = env.address.includes(':') ? `[${env.address}]` : env.address;
   const next = `\\n@cert-authority ${host}:${port} `;
@@ -91,13 +93,18 @@ export function hostKeyLocals(env: Env, mac: string | undefined): Record<string,
 /**
  * The key of a host that Proxmox does not know, pinned in the state: the look sees it before the first plan.
  * @param env the env
- * @returns what keeps it takes this once, and ends a plan by that; undefined where the inventory says the key
+ * @returns what keeps it takes this once, ends a plan by that, and says this when it is made; undefined where the
+ *   inventory says the key
  */
-export function externalPin({ ssh, address }: Env): { input: string; guard: Guard } | undefined {
+export function externalPin({
+  ssh,
+  address,
+}: Env): { input: string; guard: Guard; said: string } | undefined {
   if (ssh.hostKey) return undefined;
   const key = 'try(data.external.guest[0].result.key, "")';
   return {
     input: template(key),
+    said: `Nobody has checked the host key of ${address} at this first contact; ${template('self.input == "" ? "no plan has seen it yet, so none is pinned" : "it is pinned now"')}.`,
     guard: {
       condition: template(`self.input == "" || contains(["", self.input], ${key})`),
       errorMessage:
@@ -120,9 +127,13 @@ function isKnown(mac: string): string {
  * @returns a provisioner
  */
 export function sshReady(env: Env, mac: string | undefined): Record<string, unknown> {
-  const pinned = mac ? isKnown(mac) : `${PINNED} != ""`;
-  const unchecked = `. Nobody has checked the host key of this first contact; ${mac ? 'it is pinned now' : 'ssh_host_key in the inventory does'}.`;
-  const more = env.ssh.hostKey ? '' : template(`${pinned} ? "" : "${unchecked}"`);
+  // Of an external host what keeps its key says it.
+  const more =
+    env.ssh.hostKey || !mac
+      ? ''
+      : template(
+          `${isKnown(mac)} ? "" : ". Nobody has checked the host key of this first contact; it is pinned now."`,
+        );
   return { 'remote-exec': { inline: [`echo "SSH: ready${more}"`] } };
 }
 

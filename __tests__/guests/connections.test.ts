@@ -162,8 +162,10 @@ describeWith([realGuests, providers], 'a host that somebody else made, reached a
   });
 
   test('a first contact says that nobody checked the host key', async () => {
-    const { output } = await apply('-replace=null_resource.kit');
-    expect(output).toContain('SSH: ready. Nobody has checked the host key of this first contact');
+    const { output } = await apply('-replace=terraform_data.host_key');
+    expect(output).toContain(
+      `Nobody has checked the host key of ${HOST} at this first contact; it is pinned now.`,
+    );
     await nothingToDo();
   });
 

@@ -431,6 +431,14 @@ describeWith([realGuests, providers, git], 'drift inside of the guest', () => {
       hostname: 'shop-dev',
       tags: config['tags'] ?? '',
     });
+    // With the pin of the one before it, it is another host.
+    const refused = await lab.workspace.plan(STACK);
+    expect([refused.code, unwrapped(refused.output)]).toEqual([
+      1,
+      expect.stringContaining('Another host key answers at 10.0.10.61 than at the first contact.'),
+    ]);
+    const tags = config['tags']?.split(';').filter((tag) => !tag.startsWith('hostkey-'));
+    await lab.api('PUT', `/nodes/pve/lxc/${GUEST}/config`, { tags: tags?.join(';') });
     const plan = await lab.workspace.plan(STACK);
     expect(plan.output.replace(/ +/g, ' ')).toMatch(/-> "\S+Z: not configured"/);
     expect(configured(await apply())).toEqual(['kit', 'base_os', 'app', 'release']);

@@ -127,6 +127,13 @@ const FIELDS: Record<string, Field> = {
     bad: ['"a b"', 'ssh://bastion'],
     said: 'is not a host  write a name or an address',
   },
+  'ssh_bastion.host_key': {
+    lines: ['ssh_bastion:', '  host: b.example.lan', '  host_key: $'],
+    at: '3:3  ssh_bastion.host_key',
+    good: [publicKey('ssh-ed25519', 32)],
+    bad: ['bastion ssh-ed25519 AAAA', 'SHA256:abc'],
+    said: 'is not an SSH host key  write the type and the key of one line of /etc/ssh/ssh_host_ed25519_key.pub',
+  },
   packages: {
     lines: ['packages:', '  - $'],
     at: '2:5  packages.0',

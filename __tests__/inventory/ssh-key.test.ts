@@ -52,3 +52,16 @@ test.each<[string, string, string[]]>([
     said.map((line) => (typeof line === 'string' ? `inventory.yml:${line}` : line)),
   );
 });
+
+test("the guest's host key behind a bastion needs the bastion's, too", () => {
+  const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleA';
+  const behind = (bastion: string): string =>
+    added('top', `ssh_bastion: {host: b.example.lan${bastion}}`).replace(
+      '        ip:',
+      `        ssh_host_key: ${key}\n        ip:`,
+    );
+  expect(problems(behind(''))).toEqual([
+    `inventory.yml:1:1  ssh_bastion  needs its own host_key beside the guest's ssh_host_key: Terraform checks both or none  write host_key: "ssh-ed25519 AAAA…", as ssh-keyscan shows it for the bastion, or remove ssh_host_key`,
+  ]);
+  expect(problems(behind(`, host_key: ${key}`))).toEqual([]);
+});

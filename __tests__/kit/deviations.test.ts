@@ -31,7 +31,7 @@ ${call}`;
   return stdout;
 }
 
-/** The first deviation of the layer app from a manifest. */
+/** What the layer app deviates by from a manifest. */
 function deviation(...manifest: (readonly string[])[]): string {
   folder.write('root/app/manifest', manifest.map((entry) => `${entry.join('\t')}\n`).join(''));
   return fact('deviation app').replaceAll(folder.root, '').trim();
@@ -49,9 +49,9 @@ test('the token of a deviation never comes twice', () => {
   expect(one).not.toBe(two);
 });
 
-describe('edited_file', () => {
+describe('edited_files', () => {
   const edited = (...manifest: (readonly string[])[]): string =>
-    fact('edited_file', manifest).replaceAll(folder.root, '').trim();
+    fact('edited_files', manifest).replaceAll(folder.root, '').trim();
 
   test('nothing, of files as they were written', () => {
     expect(edited()).toBe('');
@@ -59,17 +59,15 @@ describe('edited_file', () => {
     expect(edited(file('a'), file('b', '', 0o600), file("a name with $x `y` it's", 'c\n', 0o755))).toBe('');
   });
 
-  test('the first one that is missing, edited or has another mode', () => {
+  test('all that are missing, edited or have another mode', () => {
     const all = ['a', 'b', 'c', 'd'].map((name) => file(name));
     rmSync(folder.at('d'));
     expect(edited(...all)).toBe('missing /d');
     chmodSync(folder.at('c'), 0o666);
-    expect(edited(...all)).toBe('mode of /c');
+    expect(edited(...all)).toBe('mode of /c\nmissing /d');
     writeFileSync(folder.at('b'), 'other\n');
-    expect(edited(...all)).toBe('edited /b');
-    expect(edited(['file', folder.at('a'), `0644 nobody:nobody ${sumOf('text\n')}`], ...all)).toBe(
-      'mode of /a',
-    );
+    expect(edited(...all)).toBe('edited /b\nmode of /c\nmissing /d');
+    expect(edited(['file', folder.at('a'), `0644 nobody:nobody ${sumOf('text\n')}`])).toBe('mode of /a');
   });
 
   test('a setuid bit is another mode', () => {
@@ -79,14 +77,14 @@ describe('edited_file', () => {
   });
 });
 
-describe('missing_package', () => {
+describe('missing_packages', () => {
   const missing = (states: Record<string, string>, ...names: string[]): string => {
     const cases = Object.entries(states).map(([name, state]) => `${name}) echo '${state}' ;;`);
     folder.fake(
       'dpkg-query',
       `shift 3; status=0; for name; do case $name in ${cases.join(' ')} *) status=1 ;; esac; done; exit $status`,
     );
-    return fact('missing_package', [
+    return fact('missing_packages', [
       ['file', '/x', ''],
       ...names.map((name) => ['package', name, 'ours']),
     ]).trim();
@@ -97,15 +95,15 @@ describe('missing_package', () => {
     expect(missing({})).toBe('');
   });
 
-  test('the first that is not known, removed, or half installed', () => {
+  test('all that are not known, removed, or half installed', () => {
     const states = { a: 'installed', c: 'config-files', d: 'half-configured' };
-    expect(missing(states, 'a', 'b', 'c')).toBe('missing package b');
-    expect(missing(states, 'a', 'c', 'd')).toBe('missing package c');
+    expect(missing(states, 'a', 'b', 'c')).toBe('missing package b\nmissing package c');
+    expect(missing(states, 'a', 'c', 'd')).toBe('missing package c\nmissing package d');
     expect(missing(states, 'a', 'd')).toBe('missing package d');
   });
 });
 
-describe('the first deviation of a layer', () => {
+describe('what a layer deviates by', () => {
   test('none', () => {
     expect(deviation(file('a'), ['package', 'git', 'found'])).toBe('');
   });
@@ -165,8 +163,21 @@ describe('the first deviation of a layer', () => {
   });
 
   test('units come last: an edited file is why a process is outdated', () => {
-    folder.fake('systemctl', 'exit 1');
-    expect(deviation(['unit', 'a.service'], ['symlink', folder.at('none'), 'x'])).toBe('link /none');
+    folder.fake('systemctl', 'exit 0');
+    folder.write('kit/stamp', '#!/bin/sh\nexit 1\n', 0o755);
+    const edited = ['file', folder.write('a', 'other\n'), `0644 ${OWNER} ${sumOf('text\n')}`];
+    expect(deviation(['unit', 'a.service'], edited)).toBe('edited /a');
+    expect(deviation(['unit', 'a.service'], ['symlink', folder.at('none'), 'x'])).toBe(
+      'link /none; outdated process of a.service',
+    );
+  });
+
+  test('all of it, as far as a token holds it', () => {
+    const missing = Array.from({ length: 30 }, (_, index) => ['tree', folder.at(`folder-${index}`)]);
+    const said = deviation(...missing);
+    expect(said).toMatch(/^missing \/folder-0\/; missing \/folder-1\/; .*; and \d+ more$/);
+    expect(said.split('; ').length - 1 + Number(/and (\d+) more/.exec(said)?.[1])).toBe(30);
+    expect(said.length).toBeLessThan(170);
   });
 });
 

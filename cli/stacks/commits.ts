@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Env } from '../../inventory/types';
+import { UserError } from '../../inventory/user-error';
 import { KIT } from '../../renderers/layers/paths';
 import { call } from '../guest/call';
 import { plainLine } from '../guest/plain';
 import { asRoot } from '../guest/program';
 import { valueOf } from '../guest/values';
-import { commitsOf } from '../plan/layers';
+import { commitsOf, lookOf } from '../plan/layers';
 import type { PlanJson } from '../plan/plan-json';
 import type { Commits } from '../plan/release';
 
@@ -23,10 +24,25 @@ export async function knownCommits(env: Env, plan: PlanJson): Promise<Commits> {
   const nothing = { subjects: new Map<string, string>() };
   const commits = commitsOf(plan);
   const { repo, branch } = env.app;
-  if (!commits || !repo) return nothing;
-  const { from, to } = commits;
+  // Where the plan did not get to the guest, this would not either.
+  if (!commits || !repo || lookOf(plan, 'asked') !== 'yes') return nothing;
+  try {
+    return await asked(env, commits, [valueOf(repo), valueOf(branch)]);
+  } catch (error) {
+    // A variable that terraform has from elsewhere, as from a workspace.
+    if (error instanceof UserError) return nothing;
+    throw error;
+  }
+}
+
+async function asked(
+  env: Env,
+  { from, to }: { from: string; to: string },
+  repository: readonly string[],
+): Promise<Commits> {
+  const nothing = { subjects: new Map<string, string>() };
   const mark = `commits-${randomBytes(8).toString('hex')}`;
-  const input = `${[mark, valueOf(repo), valueOf(branch), from, to].join('\n')}\n`;
+  const input = `${[mark, ...repository, from, to].join('\n')}\n`;
   const { stdout } = await call(env, asRoot(env, `exec ${KIT}/commits`), { input, limit: LIMIT });
   const [, said] = stdout.split(`${mark} begin\n`);
   const [answer, rest] = said?.split(`${mark} end\n`) ?? [];

@@ -89,12 +89,13 @@ export async function planStack(
   const changes = changesOf(json);
   const own = operation.own?.(run.stack);
   const foreign = own ? changes.filter(({ address }) => !own.includes(address)) : [];
-  run.words = wordsOf(json, await knownCommits(run.env, json));
   if (foreign.length > 0) {
+    run.words = wordsOf(json);
     run.outcome = 'failed';
     run.reason = `more than ${operation.name} would happen: ${foreign.map(({ address }) => address).join(', ')}. Nothing was touched. Review and deploy these first: pvestack deploy ${name}`;
     return;
   }
+  run.words = wordsOf(json, await knownCommits(run.env, json));
   run.outcome = isEmpty(json) ? 'nothing to do' : 'planned';
   if (options.full) {
     run.text = (

@@ -23,6 +23,18 @@ export function checkAccess(draft: Draft, validation: Validation): void {
   );
 }
 
+/** Terraform takes the guest's key for that of a bastion that has none (measured), and would never get through. */
+export function checkBastion({ scope }: Draft, validation: Validation): void {
+  const hostKey = scope.find('ssh_host_key');
+  const bastion = scope.find('ssh_bastion');
+  if (!hostKey || !bastion || bastion.value.host_key || validation.isRefused(bastion.path)) return;
+  validation.error(
+    bastion.path,
+    "needs its own host_key beside the guest's ssh_host_key: Terraform checks both or none",
+    'write host_key: "ssh-ed25519 AAAA…", as ssh-keyscan shows it for the bastion, or remove ssh_host_key',
+  );
+}
+
 const ONCE_MORE = 'copy its line once more (ssh-keygen -lf says whether a file holds a whole key)';
 
 /** Keys that were cut off or mistyped: Proxmox and sshd take such a line and never let it in. */

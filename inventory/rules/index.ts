@@ -13,7 +13,7 @@ import { checkIds } from './ids';
 import { type Addressed, checkAddresses, checkNetworks, type Placed } from './network';
 import { checkReferences } from './references';
 import { checkRequired } from './required';
-import { checkAccess, checkKeys } from './access';
+import { checkAccess, checkBastion, checkKeys } from './access';
 import { checkUnique } from './unique';
 
 /**
@@ -43,6 +43,7 @@ export function checkRules(
     checkGuest(draft, input, validation);
     checkDistribution(draft, validation);
     checkAccess(draft, validation);
+    checkBastion(draft, validation);
     addressed.push(...checkAddresses(draft, validation));
   }
   checkNetworks(addressed.filter(isPlaced), validation);

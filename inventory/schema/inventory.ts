@@ -41,6 +41,10 @@ const bastionSchema = z.strictObject({
   }),
   port: filled(port(), { description: 'SSH port of the bastion.', default: 22 }),
   user: filled(checked(RULES.user), { description: 'User on the bastion.', default: 'root' }),
+  host_key: checked(RULES.hostKey).optional().meta({
+    description:
+      "The bastion's SSH host key. Without it Terraform checks neither this one nor the guest's behind it; the look and the first contact hold to the guest's.",
+  }),
 });
 
 /** Keys that may stand at the top, on a project and on an env. */
