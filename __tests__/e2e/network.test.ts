@@ -113,7 +113,7 @@ Subsystem sftp internal-sftp
         ip: ${ADDRESS}/24
         ${pinned ? `ssh_host_key: ${type} ${key}` : ''}
         guest: {proxmox_guest_type: external}
-${extra}`);
+${extra.replace('KEY', `${type} ${key}`)}`);
     withoutScript();
     const start = `mkdir -p /run/sshd; $(command -v sshd || echo /usr/sbin/sshd) -D -e -f ${folder}/sshd_config 2>${folder}/log &`;
     return { start, privateKey: readFileSync(user, 'utf8') };
@@ -156,7 +156,7 @@ rm -f ~/.pvestack-kit.sh`,
   });
 
   test('through a bastion, with the key in a file', async () => {
-    const { start } = prepare(`        ssh_bastion: {host: ${ADDRESS}}\n`);
+    const { start } = prepare(`        ssh_bastion: {host: ${ADDRESS}, host_key: KEY}\n`);
     expect((await workspace.terraform('app-shop-dev', ['validate'])).code).toBe(0);
     const outcome = await run(
       `${start}\nsleep 1\nterraform apply -no-color -auto-approve\nrm -f ~/.pvestack-kit.sh`,
