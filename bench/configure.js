@@ -48,9 +48,13 @@ const GUESTS = Number(options.guests);
 const ROUNDS = Number(options.rounds);
 
 /** The first one is what the others are compared with. */
-const CONTESTANTS = [Direct, Terraform, Ansible, Pyinfra].filter(
-  ({ name }) => options.only === '' || options.only.split(',').includes(name.toLowerCase()),
-);
+const ALL = [Direct, Terraform, Ansible, Pyinfra];
+const only = options.only === '' ? [] : options.only.split(',');
+const CONTESTANTS = ALL.filter(({ name }) => only.length === 0 || only.includes(name.toLowerCase()));
+if (CONTESTANTS.length === 0 || (only.length > 0 && CONTESTANTS.length !== only.length)) {
+  console.error(`--only takes some of ${ALL.map(({ name }) => name.toLowerCase()).join(', ')}`);
+  process.exit(2);
+}
 
 /** @typedef {{ stack: string, name: string, address: string, vmid: number }} Guest */
 
