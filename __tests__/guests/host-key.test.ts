@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { BAKED } from '../support/app-fixture';
-import { realGuests, useRealLab } from '../support/real-lab';
+import { realGuests, stackIn, useRealLab } from '../support/real-lab';
 import { describeWith, providers } from '../support/requirements';
-import { type Outcome, unwrapped } from '../support/workspace';
+import { unwrapped } from '../support/workspace';
 
 // The first test of a machine builds the base image.
 jest.setTimeout(600_000);
@@ -32,20 +32,7 @@ describeWith([realGuests, providers], 'the host key of a guest is pinned from it
       }),
     );
   };
-  const ssh = async (script: string): Promise<string> => {
-    const { code, output } = await lab.ssh(HOST, script);
-    expect([code, output]).toEqual([0, output]);
-    return output.trim();
-  };
-  const apply = async (...args: string[]): Promise<Outcome> => {
-    const outcome = await lab.workspace.apply(STACK, ...args);
-    expect([outcome.code, outcome.output]).toEqual([0, expect.stringContaining('Apply complete!')]);
-    return outcome;
-  };
-  const nothingToDo = async (): Promise<void> => {
-    const { code, output } = await lab.workspace.plan(STACK);
-    expect([code, output]).toEqual([0, expect.stringContaining('No changes.')]);
-  };
+  const { ssh, apply, nothingToDo } = stackIn(lab, STACK, HOST);
   const tags = (): string[] => String(lab.emulator.state.guests.get(VMID)?.config.get('tags')).split(';');
   const pins = (): string[] => tags().filter((tag) => tag.startsWith('hostkey-'));
   /** The pin as it has to be, of the guest that stands now. */

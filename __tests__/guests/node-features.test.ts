@@ -1,5 +1,5 @@
 import { AppRepository, BAKED, git, serveGit } from '../support/app-fixture';
-import { realGuests, useRealLab } from '../support/real-lab';
+import { realGuests, stackIn, useRealLab } from '../support/real-lab';
 import { describeWith, providers } from '../support/requirements';
 
 // The first test of a machine builds the base image.
@@ -41,19 +41,7 @@ describeWith(
         }),
       );
     };
-    const ssh = async (script: string): Promise<string> => {
-      const { code, output } = await lab.ssh(ADDRESS, script);
-      expect([code, output]).toEqual([0, output]);
-      return output.trim();
-    };
-    const apply = async (): Promise<void> => {
-      const { code, output } = await lab.workspace.apply(STACK);
-      expect([code, output]).toEqual([0, expect.stringContaining('Apply complete!')]);
-    };
-    const nothingToDo = async (): Promise<void> => {
-      const { code, output } = await lab.workspace.plan(STACK);
-      expect([code, output]).toEqual([0, expect.stringContaining('No changes.')]);
-    };
+    const { ssh, apply, nothingToDo } = stackIn(lab, STACK, ADDRESS);
 
     beforeAll(async () => {
       lab.workspace.env['TF_VAR_ssh_private_key_file'] = lab.privateKey;

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { AppRepository, BAKED, git, serve } from '../support/app-fixture';
 import { certificateOf, serveHttps } from '../support/git-servers';
-import { realGuests, useRealLab } from '../support/real-lab';
+import { realGuests, stackIn, useRealLab } from '../support/real-lab';
 import { command, describeWith, providers } from '../support/requirements';
 
 // The first test of a machine builds the base image.
@@ -124,16 +124,9 @@ describeWith(
         }),
       );
     };
-    const ssh = async (script: string): Promise<string> => {
-      const { code, output } = await lab.ssh(ADDRESS, script);
-      expect([code, output]).toEqual([0, output]);
-      return output.trim();
-    };
-    const apply = async (): Promise<string> => {
-      const { code, output } = await lab.workspace.apply(STACK);
-      expect([code, output]).toEqual([0, expect.stringContaining('Apply complete!')]);
-      return output;
-    };
+    const stack = stackIn(lab, STACK, ADDRESS);
+    const { ssh } = stack;
+    const apply = async (): Promise<string> => (await stack.apply()).output;
     const asked = (): string[] => {
       const lines = new Set(readFileSync(log, 'utf8').trim().split('\n'));
       writeFileSync(log, '');

@@ -78,6 +78,42 @@ export interface RealLab {
   addGuest(vmid: number, address: string, params?: ApiParams): Promise<void>;
 }
 
+/** What a suite does with one stack again and again; each expects that it goes well. */
+interface Stack {
+  /** Runs a POSIX sh script as root on its guest. @returns what it printed, without spaces around it */
+  ssh(script: string): Promise<string>;
+  /** Deploys it by terraform. */
+  apply(...args: string[]): Promise<Outcome>;
+  /** That a plan has nothing to do. */
+  nothingToDo(): Promise<void>;
+}
+
+/**
+ * The everyday life of one stack.
+ * @param lab the lab
+ * @param name the stack
+ * @param guest its guest, as `ssh` of the lab takes it
+ * @returns what a suite does with it
+ */
+export function stackIn(lab: RealLab, name: string, guest: string | number): Stack {
+  return {
+    ssh: async (script) => {
+      const { code, output } = await lab.ssh(guest, script);
+      expect([code, output]).toEqual([0, output]);
+      return output.trim();
+    },
+    apply: async (...args) => {
+      const outcome = await lab.workspace.apply(name, ...args);
+      expect([outcome.code, outcome.output]).toEqual([0, expect.stringContaining('Apply complete!')]);
+      return outcome;
+    },
+    nothingToDo: async () => {
+      const { code, output } = await lab.workspace.plan(name);
+      expect([code, output]).toEqual([0, expect.stringContaining('No changes.')]);
+    },
+  };
+}
+
 const SSH_OPTIONS = [
   'BatchMode=yes',
   'StrictHostKeyChecking=no',

@@ -10,6 +10,9 @@ import { commitsOf, lookOf } from '../plan/layers';
 import type { PlanJson } from '../plan/plan-json';
 import type { Commits } from '../plan/release';
 
+/** Of a guest that does not say it. */
+const NOTHING: Commits = { subjects: new Map() };
+
 /** Seconds in which a guest has to say it: the plan is whole without. */
 const LIMIT = 12;
 
@@ -21,16 +24,15 @@ const LIMIT = 12;
  * @returns what it says; of a guest that does not answer nothing
  */
 export async function knownCommits(env: Env, plan: PlanJson): Promise<Commits> {
-  const nothing = { subjects: new Map<string, string>() };
   const commits = commitsOf(plan);
   const { repo, branch } = env.app;
   // Where the plan did not get to the guest, this would not either.
-  if (!commits || !repo || lookOf(plan, 'asked') !== 'yes') return nothing;
+  if (!commits || !repo || lookOf(plan, 'asked') !== 'yes') return NOTHING;
   try {
     return await asked(env, commits, [valueOf(repo), valueOf(branch)]);
   } catch (error) {
     // A variable that terraform has from elsewhere, as from a workspace.
-    if (error instanceof UserError) return nothing;
+    if (error instanceof UserError) return NOTHING;
     throw error;
   }
 }
@@ -40,13 +42,12 @@ async function asked(
   { from, to }: { from: string; to: string },
   repository: readonly string[],
 ): Promise<Commits> {
-  const nothing = { subjects: new Map<string, string>() };
   const mark = `commits-${randomBytes(8).toString('hex')}`;
   const input = `${[mark, ...repository, from, to].join('\n')}\n`;
   const { stdout } = await call(env, asRoot(env, `exec ${KIT}/commits`), { input, limit: LIMIT });
   const [, said] = stdout.split(`${mark} begin\n`);
   const [answer, rest] = said?.split(`${mark} end\n`) ?? [];
-  if (answer === undefined || rest === undefined) return nothing;
+  if (answer === undefined || rest === undefined) return NOTHING;
   const one = (name: string): string =>
     plainLine(new RegExp(`^${name} (.*)$`, 'm').exec(answer)?.[1] ?? '', 72);
   const subjects = new Map(
