@@ -159,7 +159,15 @@ describeWith(
 
     test.each(ATTACKS)('every variable refuses or bears %j', async (attack) => {
       synth({
-        top: { ssh_host_key: '{{ vault_host_key }}', proxmox_ca_file: '{{ vault_ca }}' },
+        top: {
+          ssh_host_key: '{{ vault_host_key }}',
+          ssh_bastion: {
+            host: '{{ vault_bastion }}',
+            user: '{{ vault_bastion_user }}',
+            host_key: '{{ vault_bastion_key }}',
+          },
+          proxmox_ca_file: '{{ vault_ca }}',
+        },
         guest: {
           mount_points: [{ path: '{{ vault_path }}', volume: '{{ vault_volume }}', size: 1 }],
           lxc_password: '{{ vault_password }}',
