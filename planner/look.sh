@@ -72,6 +72,16 @@ case ${PIN:-} in
   '' | *-"$none") ;;
   "${MAC:-}"*) pinned=${PIN#*-} ;;
 esac
+# know PIN: what the commands of every day hold to (cli/guest/known.ts), beside the stack's file: whose its guest is, and
+# the key that it has to answer with. Only where terraform keeps its own data here.
+know() {
+  known=${TF_DATA_DIR:-.terraform}
+  [ -d "$known" ] || return 0
+  known=$known/pvestack-known
+  { printf '%s %s\n' "${OWNER:--}" "${1:--}" >"$known.$$" && mv "$known.$$" "$known"; } 2>/dev/null || rm -f "$known.$$"
+}
+# Of an external host only the first contact has the pin.
+[ -z "${PIN+set}${HOST_KEY:-}" ] || know "${pinned:+$PIN}"
 if [ -z "${TF_VAR_ssh_private_key:-}${KEY_FILE:-}" ] && [ "${KEY_GIVEN:-}" = yes ]; then
   answer no 'ssh_private_key is no environment variable of this plan (TF_VAR_ssh_private_key), so the guest was not looked at.'
 fi
@@ -123,6 +133,7 @@ if [ "${CONTACT:-}" = yes ]; then
       [ -z "$stranger" ] || answer no "$stranger"
       if [ -n "${HOST_KEY:-}" ] || [ -n "$pinned" ] || [ -z "${MAC:-}" ]; then exit 0; fi
       new=$(as_pin "$work/known_hosts")
+      know "${new:+$MAC-$new}"
       rm -rf "$work"
       MODE=pin PINNED=hostkey-$MAC-${new:-$none} exec /bin/sh "${0%/*}/preflight.sh"
     fi

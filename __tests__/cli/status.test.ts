@@ -27,7 +27,7 @@ const WELL = [
   'behind 0',
 ];
 const report = (...more: string[]): Report => {
-  const found = parseReport('app-shop-dev', 'm', said(...WELL, ...more));
+  const found = parseReport({ stack: 'app-shop-dev' }, 'm', said(...WELL, ...more));
   if (!found) throw new Error('no answer');
   return found;
 };
@@ -75,7 +75,7 @@ describe('a guest’s answer, as a row', () => {
     const lines = WELL.map((line) =>
       line === 'health ' ? 'health app-backend.service: nothing answered on port 3001 for 0 s' : line,
     );
-    const found = parseReport('app-shop-dev', 'm', said(...lines));
+    const found = parseReport({ stack: 'app-shop-dev' }, 'm', said(...lines));
     expect(found && statusRow(found, NOW).slice(-1)).toEqual([
       'app-backend.service: nothing answered on port 3001 for 0 s',
     ]);
@@ -86,13 +86,18 @@ describe('a guest’s answer, as a row', () => {
     [
       'another stack’s guest',
       said('owner app-x-dev owner-0'),
-      { state: 'stranger', why: 'says that it belongs to the stack app-x-dev' },
+      { state: 'stranger', why: 'says that it belongs to the stack app-x-dev owner-0' },
+    ],
+    [
+      'another inventory’s, with the same names',
+      said('owner app-shop-dev owner-1'),
+      { state: 'stranger', why: 'says that it belongs to the stack app-shop-dev owner-1' },
     ],
     ['one that is new', '\nm none\n', { state: 'new', why: 'nothing is configured on it yet' }],
     ['an answer that was cut off', 'm begin\nowner a', undefined],
     ['none', '', undefined],
   ])('%s', (_what, stdout, expected) => {
-    const found = parseReport('app-shop-dev', 'm', stdout);
+    const found = parseReport({ stack: 'app-shop-dev', owner: 'owner-0' }, 'm', stdout);
     if (expected) expect(found).toMatchObject(expected);
     else expect(found).toBeUndefined();
   });
@@ -108,7 +113,7 @@ describe('a guest’s answer, as a row', () => {
     '%s: what is not of its form counts for nothing, and nothing steers a terminal',
     (_name, line, expected) => {
       const rest = WELL.filter((one) => !one.startsWith(line.split(' ')[0] ?? ''));
-      expect(parseReport('app-shop-dev', 'm', said(...rest, line))).toMatchObject(expected);
+      expect(parseReport({ stack: 'app-shop-dev' }, 'm', said(...rest, line))).toMatchObject(expected);
     },
   );
 });

@@ -295,11 +295,14 @@ describeWith([realGuests, providers, git], 'what people see and do, day by day',
       'app-backend.service: it ended (success, status 0); drift app: edited /etc/pvestack/deploy.conf',
     );
     // Another stack's guest in its place is asked nothing and does nothing.
-    await lab.ssh(ADDRESS, 'echo app-other-dev owner-0123456789ab >/etc/pvestack/owner');
-    expect((await pvestack('restart', STACK)).output).toBe(
-      `Another host answers at ${ADDRESS}: it says that it belongs to the stack app-other-dev. Nothing was done.\n`,
-    );
-    expect((await own())?.state).toBe('stranger');
+    const whose = (await lab.ssh(ADDRESS, 'cat /etc/pvestack/owner')).output.trim();
+    for (const other of ['app-other-dev owner-0123456789ab', `${STACK} owner-0123456789ab`]) {
+      await lab.ssh(ADDRESS, `echo ${other} >/etc/pvestack/owner`);
+      expect((await pvestack('restart', STACK)).output).toBe(
+        `Another host answers at ${ADDRESS}: it says that it belongs to the stack ${other}, and this is ${whose}. Nothing was done.\n`,
+      );
+      expect((await own())?.state).toBe('stranger');
+    }
     expect((await pvestack('logs', 'app-shop-gone')).output).toMatch(
       /^app-shop-gone \(10\.0\.10\.69\) (does not answer|cannot be reached: No route to host)\.\n$/,
     );

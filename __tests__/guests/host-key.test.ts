@@ -3,11 +3,12 @@ import path from 'node:path';
 import { BAKED } from '../support/app-fixture';
 import { realGuests, stackIn, useRealLab } from '../support/real-lab';
 import { describeWith, providers } from '../support/requirements';
-import { unwrapped } from '../support/workspace';
+import { type Outcome, unwrapped } from '../support/workspace';
 
 // The first test of a machine builds the base image.
 jest.setTimeout(600_000);
 
+const ROOT = path.join(__dirname, '..', '..');
 const STACK = 'app-shop-dev';
 const HOST = '10.0.10.73';
 const VMID = 373;
@@ -54,6 +55,12 @@ systemctl restart ssh; sleep 0.2; touch /run/before`);
   const everything =
     'find / -xdev \\( -path /proc -o -path /run -o -path /tmp -o -path /var/log \\) -prune -o -type f -newer /run/before -print';
 
+  const pvestack = (...args: string[]): Promise<Outcome> =>
+    lab.exec(process.execPath, [path.join(ROOT, 'bin', 'pvestack.js'), ...args], {
+      cwd: lab.workspace.root,
+      env: { APP_INVENTORY: 'inventory.yml', TF_VAR_ssh_private_key_file: lab.privateKey },
+    });
+
   beforeAll(() => {
     lab.workspace.env['TF_VAR_ssh_private_key_file'] = lab.privateKey;
     synth();
@@ -87,8 +94,16 @@ systemctl restart ssh; sleep 0.2; touch /run/before`);
       const deploy = await lab.workspace.apply(STACK, ...args);
       expect([deploy.code, unwrapped(deploy.output)]).toEqual([1, expect.stringContaining(said)]);
     }
+    // So do the commands of every day: of this deploy's pin, whatever the plans since said.
+    const restart = await pvestack('restart', STACK);
+    expect([restart.code, unwrapped(restart.output)]).toEqual([1, expect.stringContaining(said)]);
+    expect(await pvestack('status', STACK)).toEqual({
+      code: 1,
+      output: expect.stringContaining('answers with another host key than the pinned one') as string,
+    });
     expect(await ssh(everything)).toBe('');
     await restore();
+    expect((await pvestack('ssh', STACK, 'hostname')).output).toBe('shop-dev\n');
     await apply();
     await nothingToDo();
   });

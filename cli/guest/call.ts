@@ -87,6 +87,10 @@ export function unreachable(env: Env, stderr: string): string {
   if (/Permission denied/.test(said)) {
     return 'does not let this key in: export TF_VAR_ssh_private_key_file (or TF_VAR_ssh_private_key), as for a deploy';
   }
+  // planner/host-key.sh has more words.
+  if (said.startsWith('Another host key answers')) {
+    return `answers with another host key than the pinned one, and nothing was sent to it: pvestack plan ${env.stack} says what to do`;
+  }
   if (/Host key verification failed/.test(said)) {
     return `what answers at ${env.address} has another host key than ssh_host_key says`;
   }

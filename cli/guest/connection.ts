@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Env } from '../../inventory/types';
 import { PLANNER } from '../../renderers/programs';
+import { knownOf } from './known';
 import { valueOf } from './values';
 
 /** The program that reaches a guest as terraform and the look do: keys, host checks, bastion. */
@@ -48,13 +49,14 @@ export function connect(
   });
 }
 
-/** What planner/ssh.sh reads. */
-function wayTo({ address, ssh }: Env): NodeJS.ProcessEnv {
+/** What planner/guest.sh reads. */
+function wayTo({ stack, address, ssh }: Env): NodeJS.ProcessEnv {
   return {
     ADDRESS: address,
     SSH_USER: valueOf(ssh.user),
     SSH_PORT: ssh.port === 22 ? '' : String(ssh.port),
     HOST_KEY: ssh.hostKey ? valueOf(ssh.hostKey) : '',
+    PIN: knownOf(stack).pin ?? '',
     BASTION: ssh.bastion
       ? `${ssh.bastion.port} ${valueOf(ssh.bastion.user)}@${valueOf(ssh.bastion.host)}`
       : '',

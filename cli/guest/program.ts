@@ -3,6 +3,7 @@ import { KIT } from '../../renderers/layers/paths';
 import { isRoot } from '../../renderers/connection';
 import { shellQuote } from '../../renderers/shell';
 import { actor } from './actor';
+import { knownOf } from './known';
 
 /**
  * The command line that runs a script on a guest as root, once it has said that it is this stack's.
@@ -12,12 +13,13 @@ import { actor } from './actor';
  * @returns a command line for its shell
  */
 export function asRoot(env: Env, script: string, { anybodys = false } = {}): string {
+  const { owner } = knownOf(env.stack);
   const whose = [
-    'whose=; [ ! -r /etc/pvestack/owner ] || read -r whose _ </etc/pvestack/owner',
-    `if [ -n "$whose" ] && [ "$whose" != ${env.stack} ]; then`,
-    `  echo "Another host answers at ${env.address}: it says that it belongs to the stack $(printf %.60s "$whose" | tr -cd A-Za-z0-9_-). Nothing was done." >&2`,
-    '  exit 1',
-    'fi',
+    'whose=; [ ! -r /etc/pvestack/owner ] || whose=$(head -c 200 /etc/pvestack/owner)',
+    `case $whose in '' | ${owner ? `'${env.stack} ${owner}'` : `'${env.stack} '*`}) ;; *)`,
+    `  echo "Another host answers at ${env.address}: it says that it belongs to the stack $(printf %s "$whose" | tr -cd 'A-Za-z0-9_ -')${owner ? `, and this is ${env.stack} ${owner}` : ''}. Nothing was done." >&2`,
+    '  exit 1 ;;',
+    'esac',
   ];
   const lines = [...(anybodys ? [] : whose), `export PVESTACK_BY=${shellQuote(actor())}`, script];
   return `${isRoot(env) ? '' : 'sudo -n '}sh -c ${shellQuote(lines.join('\n'))}`;

@@ -3,6 +3,7 @@ import type { Env } from '../../inventory/types';
 import { KIT } from '../../renderers/layers/paths';
 import { asRoot } from '../guest/program';
 import { call, unreachable } from '../guest/call';
+import { knownOf } from '../guest/known';
 import { plainLine } from '../guest/plain';
 import { valueOf } from '../guest/values';
 import { parseReport, type Report } from './report';
@@ -23,7 +24,7 @@ export async function ask(env: Env, control?: string): Promise<Report> {
   const command = asRoot(env, `if [ -x ${program} ]; then exec ${program}; fi\n${none}`, { anybodys: true });
   const { code, stdout, stderr } = await call(env, command, { input, control });
   if (code === 255) return { stack: env.stack, state: 'dead', why: unreachable(env, stderr), drift: [] };
-  const report = parseReport(env.stack, mark, stdout);
+  const report = parseReport({ stack: env.stack, owner: knownOf(env.stack).owner }, mark, stdout);
   if (report) return report;
   const said = plainLine(stderr.trim().split('\n').at(-1) ?? '');
   return {

@@ -39,12 +39,16 @@ export interface Size {
 
 /**
  * Reads what kit/status said.
- * @param stack whose guest it is to be
+ * @param whose guest it is to be: the stack and, where it is known, its owner id
  * @param mark frames the answer
  * @param stdout what came
  * @returns the report; undefined where it is no whole answer
  */
-export function parseReport(stack: string, mark: string, stdout: string): Report | undefined {
+export function parseReport(
+  { stack, owner }: { stack: string; owner?: string },
+  mark: string,
+  stdout: string,
+): Report | undefined {
   const lines = stdout.replaceAll('\r', '').split('\n');
   const begin = lines.indexOf(`${mark} begin`);
   const end = lines.indexOf(`${mark} end`, begin);
@@ -57,9 +61,10 @@ export function parseReport(stack: string, mark: string, stdout: string): Report
   });
   const one = (name: string): string | undefined =>
     said.find(([key, value]) => key === name && value !== '')?.[1];
-  const [owner] = one('owner')?.split(' ') ?? [];
-  if (owner !== undefined && owner !== stack) {
-    return { stack, state: 'stranger', why: `says that it belongs to the stack ${owner}`, drift: [] };
+  const says = one('owner');
+  const [whose, id] = says?.split(' ') ?? [];
+  if (says !== undefined && (whose !== stack || (owner !== undefined && id !== owner))) {
+    return { stack, state: 'stranger', why: `says that it belongs to the stack ${says}`, drift: [] };
   }
   const health = one('health');
   const paused = one('paused');
