@@ -55,7 +55,7 @@ async function demo(output: Output): Promise<void> {
     step(`An emulated Proxmox VE listens at ${emulator.url}`);
     await show(output, step, emulator, root);
     step(
-      `Done in ${((performance.now() - began) / 1000).toFixed(1)} s; everything was cleaned up. Now with your own: README.md, "Quick start".`,
+      `Done in ${((performance.now() - began) / 1000).toFixed(1)} s; everything was cleaned up. Now with your own: docs/quick-start.md.`,
     );
   } finally {
     await cleanUp();

@@ -44,7 +44,7 @@ describe('npm run demo', () => {
         '> terraform apply: the guards look again, then the guest is created',
         '> terraform plan again: nothing to do',
         '> One value changes in the inventory: 4096 MiB of memory instead of 2048',
-        '> Done in … everything was cleaned up. Now with your own: README.md, "Quick start".',
+        '> Done in … everything was cleaned up. Now with your own: docs/quick-start.md.',
       ]);
       expect(output).toContain('Apply complete! Resources: 4 added, 0 changed, 0 destroyed.');
       expect(output).toContain('No changes. Your infrastructure matches the configuration.');

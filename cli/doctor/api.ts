@@ -50,7 +50,7 @@ const CERTIFICATE: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'Write in proxmox_host a name or an address that stands in it.',
 };
 const TRUST =
-  'Fetch the CA (scp root@<host>:/etc/pve/pve-root-ca.pem .) and export SSL_CERT_FILE with it: README, "The certificate".';
+  'Fetch the CA (scp root@<host>:/etc/pve/pve-root-ca.pem .) and export SSL_CERT_FILE with it: docs/quick-start.md, "The certificate".';
 
 /**
  * Reaches the API as the provider will, and says what stands in the way.
