@@ -10,7 +10,7 @@ import { registryHost } from './terraform';
 export const LOCK_FILE = '.terraform.lock.hcl';
 
 /** What to do about a lock file that is missing or does not fit. */
-const MAKE_IT = 'run "npx pvestack lock", and commit the file';
+const MAKE_IT = 'run "pvestack lock", and commit the file';
 
 /** The lock of one provider. */
 interface Entry {

@@ -253,6 +253,16 @@ test.each([
     'TF_VAR_ssh_private_key_file names /none/key, which is not there.',
   ],
   [
+    'variables that are not set',
+    ['vault_a', 'vault_b']
+      .map(
+        (name) =>
+          `Error: Invalid value for variable\n\n  on cdk.tf.json line 45, in variable.${name}.validation:\n  45:   "validation": [\n\n${name} is not set: export TF_VAR_${name}.\n\nThis was checked by the validation rule at cdk.tf.json:45,21-22.\n`,
+      )
+      .join('\n'),
+    'vault_a is not set: export TF_VAR_vault_a.\n                vault_b is not set: export TF_VAR_vault_b.',
+  ],
+  [
     'no address of Proxmox VE',
     'Error: Missing Proxmox VE API Endpoint\n\nThe provider cannot create the client\n',
     'no address of the Proxmox API: write proxmox_host in the inventory, or export PROXMOX_VE_ENDPOINT.',

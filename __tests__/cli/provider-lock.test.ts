@@ -58,7 +58,7 @@ test('without a lock file synth says once how to make one, and the stacks get no
   const { code, out, err } = await pvestack(['synth']);
   expect([code, err]).toEqual([0, '']);
   expect(out.trimEnd().split('\n').at(-1)).toBe(
-    'Nothing pins the providers by the sums of their packages: run "npx pvestack lock", and commit the file that it writes.',
+    'Nothing pins the providers by the sums of their packages: run "pvestack lock", and commit the file that it writes.',
   );
   expect(out.match(/pvestack lock/g)).toHaveLength(1);
   expect(existsSync(path.join(folder, 'cdktf.out', 'stacks', 'app-shop-dev', '.terraform.lock.hcl'))).toBe(
@@ -110,7 +110,7 @@ test.each([
   const { code, out, err } = await pvestack(['synth']);
   expect([code, out]).toEqual([1, '']);
   expect(err).toContain(words);
-  expect(err).toContain('run "npx pvestack lock", and commit the file.');
+  expect(err).toContain('run "pvestack lock", and commit the file.');
   expect(existsSync(path.join(folder, 'cdktf.out'))).toBe(false);
 });
 

@@ -6,7 +6,7 @@ jest.setTimeout(60_000);
 
 /** What is said once where the project has no lock file. */
 const UNPINNED =
-  'Nothing pins the providers by the sums of their packages: run "npx pvestack lock", and commit the file that it writes.';
+  'Nothing pins the providers by the sums of their packages: run "pvestack lock", and commit the file that it writes.';
 
 let folder: string;
 

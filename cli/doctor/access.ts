@@ -173,7 +173,7 @@ export async function checkRepositories(
     const branches = await answer;
     if (typeof branches === 'string') {
       report.fault(
-        `${stack}: the repository ${withoutPassword(repo)} is not read from here: ${withoutPassword(branches)}`,
+        `${stack}: the repository ${withoutPassword(repo)} is not read from here: ${withoutPassword(branches).replace(/\.$/, '')}`,
         app.deployKey
           ? 'Is its deploy key the right one, and allowed there?'
           : 'Does it need git_deploy_key?',

@@ -92,6 +92,8 @@ function shortened(text: string): string {
     .replace(/^\s+with [^\n]*,\n\s+on [^\n]* line \d+[^\n]*\n(\s*\d+:[^\n]*\n)*/gm, '')
     .replace(/^\s+on [^\n]* line \d+[^\n]*:\n(\s*\d+:[^\n]*\n)*/gm, '')
     .replace(/^Error: /gm, '')
+    .replace(/^Invalid value for variable\n/gm, '')
+    .replace(/^This was checked by the validation rule at [^\n]*(\n|$)/gm, '')
     .replace(/\n{2,}/g, '\n')
     .trim();
 }

@@ -86,6 +86,7 @@ function show(output: Output, reports: readonly Report[], json = false): void {
     output.print(JSON.stringify(reports, null, 2));
     return;
   }
+  if (reports.length === 0) return;
   const now = Date.now();
   const rows = reports.map((report) => statusRow(report, now));
   const [titles = '', ...lines] = table(STATUS_COLUMNS, rows, output.color);
