@@ -18,18 +18,37 @@ export interface Synthesized {
 }
 
 /**
- * Writes the stacks of all envs. The only place that knows the App.
+ * Writes the stacks of all envs, each with what its folder needs.
  * @param settings where things are
  * @param inventory a checked inventory
  * @returns the stacks, in the inventory's order
  */
 export function synthesize(settings: Settings, inventory: Inventory): Synthesized[] {
   const lock = projectLock(settings.root, requiredProviders());
+  const stacks = writeStacks(settings, inventory, path.resolve(settings.root, settings.output));
+  for (const { env, stack } of stacks) {
+    const folder = stackFolder(settings, env.stack);
+    writePrograms(folder);
+    if (lock) writeFileSync(path.join(folder, LOCK_FILE), stackLock(lock, stack.providerSources));
+    // The cdktf CLI leaves a saved plan in it, which holds the values of all variables.
+    keepPrivate(folder, 0o700);
+  }
+  keepStatesPrivate(settings.root, inventory.envs);
+  return stacks;
+}
+
+/**
+ * Writes the JSON of the stacks of all envs. The only place that knows the App.
+ * @param settings where things are; what the JSON says of folders goes by them
+ * @param inventory a checked inventory
+ * @param outdir the folder that it writes to
+ * @returns the stacks, in the inventory's order
+ */
+export function writeStacks(settings: Settings, inventory: Inventory, outdir: string): Synthesized[] {
   checkTemplates(
     settings,
     inventory.envs.filter(({ templateDirs }) => templateDirs.length > 0),
   );
-  const outdir = path.resolve(settings.root, settings.output);
   mkdirSync(outdir, { recursive: true });
   const app = new App({ outdir, stackTraces: false });
   const { api, envs } = inventory;
@@ -39,14 +58,6 @@ export function synthesize(settings: Settings, inventory: Inventory): Synthesize
     return { env, stack: new AppStack(app, env.stack, { env, api, source, registry, toRoot }) };
   });
   app.synth();
-  for (const { env, stack } of stacks) {
-    const folder = stackFolder(settings, env.stack);
-    writePrograms(folder);
-    if (lock) writeFileSync(path.join(folder, LOCK_FILE), stackLock(lock, stack.providerSources));
-    // The cdktf CLI leaves a saved plan in it, which holds the values of all variables.
-    keepPrivate(folder, 0o700);
-  }
-  keepStatesPrivate(settings.root, envs);
   return stacks;
 }
 

@@ -1,7 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { addCheck } from './check';
-import { addCi } from './ci';
 import { addCompletion } from './completion/completion';
 import { addConfigure } from './configure';
 import { addBackup } from './daily/backup';
@@ -18,6 +17,7 @@ import { addUnhold } from './daily/unhold';
 import { addDeploy } from './deploy';
 import { addDemo } from './demo';
 import { addDestroy } from './destroy';
+import { addDiff } from './diff/command';
 import { addDoctor } from './doctor/command';
 import { addEmulator } from './emulator';
 import { addForget } from './forget';
@@ -46,6 +46,7 @@ const COMMANDS = [
   addVariables,
   addDoctor,
   addCheck,
+  addDiff,
   addPlan,
   addDeploy,
   addDestroy,
@@ -68,7 +69,6 @@ const COMMANDS = [
   addMaintenance,
   addNew,
   addGraph,
-  addCi,
   addInventory,
   addLock,
   addMigrate,
@@ -87,7 +87,7 @@ Environment:
 Typical use:
   $ pvestack check                     is the inventory right?
   $ pvestack synth                     write all stacks to cdktf.out/
-  $ git diff --no-index old cdktf.out  what will change, before anything runs
+  $ pvestack diff                      what a change of the inventory does, before anything runs
   $ pvestack status                    how all guests are
   $ pvestack plan pote:dev             what would happen, in words
   $ pvestack deploy pote:dev           do it`;

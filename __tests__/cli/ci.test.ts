@@ -1,16 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { command, describeWith } from '../support/requirements';
 import { enterFolder, EXAMPLE, leaveFolder, pvestack } from '../support/user-folder';
@@ -46,7 +40,7 @@ afterEach(() => {
 });
 
 const written = async (kind: string): Promise<string[]> => {
-  const { code, out } = await pvestack(['ci', kind]);
+  const { code, out } = await pvestack(['new', '--ci', kind]);
   expect(code).toBe(0);
   return [...out.matchAll(/^new {2}(\S+)$/gm)].map(([, file = '']) => file);
 };
@@ -57,7 +51,7 @@ test.each([
   ['gitlab', ['.gitlab-ci.yml']],
 ])('%s: written once, never over what is there', async (kind, files) => {
   expect(await written(kind)).toEqual(files);
-  const again = await pvestack(['ci', kind]);
+  const again = await pvestack(['new', '--ci', kind]);
   expect([again.code, again.err]).toEqual([
     1,
     expect.stringContaining(`${files.join(', ')}: there already, and nothing was written.`),
@@ -65,7 +59,7 @@ test.each([
 });
 
 test('another kind is refused', async () => {
-  expect((await pvestack(['ci', 'svn'])).code).toBe(1);
+  expect((await pvestack(['new', '--ci', 'svn'])).code).toBe(1);
 });
 
 describe.each(['github', 'gitea'])('the workflows of %s', (kind) => {
@@ -163,7 +157,10 @@ describeWith([command('git'), command('npx'), command('bash')], 'in a clean clon
       });
     }
     const text = readFileSync(summary, 'utf8');
-    expect(text).toMatch(/^<!-- pvestack -->\n 1 file changed, 1 insertion\(\+\), 1 deletion\(-\)$/m);
+    expect(text).toMatch(
+      /^<!-- pvestack diff -->\n\n\*\*1 of 5 stacks changes\. Compared with [0-9a-f]{7}\.\*\*$/m,
+    );
+    expect(text).toContain('  ~ guest: memory 4096 → 8192 (restarts it)');
     expect(text).toContain('-          "dedicated": 4096,\n+          "dedicated": 8192,');
     expect(readFileSync(result, 'utf8')).toContain(text);
   });
@@ -180,8 +177,67 @@ describeWith([command('git'), command('npx'), command('bash')], 'in a clean clon
         env: { ...process.env, CI_MERGE_REQUEST_DIFF_BASE_SHA: base },
       });
     }
-    expect(existsSync(path.join(clone, '.head'))).toBe(true);
-    expect(readFileSync(path.join(clone, 'stacks.diff'), 'utf8')).toContain('+          "dedicated": 8192,');
+    expect(readFileSync(path.join(clone, 'changes.md'), 'utf8')).toContain('+          "dedicated": 8192,');
+  });
+
+  // The API of each, as far as the step uses it: what somebody else wrote is left alone.
+  test.each(['github', 'gitea', 'gitlab'])('%s: one comment, which is changed from then on', async (kind) => {
+    const [file = ''] = await written(kind);
+    const comments: { id: number; body: string; user: { login: string } }[] = [
+      { id: 1, body: 'Looks good', user: { login: 'ann' } },
+    ];
+    const calls: string[] = [];
+    const server = createServer((request, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (part: string) => (body += part));
+      request.on('end', () => {
+        const { method = '', url = '', headers } = request;
+        calls.push(`${method} ${url} ${String(headers['private-token'] ?? headers.authorization)}`);
+        const text =
+          kind === 'gitlab'
+            ? (/name="body"\r\n\r\n([^]*)\r\n--/.exec(body)?.[1] ?? '')
+            : method === 'GET'
+              ? ''
+              : (JSON.parse(body) as { body: string }).body;
+        if (method === 'POST') comments.push({ id: 7, body: text, user: { login: 'github-actions[bot]' } });
+        if (['PATCH', 'PUT'].includes(method)) Object.assign(comments[1] ?? {}, { body: text });
+        response.end(JSON.stringify(method === 'GET' ? comments : {}));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const workflow = parse(readFileSync(file, 'utf8')) as Workflow & { comment: { script: string[] } };
+    const script =
+      kind === 'gitlab'
+        ? workflow.comment.script.join('\n')
+        : (workflow.jobs['comment']?.steps.find(({ run }) => run)?.run ?? '');
+    const say = async (text: string): Promise<void> => {
+      const TEXT = `<!-- pvestack diff -->\n\n${text}`;
+      writeFileSync(path.join(folder, 'changes.md'), TEXT);
+      const api = `http://127.0.0.1:${port}`;
+      const env = {
+        ...{ ...process.env, TEXT, TOKEN: 't', NUMBER: '3', API: `${api}/issues` },
+        ...{ CI_API_V4_URL: api, CI_PROJECT_ID: '5', CI_MERGE_REQUEST_IID: '3', PVESTACK_COMMENT_TOKEN: 't' },
+      };
+      await promisify(execFile)('bash', ['-eo', 'pipefail', '-c', script], { cwd: folder, env });
+    };
+    try {
+      await say('one "quoted" line');
+      await say('two $(lines)\nof `text`');
+    } finally {
+      server.close();
+    }
+    expect(comments.map(({ body }) => body)).toEqual([
+      'Looks good',
+      '<!-- pvestack diff -->\n\ntwo $(lines)\nof `text`',
+    ]);
+    expect(calls.map((call) => call.split(' ')[0])).toEqual([
+      'GET',
+      'POST',
+      'GET',
+      kind === 'gitlab' ? 'PUT' : 'PATCH',
+    ]);
+    expect(calls.every((call) => / (Bearer |token )?t$/.test(call))).toBe(true);
   });
 });
 

@@ -12,6 +12,7 @@ import { exampleText } from '../daily/command';
 import type { Output } from '../output';
 import { difference } from './difference';
 import { type NewEnv, withEnv } from './insert';
+import { WORKFLOWS, writeWorkflows } from '../workflows';
 
 interface Options {
   type?: string;
@@ -22,6 +23,7 @@ interface Options {
   ip?: string;
   gateway?: string;
   yes?: boolean;
+  ci?: string;
 }
 
 /**
@@ -32,9 +34,9 @@ interface Options {
 export function addNew(program: Command, output: Output): void {
   program
     .command('new')
-    .description('write a new env into the inventory, and its project where that is new')
-    .argument('<project>', 'the project')
-    .argument('<env>', 'the env, e.g. dev')
+    .description('write a new env into the inventory, and its project where that is new; or workflows')
+    .argument('[project]', 'the project')
+    .argument('[env]', 'the env, e.g. dev')
     .addOption(
       new Option('--type <type>', 'of a new project: the kind of application').choices([
         'node',
@@ -49,14 +51,34 @@ export function addNew(program: Command, output: Output): void {
     .option('--ip <address/prefix>', 'the next free one in the network of the project without it')
     .option('--gateway <address>', 'that of the network without it')
     .option('--yes', 'do not ask')
+    .addOption(
+      new Option(
+        '--ci <kind>',
+        'nothing of these, but workflows for pull requests and deploys, of where the repository lies',
+      ).choices(Object.keys(WORKFLOWS)),
+    )
     .addHelpText(
       'after',
       exampleText([
         ['pvestack new shop qa', 'one more env of a project'],
         ['pvestack new blog dev --type node --repo git@git.example.lan:team/blog.git', 'a project'],
+        ['pvestack new --ci github', 'workflows'],
       ]),
     )
-    .action((project: string, env: string, options: Options) => addEnv(output, project, env, options));
+    .action((project: string | undefined, env: string | undefined, options: Options) => {
+      if (options.ci !== undefined) {
+        if (project !== undefined)
+          throw new UserError('--ci writes workflows, and no env: give one or the other.');
+        writeWorkflows(output, options.ci);
+        return;
+      }
+      if (project === undefined || env === undefined) {
+        throw new UserError(
+          'Name the project and the env: pvestack new shop qa. (pvestack new --help shows more.)',
+        );
+      }
+      return addEnv(output, project, env, options);
+    });
 }
 
 async function addEnv(output: Output, project: string, env: string, options: Options): Promise<void> {

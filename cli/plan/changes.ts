@@ -131,8 +131,14 @@ export const CHANGES: Readonly<Record<'lxc' | 'kvm', readonly Change[]>> = {
       name: '`proxmox_node`',
       effect: 'refused by the plan',
       note: 'Migrate the guest in Proxmox, then write its node: the next plan takes it up again where it is.',
+      attributes: ['node_name'],
     },
-    { name: '`vmid`', effect: 'refused by the plan', note: 'A guest cannot be renumbered.' },
+    {
+      name: '`vmid`',
+      effect: 'refused by the plan',
+      note: 'A guest cannot be renumbered.',
+      attributes: ['vm_id'],
+    },
   ],
   kvm: [
     {
@@ -227,7 +233,13 @@ export const CHANGES: Readonly<Record<'lxc' | 'kvm', readonly Change[]>> = {
       name: '`proxmox_node`',
       effect: 'refused by the plan',
       note: 'Migrate the guest in Proxmox, then write its node: the next plan takes it up again where it is.',
+      attributes: ['node_name'],
     },
-    { name: '`vmid`', effect: 'refused by the plan', note: 'A guest cannot be renumbered.' },
+    {
+      name: '`vmid`',
+      effect: 'refused by the plan',
+      note: 'A guest cannot be renumbered.',
+      attributes: ['vm_id'],
+    },
   ],
 };

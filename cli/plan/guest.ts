@@ -16,8 +16,13 @@ const EFFECTS: Readonly<Record<'lxc' | 'kvm', Partial<Record<Effect, string>>>> 
     'in place, reboot': 'restarts it',
     'in place, next restart': 'waits for a restart',
     'refused by Proxmox': 'Proxmox refuses it',
+    'refused by the plan': 'the plan refuses it',
   },
-  kvm: { 'in place, reboot': 'powers it off and on', 'refused by Proxmox': 'Proxmox refuses it' },
+  kvm: {
+    'in place, reboot': 'powers it off and on',
+    'refused by Proxmox': 'Proxmox refuses it',
+    'refused by the plan': 'the plan refuses it',
+  },
 };
 
 /** Attributes that no key names, in words. */
@@ -33,6 +38,16 @@ const OWN_TAGS = /^(ip[-+]|created-)/;
  */
 export function isGuest({ type }: ResourceChange): boolean {
   return type in TYPES;
+}
+
+/**
+ * Whether the table of changes says that another value replaces the guest.
+ * @param type the type of its resource
+ * @param path the attribute
+ * @returns whether it does
+ */
+export function replaces(type: string, path: string): boolean {
+  return rowOf(type, path)?.[0].effect === 'replaced';
 }
 
 /**
