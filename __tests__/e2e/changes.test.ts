@@ -1,6 +1,9 @@
 import path from 'node:path';
 import { DEFAULT_PASSWORD } from 'proxmox-emulator';
+import { wordsBetween } from '../../cli/diff/planned';
+import type { StackJson } from '../../cli/diff/stack-json';
 import { type Change, CHANGES, type Effect } from '../../cli/plan/changes';
+import type { Words } from '../../cli/plan/item';
 import type { PlanJson } from '../../cli/plan/plan-json';
 import { wordsOf } from '../../cli/plan/words';
 import { openLab, type OpenLab, type Scene } from '../support/lab';
@@ -172,9 +175,14 @@ const TOLD: Record<Type, Partial<Record<Effect, string>>> = {
     'in place, reboot': 'restarts it',
     'in place, next restart': 'waits for a restart',
     'refused by Proxmox': 'Proxmox refuses it',
+    'refused by the plan': 'the plan refuses it',
     replaced: 'replaces it',
   },
-  kvm: { 'in place, reboot': 'powers it off and on', 'refused by Proxmox': 'Proxmox refuses it' },
+  kvm: {
+    'in place, reboot': 'powers it off and on',
+    'refused by Proxmox': 'Proxmox refuses it',
+    'refused by the plan': 'the plan refuses it',
+  },
 };
 
 const scenes = new Map<Type, Promise<Scene>>();
@@ -204,11 +212,12 @@ async function deployed(type: Type): Promise<Scene> {
 async function outcome(
   { emulator, workspace, writes }: OpenLab,
   { name, attributes = [] }: Change,
+  fromGit: Words,
 ): Promise<[Effect, string | undefined]> {
   const before = JSON.stringify(emulator.state.export().guests);
   const file = path.join(workspace.root, 'plan');
   const plan = await workspace.plan(STACK, `-out=${file}`);
-  if (plan.code === 1) return ['refused by the plan', undefined];
+  if (plan.code === 1) return ['refused by the plan', fromGit.items[0]?.effect];
   const { output } = await workspace.terraform(STACK, ['show', '-json', file]);
   const words = wordsOf(JSON.parse(output) as PlanJson);
   const keys = [...name.matchAll(/`([a-z0-9_]+)`/g)].slice(0, attributes.length).map(([, key = '']) => key);
@@ -216,6 +225,14 @@ async function outcome(
   // Nothing is told but of these keys, and each of them is.
   const named = words.items.flatMap(({ text }) => /^guest: (\w+)/.exec(text)?.[1] ?? []).sort();
   expect(named).toEqual([...keys, ...(ALONG[name] ?? [])].sort());
+  // `pvestack diff` says the same without Terraform, but for what only Proxmox and the provider know.
+  const guest = ({ items }: Words): [string, string | undefined][] =>
+    items
+      .filter(({ text }) => text.startsWith('guest: '))
+      .map(({ text, effect }) => [text.replace(/ [0-9A-F:]{17} →/, ' none →'), effect]);
+  expect([fromGit.dangers, guest(fromGit)]).toEqual([words.dangers, guest(words)]);
+  const lines = words.items.flatMap((item) => item.lines ?? []);
+  expect(lines).toEqual(expect.arrayContaining(fromGit.items.flatMap((item) => [...(item.lines ?? [])])));
   const apply = await workspace.terraform(STACK, ['apply', file]);
   if (apply.code !== 0) {
     expect(JSON.stringify(emulator.state.export().guests)).toBe(before);
@@ -249,8 +266,13 @@ describeWith([providers, command('curl')], 'what a change in the inventory does 
       const env = { ...lab.workspace.env };
       const changed = make?.(base(type), lab.workspace.env);
       expect([changed, lab.workspace.env]).not.toEqual([base(type), env]);
+      const before = JSON.parse(lab.workspace.json(STACK)) as StackJson;
       lab.workspace.synth(changed ?? '');
-      expect(await outcome(lab, row)).toEqual([row.effect, row.told ?? TOLD[type][row.effect]]);
+      const after = JSON.parse(lab.workspace.json(STACK)) as StackJson;
+      expect(await outcome(lab, row, wordsBetween(before, after))).toEqual([
+        row.effect,
+        row.told ?? TOLD[type][row.effect],
+      ]);
     } finally {
       await lab.close();
     }
