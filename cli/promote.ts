@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { Env } from '../inventory/types';
@@ -6,14 +6,9 @@ import { UserError } from '../inventory/user-error';
 import { type Context, openContext } from './context';
 import type { Output } from './output';
 import { lineDiff } from './plan/line-diff';
-import { lookOf } from './plan/layers';
-import type { PlanJson } from './plan/plan-json';
-import { temporaryFolder } from './private';
 import { readInventoryOf } from './read-inventory';
 import { selectOne } from './select';
-import { stackFolder } from './settings';
-import { terraform } from './terraform';
-import { checkTerraform } from './terraform-version';
+import { ask } from './status/ask';
 import { writeRelease } from './write-release';
 
 /**
@@ -43,8 +38,7 @@ async function promote(context: Context, from: string, to: string): Promise<void
     const why = nothingDeployed(env);
     if (why !== undefined) throw new UserError(`${env.stack}: ${why}`);
   }
-  await checkTerraform();
-  const commit = await runningCommit(context, source);
+  const commit = await running(source, output);
   const file = path.resolve(settings.root, settings.inventory);
   const before = readFileSync(file, 'utf8');
   const after = writeRelease(before, target.project, target.env, commit);
@@ -74,29 +68,20 @@ function nothingDeployed({ app, configure }: Env): string | undefined {
   return app.type === 'none' ? 'it has no application (app_type: none), so no commit runs on it' : undefined;
 }
 
-/** What the guest says that runs, by a plan's look at it. */
-async function runningCommit({ settings, inventory }: Context, env: Env): Promise<string> {
-  const { synthesize } = await import('../main');
-  synthesize(settings, inventory);
-  const folder = stackFolder(settings, env.stack);
-  const plans = temporaryFolder('plans');
-  const file = path.join(plans, env.stack);
-  try {
-    const must = async (...args: string[]): Promise<string> => {
-      const { code, stdout, stderr } = await terraform(folder, args);
-      if (code !== 0)
-        throw new UserError(`${env.stack}: terraform ${args[0] ?? ''} failed:\n${stderr.trim()}`);
-      return stdout;
-    };
-    await must('init', '-input=false', '-no-color');
-    await must('plan', '-input=false', '-no-color', `-out=${file}`);
-    const commit = lookOf(JSON.parse(await must('show', '-json', file)) as PlanJson, 'runs');
-    if (!/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(commit))
-      throw new UserError(
-        `${env.stack}: nobody could see which commit runs: deploy it first, or look at it with pvestack plan.`,
-      );
-    return commit;
-  } finally {
-    rmSync(plans, { recursive: true, force: true });
+/** What runs on a guest, as it says itself. */
+async function running(env: Env, output: Output): Promise<string> {
+  const { state, why, commit, subject, since, by } = await ask(env);
+  if (commit === undefined || ['dead', 'stranger', 'new'].includes(state)) {
+    throw new UserError(
+      `${env.stack} ${why ?? 'runs no commit yet'}: nobody can tell which commit runs there.`,
+    );
   }
+  const words = [
+    `${commit.slice(0, 7)}${subject === undefined ? '' : ` "${subject}"`}`,
+    ...(since === undefined ? [] : [`since ${since}`]),
+    ...(by === undefined ? [] : [`by ${by}`]),
+  ];
+  output.print(`${env.stack} runs ${words.join(', ')}`);
+  if (state === 'unwell') output.warn(`${env.stack} is not well with it: ${why ?? ''}`);
+  return commit;
 }

@@ -71,8 +71,9 @@ export function terraform(
     child.on('error', () => {
       reject(new UserError(`${BINARY} is not on PATH: install Terraform 1.6 or later.`));
     });
-    child.on('close', (code) => {
+    child.on('close', (code, signal) => {
       running.delete(child);
+      if (signal) run.stderr += `\nterraform was ended by ${signal}\n`;
       resolve({ ...run, code: code ?? 1 });
     });
   });

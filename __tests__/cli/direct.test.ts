@@ -224,6 +224,9 @@ test('plan: exit codes, and the result for programs', async () => {
   });
 });
 
+const STANDS =
+  'What it had begun stands as it is, and the next run takes it up (docs/operations.md, "After a failed or killed run").';
+
 test.each([
   [
     'a state that somebody holds',
@@ -263,6 +266,16 @@ test.each([
     'vault_a is not set: export TF_VAR_vault_a.\n                vault_b is not set: export TF_VAR_vault_b.',
   ],
   [
+    'a provider that ended',
+    'Error: Plugin did not respond\n\nThe plugin encountered an error, and failed to respond to the\nplugin6.(*GRPCProvider).ApplyResourceChange call. The plugin logs may contain more details.\n',
+    `a provider of Terraform ended in the middle: by somebody, by the system, where memory is short (fewer at a time: --parallel 1), or by a fault of its own. ${STANDS}`,
+  ],
+  [
+    'a provider with a fault of its own',
+    'Stack trace from the terraform-provider-proxmox_v0.111.1 plugin:\n\npanic: runtime error: index out of range [0]\n\ngoroutine 1 [running]:\nmain.main()\n\nError: The terraform-provider-proxmox_v0.111.1 plugin crashed!\n',
+    `a provider of Terraform ended in the middle: by somebody, by the system, where memory is short (fewer at a time: --parallel 1), or by a fault of its own, in its words:\n                panic: runtime error: index out of range [0]\n                ${STANDS}`,
+  ],
+  [
     'no address of Proxmox VE',
     'Error: Missing Proxmox VE API Endpoint\n\nThe provider cannot create the client\n',
     'no address of the Proxmox API: write proxmox_host in the inventory, or export PROXMOX_VE_ENDPOINT.',
@@ -278,6 +291,15 @@ test.each([
   expect([code, err]).toEqual([
     1,
     `  app-pote-dev  failed: ${reason}\nTo go on: pvestack plan app-pote-dev\n`,
+  ]);
+});
+
+test('terraform that is killed is said, and what to do', async () => {
+  terraform.answer(DEV, 'plan', '', { code: 137 });
+  const { code, err } = await terraform.pvestack('plan', DEV);
+  expect([code, err]).toEqual([
+    1,
+    `  app-pote-dev  failed: terraform was ended from outside (SIGKILL): by somebody, or by the system, where memory is short (fewer at a time: --parallel 1). ${STANDS}\nTo go on: pvestack plan app-pote-dev\n`,
   ]);
 });
 

@@ -71,6 +71,14 @@ describe('a guest’s answer, as a row', () => {
     expect(statusRow(report(...lines), NOW)).toEqual(['app-shop-dev', ...row]);
   });
 
+  test('pinned, by the inventory', () => {
+    expect(statusRow({ ...report(), pinned: 'v1.2' }, NOW).at(-1)).toBe('pinned at v1.2 by the inventory');
+    const held = { ...report('held 0123456'), pinned: 'v1.2' };
+    expect(statusRow(held, NOW).at(-1)).toBe(
+      'held at 0123456 by a rollback; pinned at v1.2 by the inventory',
+    );
+  });
+
   test('unwell says why', () => {
     const lines = WELL.map((line) =>
       line === 'health ' ? 'health app-backend.service: nothing answered on port 3001 for 0 s' : line,

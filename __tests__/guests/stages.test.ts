@@ -217,8 +217,14 @@ app_projects:
       const promoted = await pvestack('promote', 'shop:dev', 'shop:qa');
       expect([promoted.code, promoted.output]).toEqual([
         0,
-        expect.stringContaining('inventory.yml: what runs on app-shop-dev, for app-shop-qa\n'),
+        expect.stringMatching(
+          new RegExp(
+            `^app-shop-dev runs ${two.slice(0, 7)} ".+", since 20\\S+Z, by \\S+\\ninventory.yml: what runs on app-shop-dev, for app-shop-qa\\n`,
+          ),
+        ),
       ]);
+      // It is pinned at what it does not run.
+      expect((await pvestack('status', STACK)).output).toContain('pinned at v1 by the inventory');
       expect(readFileSync(file, 'utf8')).toContain(
         qa.replace('branch: dev}', `branch: dev, release: ${two}}`),
       );

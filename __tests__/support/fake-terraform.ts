@@ -5,7 +5,7 @@ import { pvestack } from './user-folder';
 
 /**
  * A terraform that notes its arguments, and whose answers are files beside it: `<stack>.<command>` is what it prints,
- * `.err` to standard error, `.rc` its exit code.
+ * `.err` to standard error, `.rc` its exit code; with 137 it is killed.
  */
 const PROGRAM = `#!/bin/sh
 root=\${0%/*}
@@ -19,6 +19,7 @@ case $1 in
     if [ -e "$root/$stack.once" ]; then rm "$root/$stack.once"; echo 'Error: Required plugins are not installed: run "terraform init"' >&2; exit 1; fi
     ;;
 esac
+[ "$(cat "$root/$stack.$1.rc" 2>/dev/null)" != 137 ] || kill -9 $$
 [ ! -e "$root/$stack.$1" ] || cat "$root/$stack.$1"
 [ ! -e "$root/$stack.$1.err" ] || cat "$root/$stack.$1.err" >&2
 exit "$(cat "$root/$stack.$1.rc" 2>/dev/null || echo 0)"

@@ -26,6 +26,10 @@ export function reasonOf(said: string, where: Where): string {
   return known ? known[1](text, where) : shortened(text);
 }
 
+/** Of a run that came to no end of its own. */
+const STANDS =
+  'What it had begun stands as it is, and the next run takes it up (docs/operations.md, "After a failed or killed run").';
+
 const KNOWN: readonly (readonly [RegExp, (text: string, where: Where) => string])[] = [
   [/Error acquiring the state lock/, lockedBy],
   [
@@ -38,6 +42,22 @@ const KNOWN: readonly (readonly [RegExp, (text: string, where: Where) => string]
       `the inventory names another backend than this stack was deployed with. To take its state along: pvestack migrate ${stack}. Where that state is none to keep (of an emulator, for example): pvestack forget ${stack}`,
   ],
   [/nstance cannot be destroyed/, held],
+  [
+    /^terraform was ended by (SIG\w+)$/m,
+    (text) =>
+      `terraform was ended from outside (${/ended by (SIG\w+)$/m.exec(text)?.[1] ?? 'a signal'}): by somebody, or by the system, where memory is short (fewer at a time: --parallel 1). ${STANDS}`,
+  ],
+  [
+    /plugin crashed!|Plugin did not respond|failed to respond to the plugin|rpc error: code = (Unavailable|Canceled)|connection is shut down/,
+    (text) => {
+      const panic = /^(?:panic|fatal error): .*$/m.exec(text)?.[0];
+      return [
+        `a provider of Terraform ended in the middle: by somebody, by the system, where memory is short (fewer at a time: --parallel 1), or by a fault of its own${panic === undefined ? '' : ', in its words:'}`,
+        ...(panic === undefined ? [] : [panic]),
+        STANDS,
+      ].join(panic === undefined ? '. ' : '\n');
+    },
+  ],
   [
     /no file exists at "/,
     (text) =>

@@ -25,7 +25,7 @@ export async function ask(env: Env, control?: string): Promise<Report> {
   const { code, stdout, stderr } = await call(env, command, { input, control });
   if (code === 255) return { stack: env.stack, state: 'dead', why: unreachable(env, stderr), drift: [] };
   const report = parseReport({ stack: env.stack, owner: knownOf(env.stack).owner }, mark, stdout);
-  if (report) return report;
+  if (report) return { ...report, ...(env.app.pin === undefined ? {} : { pinned: env.app.pin }) };
   const said = plainLine(stderr.trim().split('\n').at(-1) ?? '');
   return {
     stack: env.stack,

@@ -19,6 +19,8 @@ export interface Report {
   behind?: number | 'elsewhere' | 'unknown';
   /** The commit that a rollback by hand holds. */
   held?: string;
+  /** The commit or tag that the inventory pins (`release`). */
+  pinned?: string;
   /** What was tried since and failed: a commit. */
   failed?: string;
   /** Of each layer what deviates, in words. */

@@ -43,12 +43,13 @@ export function statusRow(report: Report, now: number): string[] {
 }
 
 /** What else people should know. */
-function remarks({ state, why, held, failed, drift }: Report): string[] {
+function remarks({ state, why, held, pinned, failed, drift }: Report): string[] {
   return [
     ...(why === undefined
       ? []
       : [state === 'maintenance' || state === 'paused' ? `since ${why.replace(/^since /, '')}` : why]),
     ...(held === undefined ? [] : [`held at ${held.slice(0, 7)} by a rollback`]),
+    ...(pinned === undefined ? [] : [`pinned at ${pinned} by the inventory`]),
     ...(failed === undefined ? [] : [`${failed.slice(0, 7)} was tried since and failed`]),
     ...drift.map((words) => `drift ${words}`),
   ];

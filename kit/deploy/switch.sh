@@ -23,6 +23,11 @@ run_now() {
   all_healthy "$1" "$settle"
 }
 
+# is_of_others RELEASE: whether nothing was built in it for any service of now: it is another application's.
+is_of_others() {
+  [ -n "$(services)" ] && [ -z "$(each_service "$1")" ]
+}
+
 # activate RELEASE: switch, restart, check; back again if that fails.
 settle=1
 activate() {
@@ -40,7 +45,7 @@ activate() {
   what="start of $(short "$(commit_of "$1")") failed"
   [ "$status" -eq 14 ] || what="health check of $(short "$(commit_of "$1")") failed"
   if [ "$old" = "$1" ]; then fail "$status" "$what; it is the release that was live already."; fi
-  if [ -z "$old" ] || [ ! -d "$old" ]; then
+  if [ -z "$old" ] || [ ! -d "$old" ] || is_of_others "$old"; then
     services | while read -r unit _; do systemctl stop "$unit"; done
     rm -f "$base/current"
     forget "$1"

@@ -81,8 +81,30 @@ after_files() {
   forget_before
 }
 
+# is_another_application: the release that is live came from another repository than that of now, and what the branch is
+# at is another commit, so that a release of it follows. A repository that has only moved has the same commits.
+is_another_application() {
+  releases=/var/lib/pvestack/release
+  live=$(readlink /srv/app/current) || return 1
+  now=$(. /etc/pvestack/deploy.conf && printf '%s' "$repo")
+  [ "$now" != "$(head -n 1 "$releases/source" 2>/dev/null)" ] || return 1
+  head=$(/usr/local/bin/deploy_app.sh --head 2>/dev/null) || return 1
+  [ -n "$head" ] && [ "$head" != "$(cat "$releases/releases/${live##*/}.commit" 2>/dev/null)" ]
+}
+
+# leave_to_release: the release that is live has no code of these services.
+leave_to_release() {
+  : >"$releases/releases/${live##*/}.parts"
+  services | while read -r name _; do systemctl stop "$name" || true; done
+  say waits "the services: for a release of the repository that the inventory names now; the one that was live is another application's"
+}
+
 # does_not_run: what was there before comes back, where anything was.
 does_not_run() {
+  if is_another_application; then
+    leave_to_release
+    return
+  fi
   if [ ! -d "$kept" ]; then
     bodies_go
     die "the application does not run with what was just deployed"
