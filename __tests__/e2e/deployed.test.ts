@@ -1,6 +1,6 @@
 import { openLab, type OpenLab, type Scene } from '../support/lab';
-import { command, describeWith, providers } from '../support/requirements';
-import { unwrapped } from '../support/workspace';
+import { BINARY, command, describeWith, providers } from '../support/requirements';
+import { runCommand, unwrapped } from '../support/workspace';
 
 jest.setTimeout(300_000);
 
@@ -100,7 +100,22 @@ async function expectDone(lab: OpenLab, args = APPLY): Promise<void> {
   expect([run.code, run.output]).toEqual([0, expect.stringMatching(/Apply complete!|Destroy complete!/)]);
 }
 
-const PREVENTED = /Resource \S+\.(guest|owned) has lifecycle\.prevent_destroy set/;
+/**
+ * Expects that a deploy makes a protected container that is gone, or takes up one that moved. To OpenTofu that is a
+ * replacement of what protects it (measured with 1.12.6), which docs/operations.md ("Versions") has the way on for.
+ */
+async function expectTakenUp(lab: OpenLab, type: string): Promise<void> {
+  if (BINARY === 'tofu' && type === 'lxc') {
+    const { code, output } = await lab.workspace.terraform(STACK, APPLY);
+    expect([code, unwrapped(output)]).toEqual([1, expect.stringMatching(PREVENTED)]);
+    const folder = { cwd: lab.workspace.folder(STACK), env: process.env };
+    expect((await runCommand(BINARY, ['state', 'rm', 'terraform_data.owned'], folder)).code).toBe(0);
+  }
+  await expectDone(lab);
+}
+
+// OpenTofu has other words for the same.
+const PREVENTED = /Resource (?:instance )?\S+\.(guest|owned) has (?:lifecycle\.)?prevent_destroy set/;
 
 const guestNow = (lab: OpenLab): unknown =>
   lab.emulator.state.export().guests.find(({ vmid }) => vmid === 301);
@@ -180,12 +195,12 @@ describeWith(
           const { keys, env } = HELD['both of them'] ?? {};
           lab.emulator.changeGuest(301, { node: 'pve2' });
           lab.workspace.synth(`proxmox_node: pve2\n${inventory(type, keys, env)}`);
-          await expectDone(lab);
+          await expectTakenUp(lab, type);
           expect(lab.writes().filter((line) => line.startsWith('DELETE'))).toEqual([]);
           expect((await lab.workspace.plan(STACK)).code).toBe(0);
           if (type === 'kvm') return;
           lab.emulator.removeGuest(301);
-          await expectDone(lab);
+          await expectTakenUp(lab, type);
           expect((await lab.workspace.plan(STACK)).code).toBe(0);
         } finally {
           await lab.close();
@@ -215,7 +230,7 @@ describeWith(
         const lab = await failed('data: keep');
         try {
           const plan = await lab.workspace.plan(STACK);
-          expect(plan.output).toContain('guest is tainted, so must be replaced');
+          expect(plan.output).toMatch(/guest is tainted, so (it )?must be replaced/);
           await expectDone(lab);
           expect((await lab.workspace.plan(STACK)).code).toBe(0);
         } finally {
@@ -228,7 +243,7 @@ describeWith(
         try {
           const run = await lab.workspace.apply(STACK);
           expect(run.code).toBe(1);
-          expect(unwrapped(run.output)).toContain(`${RESOURCES[type]} has lifecycle.prevent_destroy set`);
+          expect(PREVENTED.exec(unwrapped(run.output))?.[0]).toContain(` ${RESOURCES[type]} has `);
           expect(lab.writes()).toEqual([]);
           expect((await lab.workspace.terraform(STACK, ['untaint', RESOURCES[type]])).code).toBe(0);
           await expectDone(lab);

@@ -57,6 +57,13 @@ const BASES: Readonly<Record<NonNullable<Run['base']>, string>> = {
   'python 13': 'debian-13-pote_1_amd64.tar.zst',
 };
 
+/** uv and Poetry read no configuration of pip's: the guests' way to the registries is the lab's proxy. */
+const THROUGH_PROXY = {
+  https_proxy: 'http://10.0.10.1:3142',
+  SSL_CERT_FILE: '/etc/ssl/certs/ca-certificates.crt',
+  REQUESTS_CA_BUNDLE: '/etc/ssl/certs/ca-certificates.crt',
+};
+
 const get = (url: string, more = ''): string => `curl -sm 5 ${more} ${url}`;
 
 const RUNS: readonly Run[] = [
@@ -92,7 +99,7 @@ const RUNS: readonly Run[] = [
         get('https://board.example.lan/api/x', '-k --resolve board.example.lan:443:10.0.10.101'),
         'api /api/x',
       ],
-      ['nc -zw 2 10.0.10.101 3001 && echo open || echo closed', 'closed'],
+      [`${get('http://10.0.10.101:3001/')} || echo closed`, 'closed'],
     ],
   },
   {
@@ -127,10 +134,10 @@ const RUNS: readonly Run[] = [
     address: '10.0.10.51',
     on: [
       [
-        'systemctl start app-job-nightly; journalctl -o cat -u app-job-nightly | grep ^nightly',
+        'systemctl start app-job-nightly; cat /var/lib/app/logs/nightly.log',
         'nightly, built, by mail.example.lan',
       ],
-      ['systemctl list-timers --no-legend "app-job-*" | wc -l', '2'],
+      ['systemctl list-timers --all --no-legend "app-job-*" | wc -l', '2'],
     ],
   },
   {
@@ -171,9 +178,7 @@ const RUNS: readonly Run[] = [
     address: '10.0.10.81',
     base: 'python',
     beside: [[get('http://10.0.10.81:3001/'), 'invoices']],
-    on: [
-      ['systemctl start app-job-cleanup; journalctl -o cat -u app-job-cleanup | grep ^DELETE', 'DELETE 0'],
-    ],
+    on: [['systemctl start app-job-cleanup; cat /var/lib/app/logs/cleanup.log', 'DELETE 0']],
   },
   {
     recipe: 'go',
@@ -224,6 +229,10 @@ describeWith(
       const replaced = text
         .replace('proxmox_host: pve.example.lan', lines.join('\n'))
         .replace(/ssh-ed25519 AAAA.*$/m, lab.publicKey)
+        .replace(
+          'app_type: python\n',
+          `app_type: python\n    install_env: ${JSON.stringify(THROUGH_PROXY)}\n`,
+        )
         .replace(/https:\/\/git\.example\.lan\/team\/(\w+)\.git/, 'git://10.0.10.1/$1');
       expect(replaced).not.toContain('git.example.lan');
       return replaced;

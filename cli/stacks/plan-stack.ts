@@ -66,7 +66,7 @@ export async function planStack(
     planning = await plan();
   }
   if (planning.code !== 0 && planning.code !== 2) {
-    const [, tainted] = /^ *# (\S+) is tainted, so must be replaced$/m.exec(planning.stdout) ?? [];
+    const [, tainted] = /^ *# (\S+) is tainted, so (?:it )?must be replaced$/m.exec(planning.stdout) ?? [];
     fail(planning.stderr.trim() || planning.stdout.trim(), tainted);
     return;
   }
