@@ -1,6 +1,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parse } from 'yaml';
 import { AppRepository, BAKED, BAKED_13, git, serveGit } from '../support/app-fixture';
 import { ExtendedTree } from '../support/extended-tree';
 import { PYTHON_BAKED } from '../support/pote-fixture';
@@ -137,7 +138,10 @@ const RUNS: readonly Run[] = [
         'systemctl start app-job-nightly; cat /var/lib/app/logs/nightly.log',
         'nightly, built, by mail.example.lan',
       ],
-      ['systemctl list-timers --all --no-legend "app-job-*" | wc -l', '2'],
+      [
+        'systemctl list-timers --all --no-legend "app-job-*" | wc -l; ls /etc/cron.d | grep -c pvestack',
+        '1\n1',
+      ],
     ],
   },
   {
@@ -276,6 +280,42 @@ describeWith(
       }
       for (const [script, said] of on) expect(await ssh(script)).toBe(said);
       await nothingToDo();
+    });
+
+    test('another application on a guest that stands: nothing of those before it stays', async () => {
+      const STACK = 'app-turn-dev';
+      const ADDRESS = '10.0.10.151';
+      const { ssh, apply, nothingToDo } = stackIn(lab, STACK, ADDRESS);
+      const turn = async (name: string): Promise<void> => {
+        const { app_projects: projects, ...top } = parse(
+          recipe(name).replace('postgresql:///orders', 'postgresql:///turn'),
+        ) as {
+          app_projects: Record<string, Record<string, unknown>>;
+        };
+        const [project = {}] = Object.values(projects);
+        const dev = {
+          ...{ name: 'turn-dev', vmid: 451, ip: `${ADDRESS}/24`, gateway: '10.0.10.1' },
+          ...{ branch: 'dev', run_jobs: true, data: 'disposable' },
+        };
+        lab.workspace.synth(
+          JSON.stringify({ ...top, app_projects: { turn: { ...project, envs: { dev } } } }),
+        );
+        const tried = await lab.workspace.apply(STACK);
+        if (tried.output.includes('ECONNRESET')) await apply();
+        else expect([tried.code, tried.output]).toEqual([0, expect.stringContaining('Apply complete!')]);
+        await nothingToDo();
+      };
+      const listing = (): Promise<string> =>
+        ssh(`cd / && ls -d etc/systemd/system/* etc/systemd/system/*.d/* etc/pvestack/* srv/app/*
+ufw status | sort; ss -Hltn | awk '{ print $4 }' | grep -v :5432 | sort
+systemctl list-units --plain --no-legend 'app-*' 'pvestack-*' | cut -d ' ' -f 1`);
+      await turn('express');
+      const before = await listing();
+      // A worker where a server was, jobs alone, a database (which stays, with its data), files of a web front.
+      for (const name of ['worker', 'cron-jobs', 'postgresql', 'vite']) await turn(name);
+      await turn('express');
+      expect(await listing()).toBe(before);
+      expect((await lab.exec('curl', ['-sm', '5', `http://${ADDRESS}:3000/health`])).output).toBe('well');
     });
   },
 );
