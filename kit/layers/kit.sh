@@ -29,8 +29,15 @@ after_files() {
     [ -d "${path%/*}" ] || install -d "${path%/*}"
     install -m "$mode" "$work/kit/$name" "$path.new"
     mv -fT "$path.new" "$path"
-    changed "$path"
+    printf '%s\n' "$path" >>"$work/changed"
   done <"$work/sums"
+  # Few are named; of a new kit, or another version, their number is enough.
+  count=$(wc -l <"$work/changed")
+  if [ "$count" -gt 5 ]; then
+    say changed "$kit: $count of $(wc -l <"$work/sums") programs and parts"
+  else
+    while read -r path; do say changed "$path"; done <"$work/changed"
+  fi
   printf '%s\n' "${whose:?}" >"$work/new"
   mode=0644 owner=root:root path=/etc/pvestack/owner
   place
