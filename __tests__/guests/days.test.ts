@@ -22,11 +22,14 @@ interface Line {
   said: string[];
 }
 const LINES = [...page.matchAll(/^```console\n([^]*?)^```$/gm)].flatMap(([, block = '']) =>
-  block.trimEnd().split('\n').reduce<Line[]>((lines, line) => {
-    if (line.startsWith('$ ')) lines.push({ typed: line.slice(2), said: [] });
-    else lines.at(-1)?.said.push(line);
-    return lines;
-  }, []),
+  block
+    .trimEnd()
+    .split('\n')
+    .reduce<Line[]>((lines, line) => {
+      if (line.startsWith('$ ')) lines.push({ typed: line.slice(2), said: [] });
+      else lines.at(-1)?.said.push(line);
+      return lines;
+    }, []),
 );
 
 /** Without what is another one each time. */
