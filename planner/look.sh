@@ -196,7 +196,18 @@ else
     0) why="the answer was cut off or is none${printed:+ (it begins: $printed)}" ;;
     143 | 153) why='no answer within a minute, or more than an answer' ;;
   esac
-  answer no "$SSH_USER@$ADDRESS does not let this plan look at the guest: $why"
+  # Whoever answers a deploy of this plan then need not be whoever did not answer here: by the key that terraform's own
+  # connections hold to, only the pinned one is.
+  held=
+  if [ -n "$pinned" ]; then
+    case $status in
+      143 | 255)
+        echo "hostkey $(as_known "$pinned")" >"$work/said"
+        held=' Layers of this plan take the pinned host key alone: plan again once it answers.'
+        ;;
+    esac
+  fi
+  answer no "$SSH_USER@$ADDRESS does not let this plan look at the guest: $why${held:+.$held}"
 fi
 # A guest that was configured and has no pin, such as one whose tag was removed to have other keys accepted: the next deploy
 # is a first contact. The guest keeps this word then, as it keeps others, so it comes once.
