@@ -144,6 +144,18 @@ systemctl restart ssh; sleep 0.2; touch /run/before`);
     await nothingToDo();
   });
 
+  test('a guest with host certificates lets deploys in', async () => {
+    await ssh(`cd /run && ssh-keygen -q -t ed25519 -N '' -f ca
+for type in rsa ecdsa ed25519; do
+  ssh-keygen -q -s ca -I host -h -n ${HOST} /etc/ssh/ssh_host_"$type"_key.pub
+  echo "HostCertificate /etc/ssh/ssh_host_$type""_key-cert.pub" >>/etc/ssh/sshd_config.d/10-certificates.conf
+done
+systemctl restart ssh`);
+    await apply('-replace=null_resource.base_os');
+    await ssh('rm /etc/ssh/sshd_config.d/10-certificates.conf /etc/ssh/*-cert.pub && systemctl restart ssh');
+    await nothingToDo();
+  });
+
   test('what did not answer the plan has to show the pinned key to its deploy', async () => {
     const file = path.join(lab.workspace.folder(STACK), 'cdk.tf.json');
     writeFileSync(file, lab.workspace.json(STACK).replaceAll('"timeout": "3m"', '"timeout": "6s"'));
