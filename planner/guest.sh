@@ -29,7 +29,9 @@ status=0
 : >"$work/error"
 # What ssh itself says stays apart from what the guest says.
 (reach "$command" "$@" -E "$work/error") || status=$?
-if [ -z "${HOST_KEY:-}" ] && [ -n "$pinned" ] && grep -q 'Host key verification failed' "$work/error"; then
+if bastion=$(other_bastion); then
+  printf '%s\n' "$bastion" >"$work/error"
+elif [ -z "${HOST_KEY:-}" ] && [ -n "$pinned" ] && grep -q 'Host key verification failed' "$work/error"; then
   printf '%s\n' "$(changed_key)" >"$work/error"
 fi
 cat "$work/error" >&2

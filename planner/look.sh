@@ -1,8 +1,8 @@
 #!/bin/sh
 # Asks the guest how it is, at plan: its program look answers. Runs where terraform runs; an answer in any case, so
 # that a guest that does not answer never keeps anyone from repairing it. From the environment: ADDRESS, SSH_USER,
-# LAYERS and, where there are any, STACK and OWNER, SSH_PORT, KEY_FILE, HOST_KEY, PIN, BASTION, RELEASE, REPO, BRANCH; the
-# key itself is TF_VAR_ssh_private_key of terraform's environment (the arguments and the answer of this program stand in
+# LAYERS and, where there are any, STACK and OWNER, SSH_PORT, KEY_FILE, HOST_KEY, PIN, BASTION, BASTION_KEY, RELEASE, REPO,
+# BRANCH; the key itself is TF_VAR_ssh_private_key of terraform's environment (the arguments and the answer of this program stand in
 # the state). With CONTACT=yes it is the first contact of a deploy: it waits until the guest lets it in, asks only whose
 # it is, and refuses another stack's before anything is sent there. MAC is the guest's then: a pin of another MAC is of a
 # guest that was before this one. What preflight.sh needs to pin the key comes along.
@@ -34,7 +34,11 @@ answer() {
   : >>"$work/said"
   # One program: as many as there are values take as long as the guest. Of each layer sums is what it was asked for last,
   # see renderers/look.ts; keys are all host keys, which terraform's own connections check.
-  ASKED=$1 NOTE=$2 STRANGER=${stranger:-} NOW=$now KEY=$(as_pin "$work/known_hosts") LC_ALL=C awk '
+  met=$(as_pin "$work/known_hosts")
+  # A host that shows keys of other types only is another one than one that was not met.
+  # shellcheck disable=SC2154 # of host-key.sh
+  [ -n "$met" ] || [ ! -s "$work/known_hosts" ] || met=$none
+  ASKED=$1 NOTE=$2 STRANGER=${stranger:-} NOW=$now KEY=$met LC_ALL=C awk '
     function only(allowed, most, text) {
       gsub("\n", " ", text)
       gsub("[^" allowed "]", "", text)
@@ -138,6 +142,7 @@ if [ "${CONTACT:-}" = yes ]; then
       MODE=pin PINNED=hostkey-$MAC-${new:-$none} exec /bin/sh "${0%/*}/preflight.sh"
     fi
     why=$(tail -n 1 "$work/error" | clean 200)
+    if bastion=$(other_bastion); then answer no "$bastion"; fi
     if [ -n "$pinned" ] && other_key; then answer no "$(changed_key)"; fi
     case $why in
       *'Host key verification failed'*)
@@ -185,13 +190,24 @@ if [ "$status" -eq 0 ] && grep -qx "$mark none" "$work/answer"; then
 elif [ "$status" -eq 0 ] && grep -qx "$mark end" "$work/answer"; then
   awk -v mark="$mark" '$0 == mark " end" { exit } on { print } $0 == mark " begin" { on = 1 }' "$work/answer" >"$work/said"
 else
-  why=$(tail -n 1 "$work/error" | clean 200)
+  why=$(other_bastion) || why=$(tail -n 1 "$work/error" | clean 200)
   # By a signal: the guard's, or that of the limit.
   case $status in
     0) why="the answer was cut off or is none${printed:+ (it begins: $printed)}" ;;
     143 | 153) why='no answer within a minute, or more than an answer' ;;
   esac
-  answer no "$SSH_USER@$ADDRESS does not let this plan look at the guest: $why"
+  # Whoever answers a deploy of this plan then need not be whoever did not answer here: by the key that terraform's own
+  # connections hold to, only the pinned one is.
+  held=
+  if [ -n "$pinned" ]; then
+    case $status in
+      143 | 255)
+        echo "hostkey $(as_known "$pinned")" >"$work/said"
+        held=' Layers of this plan take the pinned host key alone: plan again once it answers.'
+        ;;
+    esac
+  fi
+  answer no "$SSH_USER@$ADDRESS does not let this plan look at the guest: $why${held:+.$held}"
 fi
 # A guest that was configured and has no pin, such as one whose tag was removed to have other keys accepted: the next deploy
 # is a first contact. The guest keeps this word then, as it keeps others, so it comes once.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # How a guest is reached from here: part of look.sh and guest.sh. From the environment: ADDRESS, SSH_USER and, where there
-# are any, SSH_PORT, KEY_FILE, HOST_KEY, BASTION ("PORT USER@HOST"), CONNECT_TIMEOUT (seconds, 5); the key itself is
-# TF_VAR_ssh_private_key. No agent is ever forwarded. $pinned: the pin of the host key (host-key.sh), where whoever calls
+# are any, SSH_PORT, KEY_FILE, HOST_KEY, BASTION ("PORT USER@HOST"), BASTION_KEY (its host key), CONNECT_TIMEOUT (seconds,
+# 5); the key itself is TF_VAR_ssh_private_key. No agent is ever forwarded. $pinned: the pin of the host key (host-key.sh), where whoever calls
 # this knows it. Without one the key that was met is in $work/known_hosts.
 
 # workplace NAME: a folder for this run, $work. What a kill -9 leaves lies in one named after its process; those of dead
@@ -39,6 +39,12 @@ open_key() {
   fi
 }
 
+# other_bastion: what to say where the last call of reach met another bastion than BASTION_KEY says; fails where it did not.
+other_bastion() {
+  grep -q 'Host key verification failed' "$work/bastion_error" 2>/dev/null || return
+  printf '%s' "the bastion ${BASTION#*@} has another host key than ssh_bastion.host_key says, and nothing went through it."
+}
+
 # reach COMMAND OPTION …: ssh, in the place of this shell: call it in a subshell. COMMAND empty: a login.
 reach() {
   command=$1
@@ -60,12 +66,20 @@ reach() {
       set -- "$@" -o StrictHostKeyChecking=no
     fi
   fi
-  set -- "$@" -o "UserKnownHostsFile=$work/known_hosts"
+  # What this machine knows of other hosts is no word on this one: a key in there would pass for the pinned one, and one
+  # that is met at a first contact would not be seen.
+  set -- "$@" -o "UserKnownHostsFile=$work/known_hosts" -o GlobalKnownHostsFile=/dev/null
   [ -z "$key" ] || set -- "$@" -i "$key" -o IdentitiesOnly=yes
   if [ -n "${BASTION:-}" ]; then
-    proxy="ssh -F /dev/null -o BatchMode=yes -o ConnectTimeout=${CONNECT_TIMEOUT:-5} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+    proxy="ssh -F /dev/null -o BatchMode=yes -o ConnectTimeout=${CONNECT_TIMEOUT:-5} -o GlobalKnownHostsFile=/dev/null -o LogLevel=ERROR"
     # ssh fills %h and its like in first.
     fixed() { word "$1" | sed 's/%/%%/g'; }
+    if [ -n "${BASTION_KEY:-}" ]; then
+      printf 'bastion %s\n' "$BASTION_KEY" >"$work/bastion"
+      proxy="$proxy -o HostKeyAlias=bastion -o StrictHostKeyChecking=yes -o $(fixed "UserKnownHostsFile=$work/bastion") -E $(fixed "$work/bastion_error")"
+    else
+      proxy="$proxy -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
+    fi
     [ -z "$key" ] || proxy="$proxy -i $(fixed "$key") -o IdentitiesOnly=yes"
     set -- "$@" -o "ProxyCommand=$proxy -W %h:%p -p ${BASTION%% *} -- $(fixed "${BASTION#* }")"
   fi

@@ -57,6 +57,7 @@ function contactSettings(env: Env): Record<string, string> {
     ...(guest.adopt ? { ADOPT: 'yes' } : {}),
     ...(ssh.hostKey ? { HOST_KEY: toTemplate(ssh.hostKey) } : {}),
     ...(ssh.bastion && bastion ? { BASTION: `${ssh.bastion.port} ${bastion}` } : {}),
+    ...(ssh.bastion?.host_key ? { BASTION_KEY: toTemplate(ssh.bastion.host_key) } : {}),
   };
 }
 

@@ -24,11 +24,47 @@ test.each<[what: string, text: string | undefined, expected: Known]>([
   ['no pin', `${OWNER} -\n`, { owner: OWNER }],
   ['no owner yet', `- ${MAC}-${KEY}\n`, { pin: `${MAC}-${KEY}` }],
   ['neither', '- -\n', {}],
-  ['something else', `${OWNER}' $(id) ${MAC}-${KEY}\n`, {}],
   ['no plan was made here', undefined, {}],
 ])('what the last plan knew: %s', (_what, text, expected) => {
   if (text !== undefined) writeFileSync(folder.at('known'), text);
   expect(readKnown(folder.at('known'))).toEqual(expected);
+});
+
+test.each<[what: string, make: (file: string) => void, why: string]>([
+  [
+    'something else',
+    (file) => {
+      writeFileSync(file, `${OWNER}' $(id) ${MAC}-${KEY}\n`);
+    },
+    'it is not what a plan writes',
+  ],
+  [
+    'half of it',
+    (file) => {
+      writeFileSync(file, `${OWNER} ${MAC}-`);
+    },
+    'it is not what a plan writes',
+  ],
+  [
+    'nothing',
+    (file) => {
+      writeFileSync(file, '');
+    },
+    'it is not what a plan writes',
+  ],
+  // As root may read the file of anybody, so a folder stands for one that this user may not read.
+  [
+    'what cannot be read',
+    (file) => {
+      mkdirSync(file);
+    },
+    'EISDIR',
+  ],
+])('a plan knew something, and nobody can tell what: %s', (_what, make, why) => {
+  make(folder.at('known'));
+  expect(() => readKnown(folder.at('known'))).toThrow(
+    `What the last plan here knew of the guest cannot be read from ${folder.at('known')}: ${why}. Nothing was done.`,
+  );
 });
 
 describe('a look leaves what it knows', () => {
@@ -112,6 +148,25 @@ echo 'Host key verification failed.' >"$log"; exit 255`;
       255,
       `10.0.10.101 ssh-ed25519 ${Buffer.from(`0000000b7373682d6564323535313900000020${KEY}`, 'hex').toString('base64')}\nremote 255\n`,
     ]);
+  });
+
+  test('what this machine knows of other hosts is no word on this one', () => {
+    const { stderr } = guest('echo "$@" >&2', { PIN: `${MAC}-${KEY}`, BASTION: '22 root@10.0.10.9' });
+    expect(stderr.match(/ -o GlobalKnownHostsFile=\/dev\/null/g)).toHaveLength(2);
+  });
+
+  test("another bastion than the inventory's is said, and not taken for another guest", () => {
+    const ssh = `proxy=$(printf '%s\\n' "$@" | sed -n 's/^ProxyCommand=//p')
+eval "set -- $proxy"
+for a; do [ "$last" = -E ] && echo 'Host key verification failed.' >"$a"; last=$a; case $a in UserKnown*) cat "\${a#*=}" >&2 ;; esac; done
+echo 'Connection closed by UNKNOWN port 65535' >"$log"; exit 255`;
+    const { status, stderr } = guest(ssh, {
+      ...{ PIN: `${MAC}-${KEY}`, BASTION: '22 root@10.0.10.9', BASTION_KEY: 'ssh-ed25519 AAAA' },
+    });
+    const said =
+      'the bastion 10.0.10.9 has another host key than ssh_bastion.host_key says, and nothing went through it.';
+    expect([status, stderr]).toEqual([255, `bastion ssh-ed25519 AAAA\n${said}\n`]);
+    expect(unreachable(envOf(), stderr)).toBe(`cannot be reached: ${said.replace(/\.$/, '')}`);
   });
 
   test("a key of the inventory's comes first", () => {

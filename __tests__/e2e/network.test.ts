@@ -171,11 +171,36 @@ rm -f ~/.pvestack-kit.sh`,
     ).toBeGreaterThanOrEqual(2);
   });
 
+  test('another bastion than the inventory says gets nobody to a guest, not even at the first contact', async () => {
+    const { start } = prepare(`        ssh_bastion: {host: ${ADDRESS}, host_key: KEY}\n`, false);
+    expect((await workspace.terraform('app-shop-dev', ['validate'])).code).toBe(0);
+    const outcome = await run(
+      `rm ${folder}/host*
+ssh-keygen -q -t ed25519 -N '' -f ${folder}/host
+${start}
+sleep 1
+terraform apply -no-color -auto-approve -target=null_resource.kit`,
+      { TF_VAR_ssh_private_key_file: path.join(folder, 'user') },
+    );
+    expect([outcome.code, unwrapped(outcome.output)]).toEqual([
+      1,
+      expect.stringContaining(
+        `the bastion ${ADDRESS} has another host key than ssh_bastion.host_key says, and nothing went through it.`,
+      ),
+    ]);
+    expect(readFileSync(path.join(folder, 'log'), 'utf8')).not.toContain('Accepted publickey');
+  });
+
   test('without one in the inventory the key is pinned by the first plan; another one is refused, or accepted on purpose', async () => {
     const { start, privateKey } = prepare('', false);
     expect((await workspace.terraform('app-shop-dev', ['validate'])).code).toBe(0);
     const outcome = await run(
-      `up() { for _ in 1 2 3 4 5 6 7 8 9 10; do [ -z "$(ssh-keyscan -t ed25519 ${ADDRESS} 2>/dev/null)" ] || break; sleep 0.5; done; }
+      `up() { for _ in 1 2 3 4 5 6 7 8 9 10; do [ -z "$(ssh-keyscan -t ed25519,ecdsa ${ADDRESS} 2>/dev/null)" ] || break; sleep 0.5; done; }
+# What this machine knows of it is no first contact.
+mkdir ${folder}/etc
+cp -a /etc/ssh/. ${folder}/etc
+mount --bind ${folder}/etc /etc/ssh
+echo "${ADDRESS} $(cut -d ' ' -f 1,2 ${folder}/host.pub)" >/etc/ssh/ssh_known_hosts
 ${start}
 up
 terraform() { command terraform "$@" -no-color -target=null_resource.kit || true; }
@@ -196,6 +221,14 @@ step accepted
 terraform apply -auto-approve -replace=terraform_data.host_key
 step after
 terraform plan -detailed-exitcode
+kill $!
+sleep 1
+rm ${folder}/host*
+ssh-keygen -q -t ecdsa -N '' -f ${folder}/host
+${start}
+up
+step other-type
+terraform apply -auto-approve
 kill $!
 step off
 terraform plan -detailed-exitcode
@@ -222,6 +255,8 @@ rm -f ~/.pvestack-kit.sh`,
     expect(steps['changed']).not.toContain('Apply complete!');
     expect(steps['accepted']).toContain('Apply complete!');
     kept('after');
+    expect(steps['other-type']).toContain(`Another host key answers at ${ADDRESS} than`);
+    expect(steps['other-type']).not.toContain('Apply complete!');
     expect(steps['off']).not.toMatch(/# terraform_data.host_key|Another host key/);
   });
 

@@ -90,10 +90,19 @@ systemctl restart ssh; sleep 0.2; touch /run/before`);
     const plan = await lab.workspace.plan(STACK);
     expect([plan.code, unwrapped(plan.output)]).toEqual([1, expect.stringContaining(said)]);
     expect(unwrapped(plan.output)).toContain(`remove the tag ${pin} from the guest in Proxmox`);
-    for (const args of [[], ['-var=look_at_guest=false', '-replace=null_resource.kit']]) {
+    for (const args of [
+      [],
+      ['-refresh=false'],
+      ['-target=null_resource.base_os', '-replace=null_resource.base_os'],
+      ['-var=look_at_guest=false', '-replace=null_resource.kit'],
+    ]) {
       const deploy = await lab.workspace.apply(STACK, ...args);
       expect([deploy.code, unwrapped(deploy.output)]).toEqual([1, expect.stringContaining(said)]);
     }
+    const configure = await pvestack('configure', STACK, '--auto-approve');
+    expect([configure.code, unwrapped(configure.output)]).toEqual([1, expect.stringContaining(said)]);
+    // The guest alone is Proxmox's.
+    expect((await pvestack('provision', STACK, '--auto-approve')).output).toContain('nothing to do');
     // So do the commands of every day: of this deploy's pin, whatever the plans since said.
     const restart = await pvestack('restart', STACK);
     expect([restart.code, unwrapped(restart.output)]).toEqual([1, expect.stringContaining(said)]);
@@ -126,6 +135,39 @@ systemctl restart ssh; sleep 0.2; touch /run/before`);
     writeFileSync(file, lab.workspace.json(STACK).replaceAll('"timeout": "3m"', '"timeout": "6s"'));
     await lab.workspace.plan(STACK, '-replace=null_resource.base_os', '-out=plan');
     await exchange();
+    const { code, output } = await lab.workspace.terraform(STACK, ['apply', 'plan']);
+    expect([code, output]).toEqual([1, expect.stringMatching(/key mismatch|knownhosts/)]);
+    expect(await ssh(everything)).toBe('');
+    await restore();
+    synth();
+    await apply();
+    await nothingToDo();
+  });
+
+  test('a guest with host certificates lets deploys in', async () => {
+    await ssh(`cd /run && ssh-keygen -q -t ed25519 -N '' -f ca
+for type in rsa ecdsa ed25519; do
+  ssh-keygen -q -s ca -I host -h -n ${HOST} /etc/ssh/ssh_host_"$type"_key.pub
+  echo "HostCertificate /etc/ssh/ssh_host_$type""_key-cert.pub" >>/etc/ssh/sshd_config.d/10-certificates.conf
+done
+systemctl restart ssh`);
+    await apply('-replace=null_resource.base_os');
+    await ssh('rm /etc/ssh/sshd_config.d/10-certificates.conf /etc/ssh/*-cert.pub && systemctl restart ssh');
+    await nothingToDo();
+  });
+
+  test('what did not answer the plan has to show the pinned key to its deploy', async () => {
+    const file = path.join(lab.workspace.folder(STACK), 'cdk.tf.json');
+    writeFileSync(file, lab.workspace.json(STACK).replaceAll('"timeout": "3m"', '"timeout": "6s"'));
+    await exchange();
+    await ssh('systemctl stop ssh');
+    const plan = await lab.workspace.plan(STACK, '-replace=null_resource.base_os', '-out=plan');
+    expect(unwrapped(plan.output)).toContain(
+      'Connection refused. Layers of this plan take the pinned host key alone: plan again once it answers.',
+    );
+    await lab.api('POST', `/nodes/pve/lxc/${VMID}/status/reboot`);
+    await lab.waitForSsh(VMID);
+    await ssh('touch /run/before');
     const { code, output } = await lab.workspace.terraform(STACK, ['apply', 'plan']);
     expect([code, output]).toEqual([1, expect.stringMatching(/key mismatch|knownhosts/)]);
     expect(await ssh(everything)).toBe('');

@@ -382,6 +382,24 @@ describe('how ssh is called', () => {
     expect(answer['base_os']).toBe('10.0.10.101 ssh-ed25519 AAAAC3');
   });
 
+  test.each<[what: string, known: string, pin: string]>([
+    ['no host', '', ''],
+    ['one with a key of another type alone', '10.0.10.101 ecdsa-sha2-nistp256 AAAAE2\n', '0'.repeat(64)],
+  ])('the key that was met, of %s', (_what, known, pin) => {
+    const met = `for a; do case $a in UserKnownHostsFile=*) printf '%s' '${known}' >"\${a#*=}" ;; esac; done`;
+    expect(ask(`${met}\nexit 1`).key).toBe(pin);
+  });
+
+  test.each<[what: string, ssh: string, isHeld: boolean]>([
+    ['does not answer', 'exit 255', true],
+    ['let this in, and gave no answer', 'exit 1', false],
+  ])('the layers of a plan take the pinned key alone where the guest %s', (_what, ssh, isHeld) => {
+    const { keys, answer } = ask(ssh, { PIN: `bc2411010203-${'ab'.repeat(32)}` });
+    const key = Buffer.from(`0000000b7373682d6564323535313900000020${'ab'.repeat(32)}`, 'hex');
+    expect(keys).toBe(isHeld ? `ssh-ed25519 ${key.toString('base64')}` : '');
+    expect(/take the pinned host key alone/.test(answer['note'] ?? '')).toBe(isHeld);
+  });
+
   test('another user works by sudo', () => {
     const { args } = ask(':', { SSH_USER: 'debian' });
     expect(args.slice(-5)).toEqual(['-l', 'debian', '--', '10.0.10.101', `sudo -n ${COMMAND}`]);

@@ -91,6 +91,7 @@ export function unreachable(env: Env, stderr: string): string {
   if (said.startsWith('Another host key answers')) {
     return `answers with another host key than the pinned one, and nothing was sent to it: pvestack plan ${env.stack} says what to do`;
   }
+  if (said.startsWith('the bastion ')) return `cannot be reached: ${said.replace(/\.$/, '')}`;
   if (/Host key verification failed/.test(said)) {
     return `what answers at ${env.address} has another host key than ssh_host_key says`;
   }

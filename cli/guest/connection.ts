@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync, type StdioOptions } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Env } from '../../inventory/types';
 import { PLANNER } from '../../renderers/programs';
+import { temporaryFolder } from '../private';
 import { knownOf } from './known';
 import { valueOf } from './values';
 
@@ -60,13 +60,14 @@ function wayTo({ stack, address, ssh }: Env): NodeJS.ProcessEnv {
     BASTION: ssh.bastion
       ? `${ssh.bastion.port} ${valueOf(ssh.bastion.user)}@${valueOf(ssh.bastion.host)}`
       : '',
+    BASTION_KEY: ssh.bastion?.host_key ? valueOf(ssh.bastion.host_key) : '',
     KEY_FILE: process.env['TF_VAR_ssh_private_key_file'] ?? '',
   };
 }
 
 /** Connections that are shared by what follows on the same guest. */
 export class SharedConnections {
-  readonly #folder = mkdtempSync(path.join(os.tmpdir(), 'pvestack-c-'));
+  readonly #folder = temporaryFolder('c');
   readonly #open: string[] = [];
 
   /** Ends them when the process ends. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { UserError } from '../../inventory/user-error';
 import { findRoot } from '../root';
 import { readSettings, stackFolder } from '../settings';
 
@@ -26,15 +27,27 @@ export function knownOf(stack: string): Known {
  * Reads what planner/look.sh left.
  * @param file where
  * @returns what is known; nothing of a file that is not there
+ * @throws UserError where it is there and cannot be read: whoever plans as another user is not to go without the pin
  */
 export function readKnown(file: string): Known {
-  let text = '';
+  let text;
   try {
     text = readFileSync(file, 'utf8');
-  } catch {
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
     // No plan was made here.
+    if (code === 'ENOENT' || code === 'ENOTDIR') return {};
+    throw unreadable(file, code ?? 'it cannot be read');
   }
-  const [, owner = '-', pin = '-'] =
-    /^(owner-[0-9a-z-]+|-) ((?:[0-9a-f]{12}|external)-[0-9a-f]{64}|-)\n$/.exec(text) ?? [];
+  const found = /^(owner-[0-9a-z-]+|-) ((?:[0-9a-f]{12}|external)-[0-9a-f]{64}|-)\n$/.exec(text);
+  if (!found) throw unreadable(file, 'it is not what a plan writes');
+  const [, owner = '-', pin = '-'] = found;
   return { ...(owner === '-' ? {} : { owner }), ...(pin === '-' ? {} : { pin }) };
+}
+
+/** What a plan knew of a guest, and nobody can tell: to go there all the same would be to trust whoever answers. */
+function unreadable(file: string, why: string): UserError {
+  return new UserError(
+    `What the last plan here knew of the guest cannot be read from ${file}: ${why}. Nothing was done. Plan as this user, or remove that file and plan again.`,
+  );
 }

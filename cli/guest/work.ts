@@ -1,10 +1,10 @@
-import { createInterface } from 'node:readline';
 import type { Env } from '../../inventory/types';
 import { UserError } from '../../inventory/user-error';
 import { Ended } from '../ended';
 import type { Output } from '../output';
 import { unreachable } from './call';
 import { connect } from './connection';
+import { eachLine } from './lines';
 import { plain } from './plain';
 
 /** What people see of what a guest does. */
@@ -43,13 +43,13 @@ export async function work(
   const ignore = (): void => undefined;
   process.on('SIGINT', ignore);
   if (child.stdout) {
-    createInterface(child.stdout).on('line', (line) => {
+    eachLine(child.stdout, (line) => {
       output.print(plain(line));
     });
   }
   let said = '';
   if (child.stderr) {
-    createInterface(child.stderr).on('line', (line) => {
+    eachLine(child.stderr, (line) => {
       said = `${line}\n`;
       if (
         !/^(ssh: |Connection (closed|to) |.*: Permission denied \(|Host key verification failed)/.test(line)

@@ -51,7 +51,7 @@ export async function applyStack(
           begun.push(meaning.step);
           progress.step(name, meaning.step);
         } else if (meaning?.kind === 'said') {
-          said.set(meaning.step, [...(said.get(meaning.step) ?? []), meaning.text]);
+          said.set(meaning.step, [...(said.get(meaning.step) ?? []), meaning.text].slice(-LAST));
           progress.say(name, `${meaning.step}: ${meaning.text}`);
         } else if (meaning?.kind === 'finished') run.finished.push(meaning.step);
         else if (meaning?.kind === 'error') errors.push(meaning.text);
@@ -68,9 +68,7 @@ export async function applyStack(
   const failed = begun.filter((step) => !run.finished.includes(step));
   const finished = run.finished.length > 0 ? `through: ${run.finished.join(', ')}. ` : 'nothing is through. ';
   const where = { stack: name, folder: path.relative(process.cwd(), folder) || '.', command: operation.name };
-  const words = failed.flatMap((step) =>
-    (said.get(step) ?? []).slice(-LAST).map((line) => `${step}: ${line}`),
-  );
+  const words = failed.flatMap((step) => (said.get(step) ?? []).map((line) => `${step}: ${line}`));
   const why = errors.filter((text) => !/execution halted|operation canceled|interrupt/i.test(text));
   run.outcome = interrupt.came ? 'interrupted' : 'failed';
   run.reason = [
