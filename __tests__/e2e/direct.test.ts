@@ -116,6 +116,43 @@ describeWith([providers, command('curl')], 'the direct way, with the real provid
       `${replacement}  ${DEV}  done, T s\n`,
     ]);
 
+    // Nobody destroys by an answer to another question, or for another stack.
+    const standing = lab.emulator.state.guests.get(301)?.config.get('tags');
+    lab.emulator.log.clear();
+    const absent = inventory(
+      '{memory: 3072, cores: 3, tags: [blue], disk_storage: local}',
+      ', state: absent',
+    );
+    for (const [text, ...args] of [
+      [undefined, 'destroy', DEV],
+      [undefined, 'destroy', DEV, '--yes', DEV],
+      [undefined, 'destroy', DEV, '--yes-destroy', 'app-shop-qa'],
+      [absent, 'deploy', DEV],
+      [absent, 'deploy', 'all', '--yes', DEV],
+    ]) {
+      if (text !== undefined) write(text);
+      expect(await pvestack(...(args as string[]), '--auto-approve')).toEqual({
+        code: 1,
+        output: expect.stringMatching(
+          /not done: it DESTROYS guest 301 .*--yes-destroy app-shop-dev/,
+        ) as string,
+      });
+    }
+    // A namesake comes in its place while the plan is read.
+    for (const name of ['destroy', 'deploy']) {
+      lab.emulator.changeGuest(301, { config: { tags: String(standing) } });
+      const refused = await run([name, DEV, '--auto-approve', '--yes-destroy', DEV], {
+        onOutput: (said) => {
+          if (said.includes('!! DESTROYS'))
+            lab.emulator.changeGuest(301, { config: { tags: `${DEV};owner-0123456789ab` } });
+        },
+      });
+      expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('Nothing was touched')]);
+    }
+    expect(lab.writes()).toEqual([]);
+    lab.emulator.changeGuest(301, { config: { tags: String(standing) } });
+    write(inventory('{memory: 3072, cores: 3, tags: [blue], disk_storage: local}'));
+
     const destroyed = await pvestack('destroy', 'shop:dev', '--auto-approve', '--yes-destroy', DEV);
     expect(calm(destroyed)).toEqual([
       0,
