@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { plain, plainLine } from '../../cli/guest/plain';
 import { valueOf } from '../../cli/guest/values';
 import { actor } from '../../cli/guest/actor';
@@ -9,6 +10,7 @@ import { age, isUnwell, statusRow } from '../../cli/status/words';
 import { RULES } from '../../inventory/values/rules';
 import { toValue } from '../../inventory/values/value';
 import { envOf } from '../renderers/envs';
+import { enterFolder, leaveFolder, pvestack } from '../support/user-folder';
 
 const NOW = Date.parse('2026-01-31T12:00:00Z');
 const COMMIT = '447a66812345678901234567890123456789abcd';
@@ -216,4 +218,40 @@ test('a program of the kit is asked for by root, and only on this stack’s gues
   const command = kitProgram(envOf({}), 'logs', ["it's"]);
   expect(command).toMatch(/^sh -c '/);
   expect(command).toContain('/usr/local/lib/pvestack/logs');
+});
+
+describe('a guest that cannot be asked', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = enterFolder();
+  });
+  afterEach(() => {
+    leaveFolder(folder);
+  });
+
+  test('is a row, and keeps no other from being asked', async () => {
+    const env = (vmid: number, more = ''): string =>
+      `{name: shop-${vmid}, vmid: ${vmid}, ip: 10.0.10.${vmid - 270}/24, gateway: 10.0.10.1, branch: dev${more}}`;
+    writeFileSync(
+      'inventory.yml',
+      `proxmox_host: pve.example.lan
+ssh_public_keys: ["{{ vault_key }}"]
+app_projects:
+  shop:
+    repo: https://git.example.lan/team/shop.git
+    envs: {dev: ${env(302)}, qa: ${env(303, ", app_bootstrap_user: '{{ vault_user }}'")}}
+`,
+    );
+    const { code, out } = await pvestack(['status', '--json']);
+    const reports = JSON.parse(out) as Report[];
+    expect([code, reports.map(({ stack, state }) => [stack, state])]).toEqual([
+      1,
+      [
+        ['app-shop-dev', 'dead'],
+        ['app-shop-qa', 'dead'],
+      ],
+    ]);
+    expect(reports[1]?.why).toMatch(/^was not asked: vault_user is not set: export TF_VAR_vault_user/);
+    expect(reports[0]?.why).not.toMatch(/^was not asked/);
+  });
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Env } from '../../inventory/types';
+import { UserError } from '../../inventory/user-error';
 import { KIT } from '../../renderers/layers/paths';
 import { asRoot } from '../guest/program';
 import { call, unreachable } from '../guest/call';
@@ -15,6 +16,16 @@ import { parseReport, type Report } from './report';
  * @returns the report; of a guest that does not answer as well
  */
 export async function ask(env: Env, control?: string): Promise<Report> {
+  try {
+    return await asked(env, control);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    // What keeps one from being asked keeps no other.
+    return { stack: env.stack, state: 'dead', why: `was not asked: ${error.message}`, drift: [] };
+  }
+}
+
+async function asked(env: Env, control: string | undefined): Promise<Report> {
   const mark = `status-${randomBytes(8).toString('hex')}`;
   const { repo, branch } = env.app;
   const input = `${[mark, repo ? valueOf(repo) : '', valueOf(branch)].join('\n')}\n`;
