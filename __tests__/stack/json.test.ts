@@ -94,8 +94,10 @@ describe('the synthesized JSON', () => {
 
   test('the first stack, whole', () => {
     const stack = JSON.parse(example.json('app-pote-dev')) as {
+      '//': { metadata: { version: string } };
       locals: { layers: { kit: { lists: { programs: string[] } } } };
     };
+    stack['//'].metadata.version = '(of CDKTF)';
     const { lists } = stack.locals.layers.kit;
     expect(lists.programs).toEqual([expect.stringMatching(/^[0-9a-f]{64} {2}kit\.sh$/)]);
     lists.programs = ['(its sum, another one with each change of the kit)  kit.sh'];
