@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { plain, plainLine } from '../../cli/guest/plain';
-import { valueOf } from '../../cli/guest/values';
+import { valueOf } from '../../cli/value';
 import { actor } from '../../cli/guest/actor';
 import { kitProgram } from '../../cli/guest/program';
 import { dumpTable } from '../../cli/daily/restore';
@@ -201,6 +201,8 @@ test('a value of the inventory is what Terraform would have', () => {
   const value = toValue("{{ vault_u | default('ops') }}@{{ vault_h }}", RULES.line);
   expect(valueOf(value, { TF_VAR_vault_h: 'h' })).toBe('ops@h');
   expect(valueOf(value, { TF_VAR_vault_h: 'h', TF_VAR_vault_u: 'me' })).toBe('me@h');
+  // An empty variable is one.
+  expect(valueOf(value, { TF_VAR_vault_h: 'h', TF_VAR_vault_u: '' })).toBe('@h');
   expect(() => valueOf(value, {})).toThrow('vault_h is not set: export TF_VAR_vault_h');
 });
 

@@ -10,7 +10,7 @@ import { temporaryFolder } from '../private';
 import type { Listed } from './cluster';
 import type { Report } from './finding';
 import { execute } from './machine';
-import { valueOf } from './value';
+import { valueIn } from '../value';
 
 /** A key in PEM or OpenSSH's own form that a passphrase encrypts; the same that a plan refuses. */
 const ENCRYPTED = /ENCRYPTED|b3BlbnNzaC1rZXktdjEAAAAA[^B]/;
@@ -155,10 +155,10 @@ export async function checkRepositories(
 ): Promise<void> {
   const asked = new Map<string, Promise<string | Set<string>>>();
   await eachOf(envs, 4, async ({ stack, app }) => {
-    const repo = app.repo && valueOf(app.repo, environment);
-    const branch = valueOf(app.branch, environment);
+    const repo = app.repo && valueIn(app.repo, environment);
+    const branch = valueIn(app.branch, environment);
     if (repo === undefined || branch === undefined) return;
-    const key = app.deployKey && valueOf(app.deployKey, environment);
+    const key = app.deployKey && valueIn(app.deployKey, environment);
     if (app.deployKey && key === undefined) {
       report.note(
         `${stack}: its repository was not asked, because the deploy key is not in this environment`,
@@ -166,7 +166,7 @@ export async function checkRepositories(
       );
       return;
     }
-    const hosts = app.knownHosts.map((host) => valueOf(host, environment) ?? '');
+    const hosts = app.knownHosts.map((host) => valueIn(host, environment) ?? '');
     const id = JSON.stringify([repo, key, hosts]);
     let answer = asked.get(id);
     if (!answer) asked.set(id, (answer = branchesOf(repo, key, hosts)));

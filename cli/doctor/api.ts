@@ -8,7 +8,7 @@ import { URL } from 'node:url';
 import type { ProxmoxApi } from '../../inventory/types';
 import { endpoint } from '../../renderers/endpoint';
 import type { Report } from './finding';
-import { valueOf } from './value';
+import { valueIn } from '../value';
 
 /** An answer of the Proxmox API. */
 export interface Answer {
@@ -66,7 +66,7 @@ export async function reach(
   environment: NodeJS.ProcessEnv,
   report: Report,
 ): Promise<Reached | undefined> {
-  const host = api.host ? valueOf(api.host, environment) : undefined;
+  const host = api.host ? valueIn(api.host, environment) : undefined;
   const url = host
     ? endpoint({ parts: [host], secret: false }, api.port)
     : environment['PROXMOX_VE_ENDPOINT'];
@@ -203,7 +203,7 @@ function trust(
   environment: NodeJS.ProcessEnv,
   report: Report,
 ): { ca?: string } | undefined {
-  const own = caFile && valueOf(caFile, environment);
+  const own = caFile && valueIn(caFile, environment);
   const exported = environment['SSL_CERT_FILE'];
   const expanded = own?.replace(/^~(?=\/)/, os.homedir());
   const file = exported ?? (expanded === undefined ? undefined : path.resolve(folder, expanded));
@@ -243,8 +243,8 @@ function credentialsOf(
   environment: NodeJS.ProcessEnv,
 ): { user: string; token?: string; password?: string } | undefined {
   const of = (text: ProxmoxApi['username'], name: string): string | undefined =>
-    (text && valueOf(text, environment)) || environment[name] || undefined;
-  const [id, secret] = [api.tokenId, api.tokenSecret].map((text) => text && valueOf(text, environment));
+    (text && valueIn(text, environment)) || environment[name] || undefined;
+  const [id, secret] = [api.tokenId, api.tokenSecret].map((text) => text && valueIn(text, environment));
   const token = id && secret ? `${id}=${secret}` : environment['PROXMOX_VE_API_TOKEN'];
   if (token) return { user: token.split('!')[0] ?? '', token };
   const user = of(api.username, 'PROXMOX_VE_USERNAME');

@@ -3,7 +3,7 @@ import type { Env } from '../../inventory/types';
 import { eachOf } from '../each-of';
 import type { Answer, Api } from './api';
 import type { Report } from './finding';
-import { valueOf } from './value';
+import { valueIn } from '../value';
 
 /** A guest in the list of the cluster. */
 export interface Listed {
@@ -45,7 +45,7 @@ export async function checkNodes(
     return;
   }
   const nodes = data as { node: string; status?: string }[];
-  const wanted = groupBy(envs, ({ node }) => valueOf(node, environment));
+  const wanted = groupBy(envs, ({ node }) => valueIn(node, environment));
   for (const [name, own] of wanted) {
     const stacks = stacksOf(own);
     const node = nodes.find((one) => one.node === name);
@@ -99,13 +99,13 @@ async function checkStorages(
   for (const { guest, stack, vmid } of envs) {
     const content = guest.type === 'kvm' ? 'images' : 'rootdir';
     const isNew = !listed.some((one) => one.vmid === vmid);
-    use(valueOf(guest.diskStorage, environment), content, 'disk_storage', stack, isNew ? guest.diskSize : 0);
+    use(valueIn(guest.diskStorage, environment), content, 'disk_storage', stack, isNew ? guest.diskSize : 0);
     for (const { volume, size = 0 } of guest.mountPoints) {
-      const [name, existing] = (valueOf(volume, environment) ?? '').split(':');
+      const [name, existing] = (valueIn(volume, environment) ?? '').split(':');
       use(name, 'rootdir', 'mount_points', stack, isNew && existing === undefined ? size : 0);
     }
     if (guest.type === 'lxc') {
-      const [name, volume] = (valueOf(guest.template, environment) ?? '').split(':');
+      const [name, volume] = (valueIn(guest.template, environment) ?? '').split(':');
       if (volume !== undefined) use(name, 'vztmpl', 'lxc_ostemplate', stack, 0);
     }
   }
@@ -153,7 +153,7 @@ async function checkTemplates(
   report: Report,
 ): Promise<void> {
   const containers = envs.filter(({ guest }) => guest.type === 'lxc');
-  for (const [template, own] of groupBy(containers, ({ guest }) => valueOf(guest.template, environment))) {
+  for (const [template, own] of groupBy(containers, ({ guest }) => valueIn(guest.template, environment))) {
     const [storage = '', volume = ''] = template.split(':');
     if (!volume.startsWith('vztmpl/') || !storages.some((one) => one.storage === storage)) continue;
     const { status, data } = await api.get(`nodes/${node}/storage/${storage}/content?content=vztmpl`);
@@ -192,7 +192,7 @@ async function checkBridges(
   }
   const bridges = data as { iface: string; bridge_vlan_aware?: number; mtu?: string | number }[];
   const interfaces = envs.flatMap(({ stack, networks }) => networks.map((one) => ({ ...one, stack })));
-  for (const [name, own] of groupBy(interfaces, ({ bridge }) => valueOf(bridge, environment))) {
+  for (const [name, own] of groupBy(interfaces, ({ bridge }) => valueIn(bridge, environment))) {
     const found = bridges.find(({ iface }) => iface === name);
     const vlans = [...new Set(own.flatMap(({ vlan }) => vlan ?? []))];
     if (!found) {

@@ -3,7 +3,7 @@ import type { Env } from '../../inventory/types';
 import { eachOf } from '../each-of';
 import type { Api } from './api';
 import type { Report } from './finding';
-import { valueOf } from './value';
+import { valueIn } from '../value';
 
 /** What a container takes on its VMID; see docs/operations.md, "The token". */
 const CONTAINER = [
@@ -34,12 +34,12 @@ interface Need {
 function needsOf({ guest, networks, vmid }: Env, environment: NodeJS.ProcessEnv): Need[] {
   const isMachine = guest.type === 'kvm';
   const storages = [guest.diskStorage, ...guest.mountPoints.map(({ volume }) => volume)]
-    .map((text) => valueOf(text, environment) ?? '')
+    .map((text) => valueIn(text, environment) ?? '')
     .filter((name) => name !== '' && !name.startsWith('/'))
     .map((name) => name.split(':')[0] ?? '');
-  const template = isMachine ? undefined : valueOf(guest.template, environment)?.split(':vztmpl/');
+  const template = isMachine ? undefined : valueIn(guest.template, environment)?.split(':vztmpl/');
   const links = networks.flatMap(({ bridge, vlan }) => {
-    const name = valueOf(bridge, environment);
+    const name = valueIn(bridge, environment);
     return name === undefined ? [] : [`${name}${vlan === undefined ? '' : `/${String(vlan)}`}`];
   });
   return [

@@ -5,7 +5,7 @@ import type { Env } from '../../inventory/types';
 import { PLANNER } from '../../renderers/programs';
 import { temporaryFolder } from '../private';
 import { knownOf } from './known';
-import { valueOf } from './values';
+import { valueOf } from '../value';
 
 /** The program that reaches a guest as terraform and the look do: keys, host checks, bastion. */
 const PROGRAM = path.join(PLANNER, 'guest.sh');

@@ -5,7 +5,7 @@ import { KIT } from '../../renderers/layers/paths';
 import { call } from '../guest/call';
 import { plainLine } from '../guest/plain';
 import { asRoot } from '../guest/program';
-import { valueOf } from '../guest/values';
+import { valueOf } from '../value';
 import { commitsOf, lookOf } from '../plan/layers';
 import type { PlanJson } from '../plan/plan-json';
 import type { Commits } from '../plan/release';

@@ -6,7 +6,7 @@ import { asRoot } from '../guest/program';
 import { call, unreachable } from '../guest/call';
 import { knownOf } from '../guest/known';
 import { plainLine } from '../guest/plain';
-import { valueOf } from '../guest/values';
+import { valueOf } from '../value';
 import { parseReport, type Report } from './report';
 
 /**
