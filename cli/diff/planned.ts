@@ -87,8 +87,6 @@ function changeOf(
   if (type === 'terraform_data') return change;
   if (!isGuest(change)) return resource(['delete', 'create']);
   const ignored = ignoredIn(json, after);
-  const isIgnored = (way: string): boolean =>
-    ignored.some((one) => way === one || way.startsWith(`${one}.`) || way.startsWith(`${one}[`));
   const stays: ResourceChange = {
     ...change,
     change: {
@@ -98,19 +96,14 @@ function changeOf(
     },
   };
   const ways = differencesOf(stays).map(({ path }) => path);
-  if (ways.filter((way) => !isIgnored(way)).length === 0) return undefined;
+  if (ways.length === 0) return undefined;
   const replacing = ways.filter((way) => replaces(type, way));
-  return replacing.length === 0
-    ? stays
-    : {
-        ...stays,
-        change: {
-          ...stays.change,
-          ...resource(['delete', 'create'], replacing).change,
-          before: stays.change.before,
-          after: stays.change.after,
-        },
-      };
+  if (replacing.length === 0) return stays;
+  const { change: replaced } = resource(['delete', 'create'], replacing);
+  return {
+    ...stays,
+    change: { ...stays.change, actions: replaced.actions, replace_paths: replaced.replace_paths },
+  };
 }
 
 /** A value without what is ignored in it. */
